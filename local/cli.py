@@ -1,0 +1,5 @@
+"""The `safelight` command."""
+
+
+def main() -> None:
+    raise SystemExit("not here yet")
