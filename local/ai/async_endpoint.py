@@ -1,0 +1,185 @@
+"""One asynchronous endpoint: a queue, a bounded pool of workers, results in S3, notices in SNS."""
+
+import json
+import queue
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from local.ai import notices
+from local.ai.engine_client import EngineClient, EngineError, split_s3_uri
+from local.ai.generator import ARRAY_REPLY, ModelError, Painter, generate, ordinary
+from local.ai.notices import Invocation
+from local.ai.wire import Json
+
+PUBLISH_TRIES = 3
+CLIENT_FAULT = "ClientError: Received client error (400) from model. "
+SERVER_FAULT = "ClientError: Received server error (500) from model. "
+SEE_LOGS = "See the SageMaker Endpoint logs in your account for more information."
+
+
+@dataclass(frozen=True)
+class EndpointConfig:
+    """What AsyncInferenceConfig says in AWS. `time_scale` divides the limits on age and duration,
+    so that a test need not wait the least of 60 seconds that AWS allows."""
+
+    output_path: str
+    failure_path: str | None = None
+    success_topic: str | None = None
+    error_topic: str | None = None
+    workers: int = 2
+    time_scale: float = 1.0
+
+
+@dataclass(frozen=True)
+class Direction:
+    """How one invocation is to go; as it stands, the ordinary way."""
+
+    painter: Painter = ordinary
+    slow: float = 0.0
+    fault: int | None = None
+    expire: bool = False
+    notices: int = 1
+    output: bool = True
+    spoil: Callable[[bytes], bytes] | None = None
+
+
+@dataclass(frozen=True)
+class Job:
+    invocation: Invocation
+    body: bytes | None
+    direction: Direction
+
+
+class AsyncEndpoint:
+    def __init__(self, name: str, config: EndpointConfig, engine: EngineClient) -> None:
+        self.name = name
+        self.config = config
+        self._engine = engine
+        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._counts: Counter[str] = Counter()
+        self._lock = threading.Lock()
+        self._threads = 0
+        self.update(config)
+
+    def update(self, config: EndpointConfig) -> None:
+        """Take a configuration and announce it, as CreateEndpoint and UpdateEndpoint do."""
+        self.config = config
+        while self._threads < config.workers:
+            self._threads += 1
+            threading.Thread(target=self._work, daemon=True, name=f"endpoint-{self.name}").start()
+        while self._threads > config.workers:
+            self._threads -= 1
+            self._jobs.put(None)
+        for topic in (config.success_topic, config.error_topic):
+            if topic:
+                self._engine.publish(topic, notices.TEST_NOTIFICATION)
+
+    def submit(self, job: Job) -> None:
+        self._jobs.put(job)
+
+    def output_location(self, inference_id: str) -> str:
+        return f"{self.config.output_path.rstrip('/')}/{quote(inference_id, safe='')}.out"
+
+    def failure_location(self, inference_id: str) -> str | None:
+        path = self.config.failure_path
+        return path and f"{path.rstrip('/')}/{quote(inference_id, safe='')}-error.out"
+
+    def state(self) -> Json:
+        """`backlog` waits, `running` is being worked on; the rest counts what has ended."""
+        names = ("running", "completed", "failed", "expired", "notification_failures")
+        with self._lock:
+            counts = {name: self._counts[name] for name in names}
+        return {
+            "name": self.name,
+            "workers": self.config.workers,
+            "backlog": self._jobs.qsize(),
+            **counts,
+        }
+
+    def _work(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            self._count("running")
+            try:
+                self._run(job)
+            except EngineError as lost:
+                print(f"endpoint {self.name}: {lost}", file=sys.stderr, flush=True)
+                self._count("failed")
+            finally:
+                self._count("running", -1)
+
+    def _run(self, job: Job) -> None:
+        if self._has_expired(job):
+            self._count("expired")
+            reason = "Request expired: it was in the queue for longer than RequestTTLSeconds."
+            return self._notify_failure(job, reason, "Expired")
+        try:
+            body, content_type = self._infer(job)
+        except ModelError as broken:
+            self._count("failed")
+            return self._fail(job, broken)
+        except EngineError:
+            self._count("failed")
+            return self._notify_failure(job, "ClientError: Unable to download the input from S3.")
+        location = self.output_location(job.invocation.inference_id)
+        if job.direction.output:
+            self._engine.put_object(*split_s3_uri(location), body, content_type)
+        self._count("completed")
+        message = notices.completed(job.invocation, location, content_type)
+        return self._notify(self.config.success_topic, message, job.direction.notices)
+
+    def _has_expired(self, job: Job) -> bool:
+        age = time.time() - job.invocation.received
+        return job.direction.expire or age > job.invocation.ttl / self.config.time_scale
+
+    def _infer(self, job: Job) -> tuple[bytes, str]:
+        """(reply, content type); ModelError for what the container answers, a time-out included."""
+        call, direction = job.invocation, job.direction
+        body = job.body
+        if body is None:
+            body = self._engine.get_object(*split_s3_uri(call.input_location))
+        limit = call.timeout / self.config.time_scale
+        started = time.monotonic()
+        time.sleep(min(direction.slow, limit))
+        if direction.fault:
+            raise ModelError(direction.fault, "told to fail")
+        if direction.slow >= limit or time.monotonic() - started > limit:
+            raise ModelError(500, "the model took longer than InvocationTimeoutSeconds")
+        content_type = call.content_type or "application/json"
+        reply, kind = generate(body, content_type, call.accept or ARRAY_REPLY, direction.painter)
+        return (direction.spoil(reply) if direction.spoil else reply), kind
+
+    def _fail(self, job: Job, error: ModelError) -> None:
+        location = self.failure_location(job.invocation.inference_id)
+        if location:
+            text = json.dumps({"code": error.status, "message": str(error)})
+            self._engine.put_object(*split_s3_uri(location), text.encode(), "application/json")
+        fault = CLIENT_FAULT if error.status < 500 else SERVER_FAULT
+        self._notify_failure(job, fault + SEE_LOGS)
+
+    def _notify_failure(self, job: Job, reason: str, status: str = "Failed") -> None:
+        message = notices.failed(job.invocation, reason, status)
+        self._notify(self.config.error_topic, message, job.direction.notices)
+
+    def _notify(self, topic: str | None, message: str, times: int) -> None:
+        for _ in range(times if topic else 0):
+            self._publish(str(topic), message)
+
+    def _publish(self, topic: str, message: str) -> None:
+        for wait in (0.1, 0.5, None):
+            try:
+                return self._engine.publish(topic, message)
+            except EngineError:
+                if wait is None:
+                    self._count("notification_failures")
+                else:
+                    time.sleep(wait)
+        return None
+
+    def _count(self, what: str, by: int = 1) -> None:
+        with self._lock:
+            self._counts[what] += by

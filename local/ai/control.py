@@ -1,0 +1,70 @@
+"""`/_local/…`: endpoints, scripts and call counts. Errors are {"error": text} with status 400."""
+
+from typing import Any
+
+from local.ai.async_endpoint import EndpointConfig
+from local.ai.engine_client import EngineError, split_s3_uri
+from local.ai.sagemaker import Endpoints
+from local.ai.scripting.book import ScriptBook
+from local.ai.scripting.calls import Calls
+from local.ai.wire import Json, Reply, Request, ServiceError, json_reply
+
+PREFIX = "/_local/"
+CONFIG_FIELDS = {
+    "output_path", "failure_path", "success_topic", "error_topic", "workers", "time_scale",
+}  # fmt: skip
+
+
+class Control:
+    def __init__(self, endpoints: Endpoints, book: ScriptBook, calls: Calls, names: Json) -> None:
+        self._endpoints, self._book, self._calls, self._names = endpoints, book, calls, names
+
+    def handle(self, request: Request) -> Reply:
+        what, _, name = request.path.removeprefix(PREFIX).partition("/")
+        try:
+            if what == "endpoints" and name:
+                return json_reply(self._endpoint(request, name))
+            return json_reply(self._plain(f"{request.method} {what}", request))
+        except (ValueError, TypeError, KeyError) as wrong:
+            return json_reply({"error": f"{wrong}"}, 400)
+        except ServiceError as unknown:
+            return json_reply({"error": f"{unknown}"}, 404)
+        except EngineError as lost:
+            return json_reply({"error": f"the engine: {lost}"}, 502)
+
+    def _plain(self, call: str, request: Request) -> Json:
+        if call == "GET health":
+            return {"status": "ok", "stand_ins": self._names}
+        if call == "GET calls":
+            return self._calls.report()
+        if call == "DELETE calls":
+            self._calls.clear()
+        elif call == "DELETE scripts":
+            self._book.clear()
+        elif call == "POST scripts":
+            self._book.add(request.json())
+        else:
+            raise ServiceError("NotFound", f"no such control call: {call}")
+        return {"status": "ok"}
+
+    def _endpoint(self, request: Request, name: str) -> Json:
+        if request.method == "PUT":
+            self._endpoints.register(name, _config(request.json()))
+        elif request.method != "GET":
+            raise ValueError("endpoints take PUT and GET")
+        return self._endpoints.get(name).state()
+
+
+def _config(fields: dict[str, Any]) -> EndpointConfig:
+    if unknown := fields.keys() - CONFIG_FIELDS:
+        raise ValueError(f"unknown field: {min(unknown)}")
+    config = EndpointConfig(**fields)
+    for path in (config.output_path, config.failure_path):
+        if path is not None:
+            split_s3_uri(path)
+    for topic in (config.success_topic, config.error_topic):
+        if topic is not None and topic.count(":") != 5:
+            raise ValueError(f"not a topic's ARN: {topic!r}")
+    if not 1 <= config.workers <= 32 or config.time_scale <= 0:
+        raise ValueError("workers is 1 to 32, time_scale more than 0")
+    return config

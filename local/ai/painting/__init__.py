@@ -1,0 +1,1 @@
+"""The procedural painter: deterministic pictures from words, plainly labelled as what they are."""

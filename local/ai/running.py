@@ -1,0 +1,151 @@
+"""The stand-ins as a process of their own, for the command line, the demo and the tests."""
+
+import http.client
+import json
+import os
+import selectors
+import subprocess
+import sys
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+READY_SECONDS = 30
+STOP_SECONDS = 5
+
+
+class StandIns:
+    """`with StandIns(engine=url) as ai:` starts the server and stops it; without `with`, start()
+    and stop(). The server also ends when this process does, however it ends."""
+
+    def __init__(
+        self,
+        engine: str,
+        *,
+        port: int = 0,
+        host: str = "127.0.0.1",
+        classes: tuple[str, str] = ("safe", "unsafe"),
+    ) -> None:
+        self._command = [
+            sys.executable, "-m", "local.ai", "--engine", engine, "--port", str(port),
+            "--host", host, "--classes", *classes, "--until-stdin-closes",
+        ]  # fmt: skip
+        self._process: subprocess.Popen[bytes] | None = None
+        self.endpoint = ""
+
+    def start(self) -> Self:
+        """Returns when the server answers; RuntimeError if it does not within 30 seconds."""
+        self._process = subprocess.Popen(
+            self._command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={**os.environ, "MALLOC_ARENA_MAX": "2"},
+        )
+        self.endpoint = self._ready_line().removeprefix("ready ")
+        self._call("GET", "health")
+        return self
+
+    def stop(self) -> None:
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.terminate()
+        try:
+            process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        for pipe in (process.stdin, process.stdout):
+            if pipe:
+                pipe.close()
+
+    @property
+    def pid(self) -> int:
+        return self._running().pid
+
+    def register_endpoint(
+        self,
+        name: str,
+        *,
+        output_path: str,
+        failure_path: str | None = None,
+        success_topic: str | None = None,
+        error_topic: str | None = None,
+        workers: int = 2,
+        time_scale: float = 1.0,
+    ) -> None:
+        """Create or update an asynchronous endpoint; its topics get their test notification."""
+        config = {
+            "output_path": output_path,
+            "failure_path": failure_path,
+            "success_topic": success_topic,
+            "error_topic": error_topic,
+            "workers": workers,
+            "time_scale": time_scale,
+        }
+        self._call("PUT", f"endpoints/{name}", config)
+
+    def endpoint_state(self, name: str) -> dict[str, Any]:
+        """workers, backlog, running, completed, failed, expired, notification_failures"""
+        return self._call("GET", f"endpoints/{name}")
+
+    def script(self, *, prompt: str | None = None, key: str | None = None, **steps: Any) -> None:
+        """Tell the steps for prompts that contain `prompt` (generation=, comprehend=) or for
+        pictures whose bucket/key contains `key` (rekognition=); see local/ai/scripting."""
+        about = {"prompt": prompt, "key": key}
+        told = {name: value for name, value in about.items() if value is not None}
+        self._call("POST", "scripts", {**told, **steps})
+
+    def calls(self, operation: str, about: str = "") -> int:
+        """How often the operation was called for subjects (prompts, or bucket/key) that contain
+        `about`; all of its calls without it."""
+        counted = self._call("GET", "calls").get(operation, {"total": 0, "subjects": {}})
+        if not about:
+            return int(counted["total"])
+        return sum(count for subject, count in counted["subjects"].items() if about in subject)
+
+    def reset(self) -> None:
+        """Forget scripts and counts; endpoints stay."""
+        self._call("DELETE", "scripts")
+        self._call("DELETE", "calls")
+
+    def _call(self, method: str, what: str, body: object = None) -> dict[str, Any]:
+        parts = urlsplit(self.endpoint)
+        connection = http.client.HTTPConnection(str(parts.hostname), parts.port, timeout=30)
+        try:
+            payload = None if body is None else json.dumps(body)
+            connection.request(method, f"/_local/{what}", payload)
+            response = connection.getresponse()
+            answer: dict[str, Any] = json.loads(response.read())
+        finally:
+            connection.close()
+        if response.status != 200:
+            raise RuntimeError(f"{method} {what}: {answer.get('error')}")
+        return answer
+
+    def _ready_line(self) -> str:
+        stdout = self._running().stdout
+        with selectors.DefaultSelector() as selector:
+            selector.register(stdout, selectors.EVENT_READ)  # type: ignore[arg-type]
+            selector.select(READY_SECONDS)
+            line = stdout.readline().decode().strip() if stdout and selector.select(0) else ""
+        if not line.startswith("ready "):
+            self.stop()
+            raise RuntimeError("the AI stand-ins did not start")
+        return line
+
+    def _running(self) -> subprocess.Popen[bytes]:
+        if self._process is None:
+            raise RuntimeError("the AI stand-ins are not running")
+        return self._process
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()

@@ -1,0 +1,262 @@
+"""Every step that tests and the demo can tell, as its effect shows on the wire."""
+
+import base64
+import io
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+from PIL import Image
+
+from local.ai.running import StandIns
+
+Invoke = Callable[..., dict[str, Any]]
+Client = Callable[[str], Any]
+REQUEST = {"prompt": "a red fox", "width": 256, "height": 256, "num_images_per_prompt": 2}
+
+
+def pictures(engine: Any, name: str) -> list[Image.Image]:
+    reply = json.loads(engine.objects[f"work/out/{name}.out"][0])
+    return [Image.open(io.BytesIO(base64.b64decode(one))) for one in reply["generated_images"]]
+
+
+def labels_of(client: Client, picture: Image.Image) -> list[tuple[str, float]]:
+    buffer = io.BytesIO()
+    picture.save(buffer, "JPEG", quality=95)
+    answer = client("rekognition").detect_moderation_labels(Image={"Bytes": buffer.getvalue()})
+    return [(row["Name"], row["Confidence"]) for row in answer["ModerationLabels"]]
+
+
+def test_an_unsafe_picture_is_seen_by_the_moderator(
+    invoke: Invoke, stand_ins: StandIns, engine: Any, client: Client
+) -> None:
+    step = {"picture": "unsafe", "label": "Blood & Gore", "confidence": 91.5}
+    stand_ins.script(prompt="red fox", generation=[step, "safe"])
+
+    for name in ("first", "second"):
+        invoke(name, REQUEST)
+        engine.wait_for(1)
+        engine.notices.clear()
+
+    expected = [("Violence", 91.5), ("Graphic Violence", 91.5), ("Blood & Gore", 91.5)]
+    assert [labels_of(client, one) for one in pictures(engine, "first")] == [expected] * 2
+    assert [labels_of(client, one) for one in pictures(engine, "second")] == [[], []]
+
+
+def test_a_batch_may_be_mixed(
+    invoke: Invoke, stand_ins: StandIns, engine: Any, client: Client
+) -> None:
+    stand_ins.script(prompt="RED fox", generation=[{"pictures": ["safe", "unsafe"]}])
+    invoke("mixed", REQUEST)
+    engine.wait_for(1)
+
+    safe, unsafe = pictures(engine, "mixed")
+
+    assert labels_of(client, safe) == []
+    assert ("Graphic Violence", 97.0) in labels_of(client, unsafe)
+
+
+@pytest.mark.parametrize(("step", "level"), [("black", (0, 0)), ("uniform", (128, 128))])
+def test_black_and_uniform_pictures(
+    invoke: Invoke, stand_ins: StandIns, engine: Any, step: str, level: tuple[int, int]
+) -> None:
+    stand_ins.script(prompt="fox", generation=[step])
+    invoke("flat", REQUEST)
+    engine.wait_for(1)
+    assert [one.getextrema() for one in pictures(engine, "flat")] == [(level,) * 3] * 2
+
+
+@pytest.mark.parametrize(
+    ("step", "status", "reason"),
+    [
+        ("fail", "Failed", "server error (500)"),
+        ({"outcome": "fail", "slow": 0.01}, "Failed", "server error (500)"),
+        ("client-error", "Failed", "client error (400)"),
+        ("expire", "Expired", "expired"),
+    ],
+)
+def test_told_failures(
+    invoke: Invoke, stand_ins: StandIns, engine: Any, step: Any, status: str, reason: str
+) -> None:
+    stand_ins.script(prompt="fox", generation=[step])
+    invoke("told", REQUEST)
+    [(topic, notice)] = engine.wait_for(1)
+
+    assert (topic, notice["invocationStatus"]) == ("error", status)
+    assert reason in notice["failureReason"]
+    assert "work/out/told.out" not in engine.objects
+    assert ("work/fail/told-error.out" in engine.objects) == (status == "Failed")
+
+
+def test_no_notice_one_notice_two_notices(invoke: Invoke, stand_ins: StandIns, engine: Any) -> None:
+    stand_ins.script(prompt="fox", generation=["no-notice", "notice-twice", "no-output"])
+    for name in ("silent", "twice", "nothing"):
+        invoke(name, REQUEST)
+    notices = engine.wait_for(3)
+
+    assert sorted(notice["inferenceId"] for _, notice in notices) == ["nothing", "twice", "twice"]
+    assert "work/out/silent.out" in engine.objects
+    assert "work/out/nothing.out" not in engine.objects
+
+
+def spoilt(invoke: Invoke, stand_ins: StandIns, engine: Any, step: str) -> bytes:
+    stand_ins.script(prompt="fox", generation=[step])
+    invoke("spoilt", REQUEST)
+    assert engine.wait_for(1)[0][0] == "success"
+    body: bytes = engine.objects["work/out/spoilt.out"][0]
+    return body
+
+
+@pytest.mark.parametrize("step", ["malformed", "truncated", "empty"])
+def test_replies_that_are_no_json(
+    invoke: Invoke, stand_ins: StandIns, engine: Any, step: str
+) -> None:
+    body = spoilt(invoke, stand_ins, engine, step)
+    assert (body == b"") == (step == "empty")
+    with pytest.raises(ValueError, match=r"Expecting value|Unterminated string"):
+        json.loads(body)
+
+
+def test_replies_with_broken_or_no_pictures(
+    invoke: Invoke, stand_ins: StandIns, engine: Any
+) -> None:
+    spoilt(invoke, stand_ins, engine, "corrupt-image")
+    broken = pictures(engine, "spoilt")
+    assert len(broken) == 2
+    with pytest.raises(OSError, match="truncated"):
+        broken[0].load()
+
+    engine.notices.clear()
+    assert json.loads(spoilt(invoke, stand_ins, engine, "no-images"))["generated_images"] == []
+
+
+def test_an_invocation_refused_once(invoke: Invoke, stand_ins: StandIns, engine: Any) -> None:
+    stand_ins.script(prompt="fox", generation=[{"invoke_error": "ServiceUnavailable"}, "safe"])
+
+    with pytest.raises(ClientError) as refused:
+        invoke("refused", REQUEST)
+    assert refused.value.response["Error"]["Code"] == "ServiceUnavailable"
+    assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 503
+
+    invoke("taken", REQUEST)
+    assert engine.wait_for(1)[0][1]["inferenceId"] == "taken"
+    assert stand_ins.calls("InvokeEndpointAsync", "red fox") == 2
+
+
+def toxicity(client: Client, text: str = "a red fox") -> Any:
+    return client("comprehend").detect_toxic_content(
+        TextSegments=[{"Text": text}, {"Text": "in snow"}], LanguageCode="en"
+    )
+
+
+def unsafe_score(client: Client) -> float:
+    answer = client("comprehend").classify_document(
+        Text="a red fox",
+        EndpointArn="arn:aws:comprehend:us-east-1:000000000000:document-classifier-endpoint/local-a",
+    )
+    return float({row["Name"]: row["Score"] for row in answer["Classes"]}["unsafe"])
+
+
+def test_told_classifications(stand_ins: StandIns, client: Client) -> None:
+    told = {"label": "SEXUAL", "score": 0.9}
+    stand_ins.script(prompt="fox", comprehend=["unsafe", told, "unsafe", "safe", "usual"])
+
+    assert [row["Toxicity"] for row in toxicity(client)["ResultList"]] == [0.97, 0.97]
+    labels = toxicity(client)["ResultList"][0]["Labels"]
+    assert max(labels, key=lambda row: row["Score"]) == {"Name": "SEXUAL", "Score": 0.9}
+    assert [unsafe_score(client) for _ in range(2)] == [0.97, 0.01]
+    assert unsafe_score(client) == pytest.approx(0.018, abs=0.001)
+
+
+def test_told_classifier_faults(stand_ins: StandIns, client: Client) -> None:
+    errors = [{"error": "ThrottlingException"}, {"error": "InternalServerException"}]
+    stand_ins.script(
+        prompt="fox", comprehend=[*errors, "empty", "unknown-label", {"slow": 0.2}, "malformed"]
+    )
+
+    codes = []
+    for _ in errors:
+        with pytest.raises(ClientError) as fault:
+            toxicity(client)
+        codes.append((fault.value.response["Error"]["Code"],
+                      fault.value.response["ResponseMetadata"]["HTTPStatusCode"]))  # fmt: skip
+    assert codes == [("ThrottlingException", 400), ("InternalServerException", 500)]
+    assert toxicity(client)["ResultList"] == []
+    names = [row["Name"] for row in toxicity(client)["ResultList"][1]["Labels"]]
+    assert names == ["SOMETHING_ELSE"]
+    started = time.monotonic()
+    toxicity(client)
+    assert time.monotonic() - started >= 0.2
+    assert "ResultList" not in toxicity(client)
+    assert stand_ins.calls("DetectToxicContent", "fox") == 6
+
+
+def moderate(engine: Any, client: Client, key: str) -> Any:
+    buffer = io.BytesIO()
+    Image.new("RGB", (128, 128)).save(buffer, "PNG")
+    engine.put(f"work/{key}", buffer.getvalue())
+    return client("rekognition").detect_moderation_labels(
+        Image={"S3Object": {"Bucket": "work", "Name": key}}
+    )
+
+
+def test_told_moderation(stand_ins: StandIns, engine: Any, client: Client) -> None:
+    own = {"name": "Clowns", "confidence": 80, "parent": "Circus", "level": 2}
+    steps = [{"labels": ["Weapons", own]}, {"model_version": "8.0"}, "empty", "safe", "usual"]
+    stand_ins.script(key="run-1/attempt", rekognition=steps)
+
+    told = moderate(engine, client, "run-1/attempt-1.jpg")
+    rows = [(row["Name"], row["ParentName"], row["TaxonomyLevel"], row["Confidence"])
+            for row in told["ModerationLabels"]]  # fmt: skip
+    assert rows == [("Violence", "", 1, 97.0), ("Weapons", "Violence", 2, 97.0),
+                    ("Clowns", "Circus", 2, 80.0)]  # fmt: skip
+    newer = moderate(engine, client, "run-1/attempt-1.jpg")
+    assert (newer["ModerationModelVersion"], newer["ModerationLabels"]) == ("8.0", [])
+    assert "ModerationLabels" not in moderate(engine, client, "run-1/attempt-1.jpg")
+    assert moderate(engine, client, "run-1/attempt-1.jpg")["ModerationLabels"] == []
+    other = moderate(engine, client, "run-2/attempt-1.jpg")
+    assert other["ModerationModelVersion"] == "local-marker-moderator-1"
+    assert stand_ins.calls("DetectModerationLabels", "run-1/") == 4
+    assert stand_ins.calls("DetectModerationLabels") == 5
+
+
+def test_a_told_moderation_error(stand_ins: StandIns, engine: Any, client: Client) -> None:
+    stand_ins.script(key="work/", rekognition=[{"error": "ThrottlingException"}, "usual"])
+    with pytest.raises(ClientError, match="ThrottlingException"):
+        moderate(engine, client, "any.png")
+    assert moderate(engine, client, "any.png")["ModerationLabels"] == []
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"prompt": "x"},
+        {"generation": ["safe"]},
+        {"prompt": "", "generation": ["safe"]},
+        {"prompt": "x", "generation": []},
+        {"prompt": "x", "generation": ["explode"]},
+        {"prompt": "x", "generation": [{"picture": "unsafe", "label": "Clowns"}]},
+        {"prompt": "x", "generation": [{"speed": 3}]},
+        {"prompt": "x", "comprehend": [{"label": "CLOWNS"}]},
+        {"prompt": "x", "rekognition": ["empty"]},
+        {"prompt": "x", "key": "y", "generation": ["safe"]},
+        {"key": "x", "rekognition": ["explode"]},
+    ],
+)
+def test_a_script_that_is_none_is_refused(stand_ins: StandIns, told: dict[str, Any]) -> None:
+    with pytest.raises(RuntimeError, match="POST scripts"):
+        stand_ins.script(**told)
+
+
+def test_the_script_told_last_decides_and_reset_forgets_all(
+    stand_ins: StandIns, client: Client
+) -> None:
+    stand_ins.script(prompt="fox", comprehend=["safe"])
+    stand_ins.script(prompt="red", comprehend=["unsafe"])
+    assert unsafe_score(client) == 0.97
+    stand_ins.reset()
+    assert unsafe_score(client) < 0.1
+    assert stand_ins.calls("ClassifyDocument") == 1
