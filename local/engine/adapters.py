@@ -1,0 +1,40 @@
+"""Installs every adapter, in one place, before the engine serves its first request."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from ministack import app as ministack_app
+
+from local.engine import (
+    dead_letters,
+    definitions,
+    executions,
+    functions,
+    integrations,
+    jsonata_expressions,
+    s3_events,
+    task_tokens,
+    template_time,
+    terminal_errors,
+)
+from local.engine.settings import Settings
+
+
+def install(settings: Settings) -> Any:
+    """Join ministack, moto and awslambdaric; return the ASGI application to serve."""
+    # moto logs every caught state error, and samtranslator that nobody collects its metrics.
+    logging.getLogger("samtranslator.metrics").setLevel(logging.ERROR)
+    logging.getLogger("moto.stepfunctions").setLevel(logging.CRITICAL)
+    functions.install(settings)
+    template_time.install(settings.time_scale)
+    integrations.install(settings)
+    jsonata_expressions.install()
+    task_tokens.install()
+    definitions.install()
+    terminal_errors.install()
+    executions.install()
+    s3_events.install()
+    dead_letters.install()
+    return ministack_app.app

@@ -1,0 +1,179 @@
+"""How a Task state calls a service: the real SDK client, without the network.
+
+moto creates a boto3 client for each call and sends it to its own server. Here the client is made
+once per service, and botocore's `before-send` event (a public seam) hands the request to the
+service's handler in this process, so parameters, answers and error names are still botocore's.
+moto also left out the conversion between the casing of the state machine and that of the SDK; it
+is restored from botocore's service models.
+
+Private names: boto_client.boto3 (replaced by a name with a `client` function), StateTaskService.
+_normalise_parameters, _normalise_response, _to_boto_request, _from_boto_response and the two
+tables of names; SfnFailedEntryCountException, whose cause must be text; ministack's
+app.SERVICE_HANDLERS and call_service_handler_sync.
+"""
+
+from __future__ import annotations
+
+import datetime
+import io
+import json
+from enum import Enum
+from functools import cache
+from types import SimpleNamespace
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import boto3
+from botocore import UNSIGNED
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.config import Config
+from ministack import app
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import (
+    state_task_service,
+    state_task_service_aws_sdk,
+    state_task_service_events,
+)
+from moto.stepfunctions.parser.asl.utils import boto_client
+from urllib3.response import HTTPResponse
+
+from local.engine.seams import replace
+from local.engine.settings import REGION, Settings
+
+_IN_PROCESS = {
+    "lambda": "lambda",
+    "dynamodb": "dynamodb",
+    "events": "events",
+    "sqs": "sqs",
+    "sns": "sns",
+    "stepfunctions": "states",
+}
+_AI = {"comprehend", "rekognition", "sagemaker-runtime"}
+_SDK_NAMES = {
+    "sagemakerruntime": "sagemaker-runtime",
+    "eventbridge": "events",
+    "cloudwatchlogs": "logs",
+}
+_ERROR_PREFIXES = {
+    "s3": "S3",
+    "lambda": "Lambda",
+    "sqs": "Sqs",
+    "sns": "Sns",
+    "eventbridge": "EventBridge",
+    "comprehend": "Comprehend",
+    "rekognition": "Rekognition",
+    "sagemakerruntime": "SageMakerRuntime",
+}
+# A task may wait for a function as long as Lambda allows one to run.
+_READ_TIMEOUT = 910
+
+
+def install(settings: Settings) -> None:
+    """Give the interpreter clients that reach this engine."""
+
+    def client(service_name: str, region_name: str | None = None, **_: Any) -> Any:
+        return sdk_client(settings, service_name, region_name or REGION)
+
+    def operation(task: Any, service: str | None, action: str | None) -> Any:
+        sdk = client(task._get_boto_service_name(service))
+        name = sdk.meta.method_to_api_mapping.get(task._get_boto_service_action(action))
+        return name and sdk.meta.service_model.operation_model(name)
+
+    def to_sdk_casing(
+        task: Any,
+        parameters: Any,
+        boto_service_name: str | None = None,
+        service_action_name: str | None = None,
+    ) -> None:
+        model = operation(task, boto_service_name, service_action_name)
+        if model and model.input_shape is not None:
+            task._to_boto_request(parameters, model.input_shape)
+
+    def to_state_machine_casing(
+        task: Any,
+        response: Any,
+        boto_service_name: str | None = None,
+        service_action_name: str | None = None,
+    ) -> None:
+        model = operation(task, boto_service_name, service_action_name)
+        if model and model.output_shape is not None:
+            task._from_boto_response(response, model.output_shape)
+        if isinstance(response, dict):
+            response.update(as_json(response))
+
+    tasks = state_task_service.StateTaskService
+    replace(boto_client, "boto3", SimpleNamespace(client=client))
+    replace(state_task_service_events, "SfnFailedEntryCountException", FailedEntriesError)
+    replace(tasks, "_normalise_parameters", to_sdk_casing)
+    replace(tasks, "_normalise_response", to_state_machine_casing)
+    tasks._SERVICE_NAME_SFN_TO_BOTO_OVERRIDES.update(_SDK_NAMES)
+    state_task_service_aws_sdk._SERVICE_ERROR_NAMES.update(_ERROR_PREFIXES)
+
+
+@cache
+def sdk_client(settings: Settings, service: str, region: str) -> Any:
+    """The one client of a service."""
+    client = boto3.session.Session().client(
+        service,
+        region_name=region,
+        endpoint_url=(settings.ai_endpoint if service in _AI else None) or settings.endpoint,
+        aws_access_key_id="local",
+        aws_secret_access_key="local",  # noqa: S106
+        config=Config(
+            parameter_validation=False,
+            retries={"total_max_attempts": 1},
+            read_timeout=_READ_TIMEOUT,
+            max_pool_connections=100,
+            inject_host_prefix=False,
+            **({"signature_version": UNSIGNED} if service in _IN_PROCESS else {}),
+        ),
+    )
+    if service in _IN_PROCESS:
+        handler = app.SERVICE_HANDLERS[_IN_PROCESS[service]]
+        client.meta.events.register("before-send", lambda request, **_: _answer(handler, request))
+    return client
+
+
+def _answer(handler: Any, request: AWSPreparedRequest) -> AWSResponse:
+    """Call a service's handler as its HTTP front would, and answer as urllib3 would."""
+    parts = urlsplit(request.url)
+    headers = {
+        name.lower(): value.decode() if isinstance(value, bytes) else value
+        for name, value in request.headers.items()
+    }
+    body = request.body or b""
+    status, answer_headers, answer = app.call_service_handler_sync(
+        handler,
+        request.method,
+        parts.path,
+        headers,
+        body.encode() if isinstance(body, str) else body,
+        parse_qs(parts.query, keep_blank_values=True),
+    )
+    content = answer.encode() if isinstance(answer, str) else answer
+    raw = HTTPResponse(
+        body=io.BytesIO(content), headers=answer_headers, status=status, preload_content=False
+    )
+    return AWSResponse(request.url, status, raw.headers, raw)
+
+
+class FailedEntriesError(RuntimeError):
+    """PutEvents refused an entry; the cause of the state's error is the answer as text."""
+
+    def __init__(self, cause: Any) -> None:
+        self.cause = json.dumps(cause)
+        super().__init__(self.cause)
+
+
+def as_json(value: Any) -> Any:
+    """A value as it can stand in JSON: times as text, bytes and streams as UTF-8."""
+    if isinstance(value, dict):
+        return {name: as_json(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [as_json(item) for item in value]
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, datetime.datetime):
+        return value.astimezone(datetime.UTC).isoformat().replace("+00:00", "Z")
+    if hasattr(value, "read"):
+        value = value.read()
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else value

@@ -1,0 +1,113 @@
+"""The engine's process: a clean environment, the adapters, one HTTP socket, a clean end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import resource
+import shutil
+import signal
+import sys
+import tempfile
+import threading
+from urllib.parse import urlsplit
+
+from local.engine.settings import ACCOUNT, REGION, Settings
+
+logger = logging.getLogger(__name__)
+
+
+def run(settings: Settings) -> None:
+    """Serve until SIGINT, SIGTERM or (when asked) the parent's end; leave nothing behind."""
+    workspace = tempfile.mkdtemp(prefix="safelight-engine-")
+    configure_environment(settings, workspace)
+    _configure_logging(settings.log_file)
+    _raise_file_limit()
+    try:
+        asyncio.run(_serve(settings))
+    finally:
+        _stop_functions()
+        shutil.rmtree(workspace, ignore_errors=True)
+    # Executions still running are daemon threads that may sit in a wait; do not wait for them.
+    sys.stdout.flush()
+    os._exit(0)
+
+
+def configure_environment(settings: Settings, workspace: str) -> None:
+    """Set what ministack reads when it is imported, and forget the host's AWS settings.
+
+    ministack takes its configuration from the environment only. By default it would listen on
+    every interface, open SFTP and MQTT ports and talk to a container engine: all off here.
+    """
+    for name in [name for name in os.environ if name.startswith(("AWS_", "MINISTACK_", "LAMBDA_"))]:
+        del os.environ[name]
+    os.environ.update(
+        GATEWAY_PORT=str(settings.port),
+        BIND_HOST=settings.host,
+        MINISTACK_HOST=urlsplit(settings.endpoint).hostname or settings.host,
+        SFTP_ENABLED="0",
+        IOT_MTLS_ENABLED="0",
+        LAMBDA_EXECUTOR="local",
+        DOCKER_HOST=f"unix://{workspace}/no-container-engine",
+        LOG_LEVEL="WARNING",
+        MINISTACK_ACCOUNT_ID=ACCOUNT,
+        MINISTACK_REGION=REGION,
+        AWS_DEFAULT_REGION=REGION,
+        AWS_ENDPOINT_URL=settings.endpoint,
+        AWS_EC2_METADATA_DISABLED="true",
+        TMPDIR=workspace,
+    )
+    tempfile.tempdir = workspace
+
+
+def _configure_logging(log_file: str | None) -> None:
+    logging.basicConfig(
+        filename=log_file,
+        level=logging.WARNING,
+        format="%(asctime)s %(levelname)s %(name)s %(message)s",
+        force=True,
+    )
+
+
+def _raise_file_limit() -> None:
+    """Each function process holds a few sockets; the usual soft limit of 1024 is soon reached."""
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+async def _serve(settings: Settings) -> None:
+    from hypercorn.asyncio import serve
+    from hypercorn.config import Config
+
+    from local.engine import adapters
+
+    application = adapters.install(settings)
+    config = Config()
+    config.bind = [f"{settings.host}:{settings.port}"]
+    config.keep_alive_timeout = 75
+    config.graceful_timeout = 0.2
+    config.loglevel = "WARNING"
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    if settings.stop_with_parent:
+        threading.Thread(target=_watch_parent, args=(loop, stop), daemon=True).start()
+    print(f"Engine at {settings.endpoint}", flush=True)
+    await serve(application, config, shutdown_trigger=stop.wait)
+
+
+def _watch_parent(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
+    """Standard input is a pipe from the parent: it closes even when the parent is killed."""
+    while sys.stdin.buffer.read(1):
+        pass
+    loop.call_soon_threadsafe(stop.set)
+
+
+def _stop_functions() -> None:
+    from local.engine import function_pool
+
+    function_pool.stop_all()

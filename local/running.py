@@ -1,0 +1,194 @@
+"""The engine as a child process of whoever uses it: a test, the demo, `safelight local`."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Any, NamedTuple
+
+import boto3
+from botocore.config import Config
+
+REGION = "us-east-1"
+_START_SECONDS = 60.0
+_STOP_SECONDS = 10.0
+
+
+class EngineError(RuntimeError):
+    """The engine could not be started."""
+
+
+class ProcessMemory(NamedTuple):
+    """What one process of the engine holds; PSS shares common pages out fairly."""
+
+    name: str
+    rss: int
+    pss: int
+
+
+class Engine:
+    """A running engine: `with Engine() as engine: engine.client("s3").list_buckets()`.
+
+    The engine ends with the block, and with this process however that ends.
+    """
+
+    def __init__(
+        self,
+        *,
+        host: str = "127.0.0.1",
+        port: int | None = None,
+        ai_endpoint: str | None = None,
+        time_scale: float = 1.0,
+        max_processes: int = 8,
+        log_file: Path | None = None,
+    ) -> None:
+        self.port = port or _free_port(host)
+        reached_at = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104
+        self.endpoint = f"http://{reached_at}:{self.port}"
+        self._own_log = log_file is None
+        self.log_file = log_file or Path(tempfile.mkstemp(prefix="safelight-engine-")[1])
+        self._command = [
+            *(sys.executable, "-m", "local.engine", "--stop-with-parent"),
+            *("--host", host, "--port", str(self.port)),
+            *("--time-scale", str(time_scale), "--max-processes", str(max_processes)),
+            *(("--ai-endpoint", ai_endpoint) if ai_endpoint else ()),
+        ]
+        self._process: subprocess.Popen[bytes] | None = None
+        self._clients: dict[str, Any] = {}
+
+    def __enter__(self) -> Engine:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Start the process and wait until it answers."""
+        root = str(Path(__file__).resolve().parents[1])
+        search_path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
+        with self.log_file.open("ab") as log:
+            self._process = subprocess.Popen(
+                self._command,
+                env={**os.environ, "PYTHONPATH": search_path},
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        try:
+            self._wait_until_healthy()
+        except BaseException:
+            self.stop()
+            raise
+
+    def _wait_until_healthy(self) -> None:
+        deadline = time.monotonic() + _START_SECONDS
+        while not self._healthy():
+            code = self._process.poll() if self._process else None
+            if code is not None:
+                raise EngineError(f"the engine ended with {code} at its start.\n{self._log_tail()}")
+            if time.monotonic() > deadline:
+                raise EngineError(
+                    f"the engine did not answer at {self.endpoint} within {_START_SECONDS:.0f} s.\n"
+                    f"{self._log_tail()}"
+                )
+            time.sleep(0.05)
+
+    def _healthy(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.endpoint}/_ministack/health", timeout=2) as answer:  # noqa: S310
+                return bool(answer.status == 200)
+        except (OSError, urllib.error.URLError):
+            return False
+
+    def _log_tail(self) -> str:
+        lines = self.log_file.read_text(errors="replace").splitlines()[-20:]
+        return "\n".join([f"The end of its log, {self.log_file}:", *lines])
+
+    def stop(self) -> None:
+        """End the engine and its functions; a second call does nothing."""
+        for client in self._clients.values():
+            client.close()
+        self._clients.clear()
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.terminate()
+        try:
+            process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        if process.stdin is not None:
+            process.stdin.close()
+        if self._own_log and process.returncode == 0:
+            self.log_file.unlink(missing_ok=True)
+
+    def client(self, service: str) -> Any:
+        """A boto3 client for this engine, made once per service."""
+        if service not in self._clients:
+            self._clients[service] = boto3.session.Session().client(
+                service,
+                region_name=REGION,
+                endpoint_url=self.endpoint,
+                aws_access_key_id="local",
+                aws_secret_access_key="local",  # noqa: S106
+                config=Config(
+                    retries={"total_max_attempts": 1},
+                    max_pool_connections=50,
+                    s3={"addressing_style": "path"},
+                    inject_host_prefix=False,
+                ),
+            )
+        return self._clients[service]
+
+    def memory(self) -> list[ProcessMemory]:
+        """What the engine and each of its functions hold now, in bytes."""
+        if self._process is None:
+            return []
+        found = []
+        for pid in _tree(self._process.pid):
+            with contextlib.suppress(OSError, KeyError):
+                found.append(_memory_of(pid))
+        return found
+
+
+def _free_port(host: str) -> int:
+    with socket.socket() as probe:
+        probe.bind((host, 0))
+        return int(probe.getsockname()[1])
+
+
+def _tree(pid: int) -> Iterator[int]:
+    yield pid
+    for children in Path(f"/proc/{pid}/task").glob("*/children"):
+        with contextlib.suppress(OSError):
+            for child in children.read_text().split():
+                yield from _tree(int(child))
+
+
+def _memory_of(pid: int) -> ProcessMemory:
+    process = Path(f"/proc/{pid}")
+    fields = dict(
+        line.split(":", 1) for line in (process / "smaps_rollup").read_text().splitlines()[1:]
+    )
+    variables = (process / "environ").read_bytes().split(b"\0")
+    names = [v.split(b"=", 1)[1] for v in variables if v.startswith(b"AWS_LAMBDA_FUNCTION_NAME=")]
+    sizes = {name: int(fields[name].split()[0]) * 1024 for name in ("Rss", "Pss")}
+    return ProcessMemory(names[0].decode() if names else "engine", sizes["Rss"], sizes["Pss"])
