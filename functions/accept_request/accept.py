@@ -1,0 +1,170 @@
+"""What AcceptRequest decides: accepted, duplicate, invalid or ignored; and the claim it makes."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from accept_request.arrival import Arrival, read_arrival
+from accept_request.request import (
+    MAX_FILE_BYTES,
+    InvalidRequest,
+    check_size,
+    check_suffix,
+    normalised,
+    parse_file,
+    request_hash,
+)
+from compiled import POLICY_HASH
+from shared.dynamodb import Item
+from shared.records import Records
+from shared.s3 import ObjectMissing, ObjectTooLarge, Storage
+from shared.settings import Environment
+
+STAGE = "AcceptRequest"
+# Open requests are spread over this many partitions of the index by deadline.
+OPEN_SHARDS = 8
+# For everything but generation: the Tasks' own time-outs and retries, generously.
+_OTHER_STAGES = timedelta(minutes=30)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """AcceptRequest's variables."""
+
+    table: str
+    store_prompts: bool
+    retention_days: int
+    max_attempts: int
+    generation_seconds: int
+
+    @classmethod
+    def from_env(cls) -> "Settings":
+        """Raises SettingsError."""
+        env = Environment()
+        return cls(
+            table=env.text("RESULTS_TABLE"),
+            store_prompts=env.flag("STORE_PROMPTS"),
+            retention_days=env.number("RETENTION_DAYS"),
+            max_attempts=env.number("MAX_ATTEMPTS"),
+            generation_seconds=env.number("REQUEST_TTL_SECONDS")
+            + env.number("INVOCATION_TIMEOUT_SECONDS"),
+        )
+
+
+@dataclass(frozen=True)
+class Door:
+    """What accepting needs."""
+
+    settings: Settings
+    records: Records
+    storage: Storage
+
+
+def accept(door: Door, event: object, execution: dict[str, str]) -> dict[str, Any]:
+    """{verdict, claim, request, reasons, first} for one execution's input.
+
+    verdict is accepted; invalid (reasons say why); duplicate (first says of what); or ignored.
+    """
+    arrival = read_arrival(event, execution["name"])
+    if arrival.ignored:
+        return _answer("ignored", _record(door.settings, arrival, execution, {}))
+    try:
+        request = normalised(_body(door.storage, arrival))
+    except InvalidRequest as invalid:
+        return _refuse(door, arrival, execution, invalid)
+    record = _record(door.settings, arrival, execution, request)
+    other = door.records.claim(record)
+    if other is None:
+        return _answer("accepted", record, request)
+    if other.get("request_hash") == record["request_hash"]:
+        return _answer("duplicate", record, first=other)
+    taken = InvalidRequest("request_id", "unique", "request_id was used for another request before")
+    return _refuse(door, arrival, execution, taken)
+
+
+def _body(storage: Storage, arrival: Arrival) -> object:
+    if arrival.file is None:
+        return arrival.body
+    check_suffix(arrival.file.key)
+    try:
+        content = storage.read(arrival.file, MAX_FILE_BYTES)
+    except ObjectTooLarge as too_large:
+        check_size(too_large.args[0])
+        raise
+    except ObjectMissing:
+        raise InvalidRequest(
+            "file", "exists", "the file, or this version of it, is no longer there"
+        ) from None
+    return parse_file(arrival.file.key, content)
+
+
+def _refuse(
+    door: Door, arrival: Arrival, execution: dict[str, str], invalid: InvalidRequest
+) -> dict[str, Any]:
+    """An invalid request is claimed like any other, under the id derived from its source."""
+    record = _record(door.settings, arrival, execution, {})
+    other = door.records.claim(record)
+    if other is not None:
+        return _answer("duplicate", record, first=other)
+    reason = {
+        "stage": STAGE,
+        "category": "invalid_request",
+        "field": invalid.field,
+        "rule": invalid.rule,
+        "message": invalid.message,
+        "action": "reject",
+    }
+    return _answer("invalid", record, reasons=[reason])
+
+
+def _answer(
+    verdict: str,
+    record: Item,
+    request: dict[str, Any] | None = None,
+    reasons: list[dict[str, Any]] | None = None,
+    first: Item | None = None,
+) -> dict[str, Any]:
+    claim = {name: record[name] for name in record if name not in {"status", "stage", "prompt"}}
+    answer = {"verdict": verdict, "claim": claim, "request": request, "reasons": reasons or []}
+    if first is not None:
+        answer["first"] = {
+            name: first.get(name) for name in ("request_id", "run", "status", "execution_arn")
+        }
+    return answer
+
+
+def _record(
+    settings: Settings, arrival: Arrival, execution: dict[str, str], request: dict[str, Any]
+) -> Item:
+    started = datetime.fromisoformat(execution["started_at"])
+    key = _key(arrival, request)
+    requester = "/".join(filter(None, (arrival.namespace, request.get("requester"))))
+    waiting = timedelta(seconds=settings.max_attempts * settings.generation_seconds)
+    record: Item = {
+        "request_id": key,
+        "run": 1,
+        "execution_arn": execution["arn"],
+        "status": "RUNNING",
+        "stage": STAGE,
+        "requester": requester,
+        "created_at": execution["started_at"],
+        "updated_at": execution["started_at"],
+        "deadline": (started + waiting + _OTHER_STAGES).isoformat().replace("+00:00", "Z"),
+        "expires_at": int((started + timedelta(days=settings.retention_days)).timestamp()),
+        "open_shard": str(hashlib.sha256(key.encode()).digest()[0] % OPEN_SHARDS),
+        "request_hash": request_hash(request),
+        "policy_hash": POLICY_HASH,
+        "source": json.dumps(arrival.source, ensure_ascii=False),
+        "metadata": json.dumps(request.get("metadata", {}), ensure_ascii=False),
+    }
+    if settings.store_prompts and request:
+        record["prompt"] = request["prompt"]
+    return record
+
+
+def _key(arrival: Arrival, request: dict[str, Any]) -> str:
+    """The caller's own id, behind who the caller was seen to be; else the derived one."""
+    own = request.get("request_id")
+    return f"{arrival.namespace}/{own}" if own else arrival.derived_id

@@ -1,0 +1,68 @@
+"""Where a request came from: the only place that tells the three kinds of input apart."""
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import Any
+
+from shared.s3 import ObjectVersion
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """What the input itself says about a request, before its content is read.
+
+    `namespace` is who is known to have asked, by S3 folder or event source, never by the body.
+    `derived_id` is the record's key when the caller gives no id of their own.
+    """
+
+    namespace: str
+    derived_id: str
+    source: dict[str, str]
+    body: object = None
+    file: ObjectVersion | None = None
+    ignored: bool = field(default=False)
+
+
+def read_arrival(event: object, execution_name: str) -> Arrival:
+    """Sorts an execution's input: an S3 event, an ImageRequested event, or a bare request."""
+    if isinstance(event, dict):
+        if event.get("source") == "aws.s3" and isinstance(event.get("detail"), dict):
+            return _from_s3(event["detail"])
+        if event.get("detail-type") == "ImageRequested":
+            return _from_event(event)
+    return Arrival("direct", f"execution-{execution_name}", {"type": "direct"}, body=event)
+
+
+def _from_s3(detail: dict[str, Any]) -> Arrival:
+    bucket, about = detail["bucket"]["name"], detail["object"]
+    # EventBridge gives the key as it is; only the classic S3 notification encodes it.
+    key = about["key"]
+    file = ObjectVersion(bucket, key, about.get("version-id", ""), about.get("etag", ""))
+    which = file.version_id or f"{file.etag}/{about.get('sequencer', '')}"
+    identity = hashlib.sha256("\n".join((bucket, key, which)).encode()).hexdigest()
+    source = {
+        "type": "s3",
+        "bucket": bucket,
+        "key": key,
+        "version_id": file.version_id,
+        "etag": file.etag,
+        "sequencer": about.get("sequencer", ""),
+    }
+    return Arrival(
+        namespace=f"s3:{key.rpartition('/')[0]}",
+        derived_id=f"s3-{identity[:40]}",
+        source={name: value for name, value in source.items() if value},
+        file=file,
+        # The console writes an empty object for a folder; nobody asked for a picture.
+        ignored=key.endswith("/"),
+    )
+
+
+def _from_event(event: dict[str, Any]) -> Arrival:
+    sender, event_id = str(event.get("source", "")), str(event.get("id", ""))
+    return Arrival(
+        namespace=f"event:{sender}",
+        derived_id=f"event-{event_id}",
+        source={"type": "event", "event_id": event_id, "event_source": sender},
+        body=event.get("detail"),
+    )

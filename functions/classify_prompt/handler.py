@@ -1,0 +1,59 @@
+"""ClassifyPrompt: has Comprehend score a prompt, and judges the scores by the policy."""
+
+import functools
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from classify_prompt.verdict import decide, decide_unread
+from shared.comprehend import Backend, CustomClassifier, ToxicityDetection
+from shared.observability import log
+from shared.settings import Environment
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+_POLICY = Path(__file__).parents[1] / "compiled" / "classifier.json"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """ClassifyPrompt's variables. Without a classifier's endpoint, toxicity detection answers."""
+
+    warn: bool
+    classifier_endpoint_arn: str
+
+    @classmethod
+    def from_env(cls) -> "Settings":
+        """Raises SettingsError."""
+        env = Environment()
+        return cls(
+            warn=env.choice("ON_FLAGGED_PROMPT", "reject", "warn") == "warn",
+            classifier_endpoint_arn=env.optional("CLASSIFIER_ENDPOINT_ARN"),
+        )
+
+
+@functools.cache
+def build() -> tuple[Settings, Backend, dict[str, Any]]:
+    """Settings, the backend they choose, and the policy's part, made at the first call."""
+    settings = Settings.from_env()
+    arn = settings.classifier_endpoint_arn
+    backend: Backend = CustomClassifier(arn) if arn else ToxicityDetection()
+    return settings, backend, json.loads(_POLICY.read_text("utf-8"))
+
+
+@log.inject_lambda_context(clear_state=True)
+def lambda_handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
+    """{request_id, prompt, language} in; {verdict, reasons, warnings, model, usage} out."""
+    settings, backend, policy = build()
+    log.append_keys(request_id=event["request_id"])
+    units = 0
+    if backend.reads(event["language"]):
+        scores, units = backend.scores(event["prompt"])
+        decision = decide(scores, policy[backend.name], settings.warn)
+    else:
+        decision = decide_unread(policy["unread_language"], event["language"], settings.warn)
+    labels = sorted({reason.get("label", "") for reason in decision["reasons"]})
+    log.info("prompt", extra={"verdict": decision["verdict"], "labels": labels})
+    return {**decision, "model": backend.model(), "usage": {"comprehend_units": units}}

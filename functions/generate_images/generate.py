@@ -1,0 +1,101 @@
+"""How an attempt is handed to the endpoint once, however often its Task is tried."""
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from generate_images.plan import cut_warning, model_request, negative_prompt, seed_for
+from shared.errors import GenerationFailed
+from shared.inferences import Inferences, inference_id, result_of
+from shared.s3 import Storage
+from shared.sagemaker_runtime import Endpoint
+from shared.settings import Environment
+from shared.stepfunctions import StepFunctions
+
+# The state machine retries GenerationFailed twice; only then is there a third inference.
+MAX_INFERENCES = 3
+
+
+@dataclass(frozen=True)
+class Settings:
+    """GenerateImages' variables."""
+
+    inferences_table: str
+    work_bucket: str
+    endpoint_name: str
+    request_ttl_seconds: int
+    invocation_timeout_seconds: int
+    retention_days: int
+
+    @classmethod
+    def from_env(cls) -> "Settings":
+        """Raises SettingsError."""
+        env = Environment()
+        return cls(
+            inferences_table=env.text("INFERENCES_TABLE"),
+            work_bucket=env.text("WORK_BUCKET"),
+            endpoint_name=env.text("ENDPOINT_NAME"),
+            request_ttl_seconds=env.number("REQUEST_TTL_SECONDS"),
+            invocation_timeout_seconds=env.number("INVOCATION_TIMEOUT_SECONDS"),
+            retention_days=env.number("RETENTION_DAYS"),
+        )
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What generating needs."""
+
+    settings: Settings
+    policy: dict[str, Any]
+    inferences: Inferences
+    storage: Storage
+    endpoint: Endpoint
+    step_functions: StepFunctions
+
+
+def generate(desk: Desk, task: dict[str, Any]) -> str:
+    """Binds the Task to its inference and starts it if need be; returns the inference's id.
+
+    The Task ends when ResumeGeneration answers its token; here at once, if the result is there.
+    Raises GenerationFailed when every inference that may be paid for this attempt has failed.
+    """
+    request, attempt = task["request"], task["attempt"]
+    seed = seed_for(request, task["request_id"], task["run"], attempt)
+    negative, added, cut = negative_prompt(desk.policy, task["labels"], request["negative_prompt"])
+    plan = {"seed": seed, "negative_prompt_added": added, "warnings": cut_warning(cut)}
+    now = datetime.now(UTC)
+    for n in range(1, MAX_INFERENCES + 1):
+        identity = inference_id(task["request_id"], task["run"], attempt, n)
+        first = {
+            "request_id": task["request_id"],
+            "run": task["run"],
+            "attempt": attempt,
+            "n": n,
+            "plan": json.dumps(plan),
+            "created_at": now.isoformat(),
+            "expires_at": int((now + timedelta(days=desk.settings.retention_days)).timestamp()),
+        }
+        row = desk.inferences.bind(identity, task["token"], first)
+        if row["status"] in {"FAILED", "EXPIRED"}:
+            continue
+        if row["status"] == "COMPLETED":
+            desk.step_functions.succeed(task["token"], result_of(row))
+        elif row["status"] == "PENDING":
+            _start(desk, identity, model_request(request, negative, seed))
+        return identity
+    raise GenerationFailed(f"all {MAX_INFERENCES} inferences of attempt {attempt} failed")
+
+
+def _start(desk: Desk, identity: str, request: dict[str, Any]) -> None:
+    settings = desk.settings
+    written = desk.storage.write(
+        settings.work_bucket,
+        f"inference/input/{identity}.json",
+        json.dumps(request).encode(),
+        "application/json",
+    )
+    invocation = desk.endpoint.invoke(
+        identity, written, settings.request_ttl_seconds, settings.invocation_timeout_seconds
+    )
+    desk.inferences.mark_invoked(identity, invocation.output_location, invocation.failure_location)

@@ -1,0 +1,46 @@
+"""GenerateImages: hands one attempt to the endpoint; its Task waits for the token's answer."""
+
+import functools
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from generate_images.generate import Desk, Settings, generate
+from shared.dynamodb import Table
+from shared.inferences import Inferences
+from shared.observability import log
+from shared.s3 import Storage
+from shared.sagemaker_runtime import Endpoint
+from shared.stepfunctions import StepFunctions
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+_POLICY = Path(__file__).parents[1] / "compiled" / "generation.json"
+
+
+@functools.cache
+def build() -> Desk:
+    """Settings, policy and adapters, made at the first call."""
+    settings = Settings.from_env()
+    return Desk(
+        settings,
+        json.loads(_POLICY.read_text("utf-8")),
+        Inferences(Table(settings.inferences_table)),
+        Storage(),
+        Endpoint(settings.endpoint_name),
+        StepFunctions(),
+    )
+
+
+@log.inject_lambda_context(clear_state=True)
+def lambda_handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, str]:
+    """{token, request_id, run, attempt, labels, request} in; {inference_id} out.
+
+    The Task's own result is the token's: {inference_id, seed, negative_prompt_added, warnings,
+    output: {bucket, key}}.
+    """
+    log.append_keys(request_id=event["request_id"])
+    identity = generate(build(), event)
+    log.info("generation", extra={"attempt": event["attempt"], "inference_id": identity})
+    return {"inference_id": identity}

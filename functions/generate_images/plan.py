@@ -1,0 +1,77 @@
+"""What one attempt asks of the generator: seed, negative prompt, and JumpStart's request."""
+
+import hashlib
+import re
+from typing import Any
+
+STAGE = "GenerateImages"
+_MAX_SEED = 2**32 - 1
+_PIECES = re.compile(r"\w+|[^\w\s]")
+
+
+def seed_for(request: dict[str, Any], request_id: str, run: int, attempt: int) -> int:
+    """The caller's seed for the first attempt, else one of its own for every attempt."""
+    if attempt == 1 and "seed" in request:
+        return int(request["seed"])
+    text = f"{request.get('seed', '')}\n{request_id}\n{run}\n{attempt}"
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big") % _MAX_SEED
+
+
+def negative_prompt(
+    policy: dict[str, Any], labels: list[str], callers: str
+) -> tuple[str, list[str], int]:
+    """(the text, what the labels added, how many phrases were cut).
+
+    Policy's phrases first, then those for labels found before, then the caller's; each once, and
+    no more than the text encoder reads.
+    """
+    by_label = policy["negative_prompt_by_label"]
+    added = [phrase for label in labels for phrase in by_label.get(label, ())]
+    caller = [phrase for part in callers.split(",") if (phrase := part.strip())]
+    wanted = list(dict.fromkeys(policy["negative_prompt"] + added + caller))
+    kept: list[str] = []
+    left = policy["max_tokens"]
+    for phrase in wanted:
+        left -= _tokens(phrase) + 1  # and its comma
+        if left < 0:
+            break
+        kept.append(phrase)
+    return (
+        ", ".join(kept),
+        [phrase for phrase in dict.fromkeys(added) if phrase in kept],
+        len(wanted) - len(kept),
+    )
+
+
+def cut_warning(count: int) -> list[dict[str, Any]]:
+    """The warning that phrases were cut, if any were."""
+    if not count:
+        return []
+    return [
+        {
+            "stage": STAGE,
+            "category": "negative_prompt",
+            "rule": "max_tokens",
+            "action": "warn",
+            "message": f"the negative prompt was too long: its last {count} phrase(s) were cut",
+        }
+    ]
+
+
+def model_request(request: dict[str, Any], negative: str, seed: int) -> dict[str, Any]:
+    """JumpStart's text-to-image request."""
+    return {
+        "prompt": request["prompt"],
+        "negative_prompt": negative,
+        "width": request["width"],
+        "height": request["height"],
+        "num_images_per_prompt": request["num_images"],
+        "num_inference_steps": request["num_inference_steps"],
+        "guidance_scale": request["guidance_scale"],
+        "seed": seed,
+    }
+
+
+def _tokens(phrase: str) -> int:
+    """How many tokens a CLIP tokenizer makes of it at most, guessed high: 4 letters each."""
+    return sum(-(-len(piece) // 4) for piece in _PIECES.findall(phrase))

@@ -1,0 +1,61 @@
+"""ModerateImages: has Rekognition judge an attempt's pictures, all at the same time."""
+
+import functools
+import json
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from moderate_images.verdict import decide, filtered, judge
+from shared.observability import log
+from shared.rekognition import Moderator
+from shared.s3 import ObjectVersion
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+_POLICY = Path(__file__).parents[1] / "compiled" / "images.json"
+# A request has at most 4 pictures.
+_CONCURRENCY = 4
+
+
+@functools.cache
+def build() -> tuple[dict[str, Any], Moderator]:
+    """Policy and adapter, made at the first call."""
+    return json.loads(_POLICY.read_text("utf-8")), Moderator()
+
+
+@log.inject_lambda_context(clear_state=True)
+def lambda_handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
+    """{request_id, images} in; {verdict, images, labels, reasons, warnings, model, usage} out."""
+    policy, moderator = build()
+    log.append_keys(request_id=event["request_id"])
+    decision = moderate(policy, moderator, event["images"])
+    log.info("pictures", extra={"verdict": decision["verdict"], "labels": decision["labels"]})
+    return decision
+
+
+def moderate(
+    policy: dict[str, Any], moderator: Moderator, images: list[dict[str, Any]]
+) -> dict[str, Any]:
+    """The decision on an attempt. Pictures that the model filtered are not paid for."""
+    # Below the lowest threshold a label changes nothing.
+    lowest = min(rule["threshold"] for rule in policy["labels"].values())
+    versions: set[str] = set()
+
+    def verdict(image: dict[str, Any]) -> dict[str, Any]:
+        if "filtered_because" in image:
+            return filtered(image)
+        place = ObjectVersion(image["bucket"], image["key"], image["version_id"])
+        moderation = moderator.moderate(place, lowest)
+        versions.add(moderation.model_version)
+        return judge(moderation, policy, image["index"])
+
+    with ThreadPoolExecutor(_CONCURRENCY) as pool:
+        judged = list(pool.map(verdict, images))
+    paid = sum(one["verdict"] != "filtered" for one in judged)
+    return {
+        **decide(images, judged),
+        "model": ", ".join(sorted(versions)),
+        "usage": {"rekognition_images": paid},
+    }

@@ -1,0 +1,60 @@
+"""How every adapter makes its client and what an AWS error is called in our state machine.
+
+Not an adapter itself: the adapters import boto3, this module holds what they share.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from shared.errors import ServiceUnavailable, Throttled
+
+_THROTTLING = frozenset(
+    {
+        "ThrottlingException",
+        "Throttling",
+        "TooManyRequestsException",
+        "RequestLimitExceeded",
+        "ProvisionedThroughputExceededException",
+        "SlowDown",
+        "LimitExceededException",
+    }
+)
+
+# Three quick tries of the SDK's own; the state machine's retries are the patient ones. Reading
+# gives up before the function's own time-out does, so that the error keeps its name.
+_CONFIG = Config(
+    retries={"mode": "standard", "total_max_attempts": 3}, connect_timeout=3, read_timeout=20
+)
+
+
+def client(service: str) -> Any:
+    """A boto3 client with our time-outs and retries."""
+    return boto3.client(service, config=_CONFIG)
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turns what is worth another try into our errors; any other ClientError passes as it is."""
+    try:
+        yield
+    except ClientError as error:
+        details = error.response
+        code = details.get("Error", {}).get("Code", "")
+        if code in _THROTTLING:
+            raise Throttled(f"{error.operation_name}: {code}") from error
+        if details.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= 500:
+            raise ServiceUnavailable(f"{error.operation_name}: {code}") from error
+        raise
+    except BotoCoreError as error:
+        raise ServiceUnavailable(type(error).__name__) from error
+
+
+def error_code(error: ClientError) -> str:
+    """AWS's name of the error, without a service's namespace before it."""
+    code: str = error.response.get("Error", {}).get("Code", "")
+    return code.rsplit("#", 1)[-1]

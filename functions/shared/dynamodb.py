@@ -1,0 +1,108 @@
+"""DynamoDB: items as plain dicts of texts and whole numbers, conditional writes that answer.
+
+Only the types S and N travel: nested parts are stored as JSON texts, so that the state machine can
+write the same items without a function.
+"""
+
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from shared import aws
+
+Item = dict[str, str | int]
+
+
+class Table:
+    """One table."""
+
+    def __init__(self, name: str, client: Any = None) -> None:
+        self._name = name
+        self._client = client or aws.client("dynamodb")
+
+    def get(self, key: dict[str, str]) -> Item | None:
+        """The item, read strongly consistently, or None."""
+        with aws.translated():
+            reply = self._client.get_item(
+                TableName=self._name, Key=_marshal(key), ConsistentRead=True
+            )
+        return _unmarshal(reply["Item"]) if "Item" in reply else None
+
+    def put_if(
+        self, item: Item, condition: str, names: dict[str, str], values: Item
+    ) -> Item | None:
+        """Puts the item if the condition holds, else returns the item that is there.
+
+        `names` maps every # name of the condition, `values` every : value, both without the sign.
+        """
+        try:
+            with aws.translated():
+                self._client.put_item(
+                    TableName=self._name,
+                    Item=_marshal(item),
+                    ConditionExpression=condition,
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                    **_expression(names, values),
+                )
+        except ClientError as error:
+            return _refused(error)
+        return None
+
+    def update(
+        self,
+        key: dict[str, str],
+        update: str,
+        names: dict[str, str],
+        values: Item,
+        condition: str = "",
+    ) -> tuple[bool, Item]:
+        """(True, the item as updated), or (False, the item as it is) if the condition fails.
+
+        A missing item is an empty one; without a condition it is made.
+        """
+        guard = {
+            "ConditionExpression": condition,
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+        }
+        try:
+            with aws.translated():
+                reply = self._client.update_item(
+                    TableName=self._name,
+                    Key=_marshal(key),
+                    UpdateExpression=update,
+                    ReturnValues="ALL_NEW",
+                    **_expression(names, values),
+                    **(guard if condition else {}),
+                )
+        except ClientError as error:
+            return False, _refused(error)
+        return True, _unmarshal(reply["Attributes"])
+
+
+def _expression(names: dict[str, str], values: Item) -> dict[str, Any]:
+    parts: dict[str, Any] = {}
+    if names:
+        parts["ExpressionAttributeNames"] = {f"#{name}": real for name, real in names.items()}
+    if values:
+        parts["ExpressionAttributeValues"] = {
+            f":{name}": value for name, value in _marshal(values).items()
+        }
+    return parts
+
+
+def _refused(error: ClientError) -> Item:
+    if aws.error_code(error) != "ConditionalCheckFailedException":
+        raise error
+    # boto3 puts the item that made the condition fail beside Error, not inside it.
+    return _unmarshal(error.response.get("Item", {}))
+
+
+def _marshal(item: Any) -> dict[str, dict[str, str]]:
+    return {
+        name: {"N": str(value)} if isinstance(value, int) else {"S": value}
+        for name, value in item.items()
+    }
+
+
+def _unmarshal(item: dict[str, dict[str, str]]) -> Item:
+    return {name: int(v["N"]) if "N" in v else v["S"] for name, v in item.items()}

@@ -1,0 +1,55 @@
+"""The results table: how a request is claimed, closed and read.
+
+A record is claimed by one execution and closed once. Both are conditional writes, so that neither a
+duplicate nor a late execution can overwrite what another has written.
+"""
+
+import json
+from typing import Any
+
+from shared.dynamodb import Item, Table
+
+OPEN = ("RUNNING", "IN_REVIEW")
+
+
+class Records:
+    """The records of all requests."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def claim(self, record: Item) -> Item | None:
+        """Writes a new RUNNING record, or returns the one that another execution has there.
+
+        A retry of the same execution re-enters its own claim.
+        """
+        return self._table.put_if(
+            record,
+            "attribute_not_exists(request_id) OR (execution_arn = :mine AND #status = :running)",
+            {"status": "status"},
+            {"mine": record["execution_arn"], "running": "RUNNING"},
+        )
+
+    def close(
+        self, request_id: str, execution_arn: str, ending: dict[str, Any], first: Item
+    ) -> tuple[bool, Item]:
+        """Ends this execution's open record; (False, the record) if it was closed already.
+
+        `ending` holds status, stage, updated_at and the nested parts; `first` what a record must
+        have that was never claimed (its execution failed before it could).
+        """
+        values: Item = {
+            name: value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+            for name, value in ending.items()
+        }
+        sets = [f"#{name} = :{name}" for name in values]
+        sets += [f"#{name} = if_not_exists(#{name}, :{name})" for name in first]
+        names = {name: name for name in [*values, *first]}
+        return self._table.update(
+            {"request_id": request_id},
+            f"SET {', '.join(sets)} REMOVE open_shard",
+            names,
+            values | first | {"mine": execution_arn, "running": "RUNNING", "review": "IN_REVIEW"},
+            "attribute_not_exists(request_id)"
+            " OR (execution_arn = :mine AND #status IN (:running, :review, :status))",
+        )

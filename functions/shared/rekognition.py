@@ -1,0 +1,60 @@
+"""Amazon Rekognition: one stored picture in, moderation labels out."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from shared import aws
+from shared.errors import UnusableVerdict
+from shared.s3 import ObjectVersion
+
+
+@dataclass(frozen=True)
+class Label:
+    """One label of the taxonomy, or one that we do not know. `score` is 0 to 1."""
+
+    name: str
+    parent: str
+    score: float
+
+
+@dataclass(frozen=True)
+class Moderation:
+    """What the moderator found in one picture."""
+
+    labels: list[Label]
+    model_version: str
+    illustrated: bool
+
+
+class Moderator:
+    """DetectModerationLabels on exact object versions."""
+
+    def __init__(self, client: Any = None) -> None:
+        self._client = client or aws.client("rekognition")
+
+    def moderate(self, picture: ObjectVersion, min_score: float) -> Moderation:
+        """Labels with at least `min_score` (0 to 1).
+
+        Raises UnusableVerdict if the answer is not one: an absent list is not an empty list.
+        """
+        image = {"Bucket": picture.bucket, "Name": picture.key, "Version": picture.version_id}
+        with aws.translated():
+            reply = self._client.detect_moderation_labels(
+                Image={"S3Object": image}, MinConfidence=min_score * 100
+            )
+        rows, version = reply.get("ModerationLabels"), reply.get("ModerationModelVersion")
+        if not isinstance(rows, list) or not isinstance(version, str) or not version:
+            raise UnusableVerdict("Rekognition answered without labels or without a model version")
+        # AWS's prose names the content types animated and illustrated, not their exact spelling.
+        drawn = any(
+            str(kind.get("Name", "")).lower().startswith(("illustrat", "animat"))
+            for kind in reply.get("ContentTypes", ())
+        )
+        return Moderation([_label(row) for row in rows], version, drawn)
+
+
+def _label(row: dict[str, Any]) -> Label:
+    name, confidence = row.get("Name"), row.get("Confidence")
+    if not isinstance(name, str) or not isinstance(confidence, (int, float)):
+        raise UnusableVerdict("Rekognition's answer has a label without a name or a confidence")
+    return Label(name, str(row.get("ParentName", "")), confidence / 100)

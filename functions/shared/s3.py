@@ -1,0 +1,79 @@
+"""S3: exact object versions in, exact object versions out."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from shared import aws
+
+
+class ObjectMissing(Exception):
+    """The object, or this version of it, is not there (or no longer the one that was named)."""
+
+
+class ObjectTooLarge(Exception):
+    """The object is larger than its reader accepts; args[0] is its size in bytes."""
+
+
+@dataclass(frozen=True)
+class ObjectVersion:
+    """One version of one object. Without a version id (unversioned bucket), what lies there."""
+
+    bucket: str
+    key: str
+    version_id: str = ""
+    etag: str = ""
+
+    def arguments(self) -> dict[str, str]:
+        """Bucket, Key and, if known, VersionId, as the API names them."""
+        named = {"Bucket": self.bucket, "Key": self.key}
+        return named | ({"VersionId": self.version_id} if self.version_id else {})
+
+
+class Storage:
+    """All buckets that the function's role lets it use."""
+
+    def __init__(self, client: Any = None) -> None:
+        self._client = client or aws.client("s3")
+
+    def read(self, version: ObjectVersion, max_bytes: int) -> bytes:
+        """The object's bytes, its size checked before anything is read.
+
+        Raises ObjectMissing and ObjectTooLarge. Without a version id, the etag must still match.
+        """
+        extra = {"IfMatch": version.etag} if version.etag and not version.version_id else {}
+        try:
+            with aws.translated():
+                size = self._client.head_object(**version.arguments(), **extra)["ContentLength"]
+                if size > max_bytes:
+                    raise ObjectTooLarge(size)
+                body: bytes = self._client.get_object(**version.arguments(), **extra)["Body"].read()
+        except ClientError as error:
+            # HeadObject has no error body: its codes are the bare HTTP statuses.
+            if aws.error_code(error) in {
+                "404",
+                "NoSuchKey",
+                "NoSuchVersion",
+                "412",
+                "PreconditionFailed",
+                "405",
+                "MethodNotAllowed",
+            }:
+                raise ObjectMissing(version.key) from error
+            raise
+        return body
+
+    def write(self, bucket: str, key: str, body: bytes, content_type: str) -> ObjectVersion:
+        """Puts the object; returns the version written."""
+        with aws.translated():
+            reply = self._client.put_object(
+                Bucket=bucket, Key=key, Body=body, ContentType=content_type
+            )
+        return ObjectVersion(bucket, key, reply.get("VersionId", ""), reply.get("ETag", ""))
+
+    def copy(self, source: ObjectVersion, bucket: str, key: str) -> ObjectVersion:
+        """Copies this very version, metadata included; returns the version written."""
+        with aws.translated():
+            reply = self._client.copy_object(Bucket=bucket, Key=key, CopySource=source.arguments())
+        return ObjectVersion(bucket, key, reply.get("VersionId", ""))

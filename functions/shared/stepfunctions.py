@@ -1,0 +1,65 @@
+"""Step Functions: answers to waiting Tasks, and what an execution has done."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from shared import aws
+
+# The Task has timed out, was answered before, or its execution has ended.
+_GONE = frozenset({"TaskTimedOut", "TaskDoesNotExist", "InvalidToken"})
+
+
+class StepFunctions:
+    """All executions that the function's role lets it reach. Tokens are never logged."""
+
+    def __init__(self, client: Any = None) -> None:
+        self._client = client or aws.client("stepfunctions")
+
+    def succeed(self, task_token: str, output: dict[str, Any]) -> bool:
+        """Completes a waiting Task; False if nobody waits any more."""
+        return self._answer(
+            self._client.send_task_success, taskToken=task_token, output=json.dumps(output)
+        )
+
+    def fail(self, task_token: str, error: str, cause: str) -> bool:
+        """Fails a waiting Task with one of our error names; False if nobody waits any more."""
+        return self._answer(
+            self._client.send_task_failure, taskToken=task_token, error=error, cause=cause
+        )
+
+    def describe(self, execution_arn: str) -> dict[str, Any]:
+        """DescribeExecution's reply: status, error and cause among it."""
+        with aws.translated():
+            reply: dict[str, Any] = self._client.describe_execution(executionArn=execution_arn)
+            return reply
+
+    def task_outputs(self, execution_arn: str, state: str) -> Iterator[Any]:
+        """The outputs of a Task state as often as it was entered, from the first pages of history.
+
+        Only what Lambda returned, unwrapped. Bounded to 200 events: for states near the start.
+        """
+        with aws.translated():
+            history = self._client.get_execution_history(
+                executionArn=execution_arn, maxResults=200, includeExecutionData=True
+            )
+        inside = False
+        for event in history["events"]:
+            if event["type"] == "TaskStateEntered":
+                inside = event["stateEnteredEventDetails"]["name"] == state
+            elif event["type"] == "TaskSucceeded" and inside:
+                output = event["taskSucceededEventDetails"].get("output")
+                if output:
+                    yield json.loads(output).get("Payload")
+
+    def _answer(self, call: Any, **arguments: str) -> bool:
+        try:
+            with aws.translated():
+                call(**arguments)
+        except ClientError as error:
+            if aws.error_code(error) in _GONE:
+                return False
+            raise
+        return True
