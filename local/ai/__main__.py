@@ -44,7 +44,9 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
         description="Local stand-ins for Comprehend, Rekognition and a SageMaker asynchronous "
         "endpoint. None of them is the model that it stands in for.",
     )
-    parser.add_argument("--engine", required=True, metavar="URL", help="where S3 and SNS answer")
+    parser.add_argument(
+        "--engine", metavar="URL", help="where S3 and SNS answer; may be told later"
+    )
     parser.add_argument("--port", type=int, default=0, help="0, the default, takes a free one")
     parser.add_argument("--host", default="127.0.0.1", help="default %(default)s")
     parser.add_argument(

@@ -1,9 +1,13 @@
-"""`/_local/…`: endpoints, scripts and call counts. Errors are {"error": text} with status 400."""
+"""`/_local/…`: the engine, endpoints, scripts and call counts.
+
+What is wrong with a call is answered as {"error": text}: 400 for its content, 404 for an unknown
+endpoint or call, 502 where the engine refused.
+"""
 
 from typing import Any
 
 from local.ai.async_endpoint import EndpointConfig
-from local.ai.engine_client import EngineError, split_s3_uri
+from local.ai.engine_client import EngineClient, EngineError, split_s3_uri
 from local.ai.sagemaker import Endpoints
 from local.ai.scripting.book import ScriptBook
 from local.ai.scripting.calls import Calls
@@ -16,8 +20,16 @@ CONFIG_FIELDS = {
 
 
 class Control:
-    def __init__(self, endpoints: Endpoints, book: ScriptBook, calls: Calls, names: Json) -> None:
-        self._endpoints, self._book, self._calls, self._names = endpoints, book, calls, names
+    def __init__(
+        self,
+        engine: EngineClient,
+        endpoints: Endpoints,
+        book: ScriptBook,
+        calls: Calls,
+        names: Json,
+    ) -> None:
+        self._engine, self._endpoints, self._names = engine, endpoints, names
+        self._book, self._calls = book, calls
 
     def handle(self, request: Request) -> Reply:
         what, _, name = request.path.removeprefix(PREFIX).partition("/")
@@ -43,6 +55,8 @@ class Control:
             self._book.clear()
         elif call == "POST scripts":
             self._book.add(request.json())
+        elif call == "PUT engine":
+            self._engine.use(request.json()["url"])
         else:
             raise ServiceError("NotFound", f"no such control call: {call}")
         return {"status": "ok"}

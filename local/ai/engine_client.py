@@ -25,12 +25,21 @@ class ObjectTooLarge(EngineError):
 
 
 class EngineClient:
-    def __init__(self, url: str, access_key: str = "test") -> None:
+    """Without a URL every call is an EngineError until use() tells one: the engine itself needs
+    the stand-ins' address, so either may start first."""
+
+    def __init__(self, url: str | None = None, access_key: str = "test") -> None:
+        self._address: tuple[str, int] | None = None
+        self._access_key = access_key
+        if url is not None:
+            self.use(url)
+
+    def use(self, url: str) -> None:
+        """ValueError for anything but http://HOST:PORT."""
         parts = urlsplit(url)
         if parts.scheme != "http" or not parts.hostname:
             raise ValueError(f"the engine's address must be http://HOST:PORT, not {url!r}")
-        self._host, self._port = parts.hostname, parts.port or 80
-        self._access_key = access_key
+        self._address = (parts.hostname, parts.port or 80)
 
     def get_object(
         self, bucket: str, key: str, version: str | None = None, limit: int | None = None
@@ -60,7 +69,9 @@ class EngineClient:
         region: str = "us-east-1",
         limit: int | None = None,
     ) -> bytes:
-        connection = http.client.HTTPConnection(self._host, self._port, timeout=TIMEOUT_SECONDS)
+        if self._address is None:
+            raise EngineError("its address is not known yet")
+        connection = http.client.HTTPConnection(*self._address, timeout=TIMEOUT_SECONDS)
         headers = {"Authorization": self._authorization(service, region)}
         if body is not None:
             headers["Content-Type"] = content_type

@@ -20,15 +20,16 @@ class StandIns:
 
     def __init__(
         self,
-        engine: str,
+        engine: str | None = None,
         *,
         port: int = 0,
         host: str = "127.0.0.1",
         classes: tuple[str, str] = ("safe", "unsafe"),
     ) -> None:
         self._command = [
-            sys.executable, "-m", "local.ai", "--engine", engine, "--port", str(port),
-            "--host", host, "--classes", *classes, "--until-stdin-closes",
+            sys.executable, "-m", "local.ai", "--port", str(port), "--host", host,
+            "--classes", *classes, "--until-stdin-closes",
+            *(["--engine", engine] if engine else []),
         ]  # fmt: skip
         self._process: subprocess.Popen[bytes] | None = None
         self.endpoint = ""
@@ -62,6 +63,10 @@ class StandIns:
     @property
     def pid(self) -> int:
         return self._running().pid
+
+    def use_engine(self, url: str) -> None:
+        """Where S3 and SNS answer, for an engine that was started after the stand-ins."""
+        self._call("PUT", "engine", {"url": url})
 
     def register_endpoint(
         self,

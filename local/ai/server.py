@@ -46,7 +46,7 @@ class StandInServer(ThreadingHTTPServer):
         }
         names = {target: service.name for target, service in self._services.items()}
         names["SageMakerRuntime"] = self._endpoints.name
-        self._control = Control(self._endpoints, book, calls, names)
+        self._control = Control(engine, self._endpoints, book, calls, names)
         super().__init__(address, _Handler)
 
     def answer(self, request: Request) -> Reply:

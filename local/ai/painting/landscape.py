@@ -31,8 +31,8 @@ def mixed(first: Colour, second: Colour, share: float) -> Colour:
 
 
 def gradient(top: Colour, bottom: Colour, size: tuple[int, int]) -> Image.Image:
-    steps = np.linspace(top, bottom, 64).round().astype(np.uint8)[:, None]
-    return Image.fromarray(steps).resize(size, Image.Resampling.BILINEAR)
+    steps = np.linspace(top, bottom, size[1]).round().astype(np.uint8)[:, None]
+    return Image.fromarray(steps).resize(size, Image.Resampling.NEAREST)
 
 
 def paint_landscape(scene: Scene, size: tuple[int, int], random: Random) -> Image.Image:
@@ -65,7 +65,8 @@ def _clouds(picture: Image.Image, scene: Scene, random: Random) -> None:
     colour = {"storm": (84, 88, 98), "space": (150, 70, 150), "night": (70, 80, 130)}
     share = strength.get(scene.sky, 0.65)
     levels = [round(max(0, level - 120) * 1.6 * share) for level in range(256)]
-    mask = noise(picture.size, random).point([min(level, 215) for level in levels])
+    sky = (picture.width, round(picture.height * 0.75))
+    mask = noise(sky, random).point([min(level, 215) for level in levels])
     fade = gradient((255, 255, 255), (30, 30, 30), picture.size).getchannel(0)
     picture.paste(colour.get(scene.sky, (255, 252, 246)), (0, 0), ImageChops.multiply(mask, fade))
 
@@ -110,21 +111,32 @@ def _disc(
 def _ridges(
     picture: Image.Image, scene: Scene, colours: tuple[Colour, Colour], random: Random
 ) -> None:
+    """Four ranges, each nearer and darker than the one behind it; snow on the highest."""
     width, height = picture.size
     haze, ground = colours
     steep = "mountains" in scene.lands
     for layer in range(4):
         relief = (0.30, 0.16, 0.06, 0.03)[layer] if steep else (0.09, 0.07, 0.05, 0.03)[layer]
         line = height * (HORIZON - 0.06 + 0.07 * layer) - _outline(random, width) * height * relief
-        mask = _below(line, picture.size)
         colour = mixed(haze, ground, (0.45, 0.62, 0.82, 1.0)[layer])
-        shade = gradient(mixed(colour, haze, 0.15), mixed(colour, (0, 0, 0), 0.25), picture.size)
-        picture.paste(shade, (0, 0), mask)
         if steep and layer == 0:
-            cap = ImageChops.multiply(mask, ImageChops.invert(
-                _below(np.full(width, height * (HORIZON - 0.24)) + _outline(random, width) * 14,
-                       picture.size)))  # fmt: skip
-            picture.paste(mixed(SNOW, haze, 0.2), (0, 0), cap)
+            _fill_below(picture, line, (mixed(SNOW, haze, 0.2), SNOW))
+            snow_line = height * (HORIZON - 0.24) + _outline(random, width) * height * 0.03
+            line = np.maximum(line, snow_line)
+        shades = mixed(colour, (0, 0, 0), 0.07 * layer), mixed(colour, (0, 0, 0), 0.34)
+        _fill_below(picture, line, shades)
+
+
+def _fill_below(
+    picture: Image.Image, line: NDArray[np.float64], colours: tuple[Colour, Colour]
+) -> None:
+    """Fill all that lies under the line, with a soft edge of one pixel."""
+    width, height = picture.size
+    top = max(0, int(line.min()) - 1)
+    rows = np.arange(top, height, dtype=np.float32)[:, None]
+    cover = rows - line.astype(np.float32) + 0.5
+    mask = (np.clip(cover, 0, 1, out=cover) * 255).astype(np.uint8)
+    picture.paste(gradient(*colours, (width, height - top)), (0, top), Image.fromarray(mask))
 
 
 def _outline(random: Random, width: int) -> NDArray[np.float64]:
@@ -136,13 +148,6 @@ def _outline(random: Random, width: int) -> NDArray[np.float64]:
         line += np.interp(at, np.arange(points.size), points) / 1.9**octave
     spread = line - line.min()
     return np.asarray(spread / spread.max())
-
-
-def _below(line: NDArray[np.float64], size: tuple[int, int]) -> Image.Image:
-    """A mask of all that lies under the line, with a soft edge of one pixel."""
-    rows = np.arange(size[1], dtype=np.float32)[:, None]
-    cover = np.clip(rows - line[None, :].astype(np.float32) + 0.5, 0, 1)
-    return Image.fromarray((cover * 255).astype(np.uint8))
 
 
 def _water(picture: Image.Image, random: Random) -> None:

@@ -36,6 +36,7 @@ LANDS: dict[str, tuple[str, ...]] = {
     "trees": ("tree", "park", "garden", "orchard"),
     "city": ("city", "street", "skyline", "skyscraper", "tokyo", "york", "cyberpunk", "urban"),
     "village": ("village", "house", "cabin", "cottage", "town", "farm", "barn", "hut"),
+    "lighthouse": ("lighthouse", "beacon"),
     "castle": ("castle", "fortress", "palace", "tower", "temple", "cathedral"),
     "flowers": ("flower", "meadow", "field", "lavender", "tulip", "rose", "poppy", "sunflower"),
 }  # fmt: skip

@@ -15,6 +15,8 @@ def paint_standing(picture: Image.Image, scene: Scene, random: Random) -> None:
         _skyline(picture, scene, random)
     if scene.lands & {"castle"}:
         _place(picture, _castle(scene), (0.5 + 0.2 * random.random(), 0.80), 0.5)
+    if scene.lands & {"lighthouse"}:
+        _place(picture, _lighthouse(), (0.2 + 0.1 * random.random(), 0.78), 0.46)
     if scene.lands & {"village"}:
         for x in np.sort(random.uniform(0.08, 0.9, 3)):
             colour = tuple(int(value) for value in random.integers(120, 225, 3))
@@ -89,6 +91,21 @@ def _castle(scene: Scene) -> Image.Image:
         draw.rectangle([w * (left + 0.07), h * (top + 0.1), w * (left + 0.13), h * (top + 0.2)],
                        fill=(255, 222, 140))  # fmt: skip
     draw.rectangle([w * 0.44, h * 0.8, w * 0.56, h], fill=(70, 54, 48))
+    return sprite
+
+
+def _lighthouse() -> Image.Image:
+    sprite, draw = _canvas(44, 100)
+    w, h = sprite.size
+    draw.ellipse([0, h * 0.9, w, h * 1.1], fill=(82, 80, 84))
+    for band in range(5):
+        colour = (240, 238, 230) if band % 2 else (196, 60, 52)
+        top, bottom = 0.2 + 0.15 * band, 0.35 + 0.15 * band
+        slope = [(0.5 + side * (0.13 + 0.12 * y), y) for side, y in
+                 ((-1, top), (1, top), (1, bottom), (-1, bottom))]  # fmt: skip
+        draw.polygon([(x * w, y * h) for x, y in slope], fill=colour)
+    draw.rectangle([w * 0.36, h * 0.1, w * 0.64, h * 0.2], fill=(255, 236, 150))
+    draw.polygon([(w * 0.3, h * 0.1), (w * 0.7, h * 0.1), (w * 0.5, 0)], fill=(70, 66, 76))
     return sprite
 
 
