@@ -73,9 +73,8 @@ def _config(fields: dict[str, Any]) -> EndpointConfig:
     if unknown := fields.keys() - CONFIG_FIELDS:
         raise ValueError(f"unknown field: {min(unknown)}")
     config = EndpointConfig(**fields)
-    for path in (config.output_path, config.failure_path):
-        if path is not None:
-            split_s3_uri(path)
+    split_s3_uri(config.output_path)
+    split_s3_uri(config.failure_path or config.output_path)
     for topic in (config.success_topic, config.error_topic):
         if topic is not None and topic.count(":") != 5:
             raise ValueError(f"not a topic's ARN: {topic!r}")

@@ -27,7 +27,7 @@ MOST_S3_BYTES = 15 * 1024 * 1024
 LEAST_SIDE, MOST_SIDE = 80, 10_000
 MOST_PIXELS = 25_000_000
 DEFAULT_MIN_CONFIDENCE = 50.0
-BROKEN = (OSError, SyntaxError, ValueError, EOFError, struct.error, Image.DecompressionBombError)
+BROKEN = (OSError, SyntaxError, ValueError, EOFError, struct.error)
 
 
 class Moderator:
@@ -112,6 +112,8 @@ def _decoded(data: bytes) -> Image.Image:
         image = Image.open(io.BytesIO(data), formats=("JPEG", "PNG"))
         _check_size(image.width, image.height)
         image.load()
+    except Image.DecompressionBombError as bomb:
+        raise ServiceError("ImageTooLargeException", "far too many pixels") from bomb
     except BROKEN as broken:
         raise ServiceError(
             "InvalidImageFormatException", "Request has invalid image format"
