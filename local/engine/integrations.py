@@ -17,6 +17,7 @@ from __future__ import annotations
 import datetime
 import io
 import json
+import uuid
 from enum import Enum
 from functools import cache
 from types import SimpleNamespace
@@ -36,6 +37,7 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service impor
 from moto.stepfunctions.parser.asl.utils import boto_client
 from urllib3.response import HTTPResponse
 
+from local.engine.function_client import FunctionClient
 from local.engine.seams import replace
 from local.engine.settings import REGION, Settings
 
@@ -130,7 +132,7 @@ def sdk_client(settings: Settings, service: str, region: str) -> Any:
     if service in _IN_PROCESS:
         handler = app.SERVICE_HANDLERS[_IN_PROCESS[service]]
         client.meta.events.register("before-send", lambda request, **_: _answer(handler, request))
-    return client
+    return FunctionClient(client) if service == "lambda" else client
 
 
 def _answer(handler: Any, request: AWSPreparedRequest) -> AWSResponse:
@@ -151,7 +153,10 @@ def _answer(handler: Any, request: AWSPreparedRequest) -> AWSResponse:
     )
     content = answer.encode() if isinstance(answer, str) else answer
     raw = HTTPResponse(
-        body=io.BytesIO(content), headers=answer_headers, status=status, preload_content=False
+        body=io.BytesIO(content),
+        headers={"x-amzn-RequestId": str(uuid.uuid4()), **answer_headers},
+        status=status,
+        preload_content=False,
     )
     return AWSResponse(request.url, status, raw.headers, raw)
 
