@@ -20,8 +20,10 @@ _DETAIL_TYPES = {
 }
 _RETRYABLE = frozenset({"FAILED", "EXPIRED"})
 # What of a reason goes out: not the term that matched, nor where and how it was written.
-_PUBLIC = ("stage", "category", "rule", "label", "field", "score", "threshold", "action")
-_PUBLIC += ("message", "image")
+_PUBLIC = (
+    *("stage", "category", "rule", "label", "field"),
+    *("score", "threshold", "action", "message", "image"),
+)
 _PLACES = ("index", "verdict")
 
 

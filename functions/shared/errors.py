@@ -9,7 +9,7 @@ Step Functions matches an exception by its class name, so these names are a cont
     │   └── ServiceUnavailable  an AWS service failed, or could not be reached
     ├── UnusableAnswer          a model's answer cannot be used; another call may give a better one
     │   ├── UnusableVerdict     a judge answered without a verdict: that is not "unsafe"
-    │   └── MalformedReply      the generator's output is missing, not what was agreed, or no picture
+    │   └── MalformedReply      the generator's output is missing, or not what was agreed
     └── GenerationError         how a paid generation ended, told through the task token
         ├── GenerationFailed    the endpoint reported a failure: another inference may succeed
         └── GenerationExpired   the endpoint gave the request up before working on it

@@ -1,0 +1,95 @@
+"""The system as data: template, state machine and folders, read once for the wiring tests."""
+
+import ast
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from samtranslator.yaml_helper import yaml_parse
+
+ROOT = Path(__file__).parents[2]
+FUNCTIONS = ROOT / "functions"
+TEMPLATE: dict[str, Any] = yaml_parse((ROOT / "template.yaml").read_text("utf-8"))
+ASL_TEXT = (ROOT / "statemachine" / "generate_safe_image.asl.json").read_text("utf-8")
+ASL: dict[str, Any] = json.loads(ASL_TEXT)
+STATES: dict[str, Any] = ASL["States"]
+RESOURCES: dict[str, Any] = TEMPLATE["Resources"]
+MACHINE = RESOURCES["GenerateSafeImage"]["Properties"]
+LAMBDA_TASKS = {
+    name: state
+    for name, state in STATES.items()
+    if state["Type"] == "Task" and state["Resource"].startswith("arn:aws:states:::lambda:")
+}
+TASKS = {name: state for name, state in STATES.items() if state["Type"] == "Task"}
+
+
+def of_type(kind: str) -> dict[str, Any]:
+    """The template's resources of one type, by logical id."""
+    return {name: body for name, body in RESOURCES.items() if body["Type"] == kind}
+
+
+LAMBDAS = of_type("AWS::Serverless::Function")
+
+
+def snake(name: str) -> str:
+    """GenerateImages to generate_images."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+
+
+def parameter(name: str) -> dict[str, Any]:
+    """A parameter's description in the template."""
+    found: dict[str, Any] = TEMPLATE["Parameters"][name]
+    return found
+
+
+def setting(function: str, name: str) -> Any:
+    """A function's property, its own or the Globals'."""
+    properties = LAMBDAS[function]["Properties"]
+    return properties.get(name, TEMPLATE["Globals"]["Function"].get(name))
+
+
+def substituted(values: dict[str, str] | None = None) -> str:
+    """The state machine's text with every placeholder filled in, as CloudFormation does."""
+    filled = {
+        name: f"arn:aws:lambda:us-east-1:111122223333:function:{name}" for name in _placeholders()
+    }
+    for name in filled.keys() & TEMPLATE["Parameters"].keys():
+        filled[name] = str(parameter(name)["Default"])
+    return re.sub(r"\$\{(\w+)\}", lambda found: (filled | (values or {}))[found[1]], ASL_TEXT)
+
+
+def _placeholders() -> set[str]:
+    return set(re.findall(r"\$\{(\w+)\}", ASL_TEXT))
+
+
+def nexts(state: dict[str, Any]) -> Iterator[str]:
+    """Every state that may follow this one."""
+    for holder in [state, *state.get("Choices", ()), *state.get("Catch", ())]:
+        yield from (holder[key] for key in ("Next", "Default") if key in holder)
+
+
+def statements(resource: dict[str, Any]) -> list[dict[str, Any]]:
+    """The IAM statements that the template gives a function or machine itself."""
+    return [
+        statement["Fn::If"][1] if "Fn::If" in statement else statement
+        for policy in resource["Properties"].get("Policies", ())
+        for statement in policy["Statement"]
+    ]
+
+
+def variables_read(folder: str) -> set[str]:
+    """The environment variables that a function's code names."""
+    names = set()
+    for path in (FUNCTIONS / folder).glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Attribute)
+                and node.func.attr in {"text", "optional", "number", "choice", "flag"}
+                and node.args
+                and isinstance(node.args[0], ast.Constant)
+            ):
+                names.add(str(node.args[0].value))
+    return names

@@ -1,0 +1,140 @@
+"""One word in five places, and every name on one side has its other side."""
+
+import importlib
+import re
+
+import pytest
+from wiring.system import (
+    ASL_TEXT,
+    FUNCTIONS,
+    LAMBDA_TASKS,
+    LAMBDAS,
+    MACHINE,
+    RESOURCES,
+    ROOT,
+    STATES,
+    TEMPLATE,
+    of_type,
+    setting,
+    snake,
+    statements,
+    variables_read,
+)
+
+FOLDERS = sorted(path.name for path in FUNCTIONS.iterdir() if (path / "handler.py").exists())
+
+
+def test_the_machine_file_is_where_the_template_says() -> None:
+    assert (ROOT / MACHINE["DefinitionUri"]).is_file()
+
+
+def test_placeholders_are_the_substitutions() -> None:
+    assert set(re.findall(r"\$\{(\w+)\}", ASL_TEXT)) == set(MACHINE["DefinitionSubstitutions"])
+
+
+def test_the_machine_names_nothing_literally() -> None:
+    literal = re.findall(r"arn:aws:(?!states:::)[a-z]", ASL_TEXT)
+    assert not literal
+
+
+@pytest.mark.parametrize("state", LAMBDA_TASKS)
+def test_a_lambda_task_is_named_as_its_function_and_folder(state: str) -> None:
+    assert STATES[state]["Arguments"]["FunctionName"] == f"${{{state}FunctionArn}}"
+    assert MACHINE["DefinitionSubstitutions"][f"{state}FunctionArn"] == {
+        "Fn::GetAtt": [f"{state}Function", "Arn"]
+    }
+    assert snake(state) in FOLDERS
+
+
+@pytest.mark.parametrize("function", LAMBDAS)
+def test_a_function_has_its_handler_log_group_and_events(function: str) -> None:
+    folder = snake(function.removesuffix("Function"))
+    module, name = setting(function, "Handler").rsplit(".", 1)
+    assert module == f"{folder}.handler"
+    assert callable(getattr(importlib.import_module(module), name))
+    group = f"{function.removesuffix('Function')}LogGroup"
+    assert setting(function, "LoggingConfig") == {"LogGroup": {"Ref": group}}
+    assert "RetentionInDays" in RESOURCES[group]["Properties"]
+    assert list((ROOT / "events" / folder).glob("*.json"))
+
+
+def test_every_folder_with_a_handler_is_a_function() -> None:
+    assert sorted(snake(name.removesuffix("Function")) for name in LAMBDAS) == FOLDERS
+
+
+@pytest.mark.parametrize("function", LAMBDAS)
+def test_a_function_has_the_variables_that_it_reads(function: str) -> None:
+    given = LAMBDAS[function]["Properties"].get("Environment", {}).get("Variables", {})
+    assert set(given) == variables_read(snake(function.removesuffix("Function")))
+
+
+@pytest.mark.parametrize("state", ["FilterKeywords", "ClassifyPrompt", "ModerateImages"])
+def test_reasons_name_the_state_they_come_from(state: str) -> None:
+    sources = [path.read_text("utf-8") for path in (FUNCTIONS / snake(state)).glob("*.py")]
+    assert any(f'STAGE = "{state}"' in source for source in sources)
+
+
+def test_the_machine_may_invoke_its_tasks_and_nothing_else() -> None:
+    allowed = next(
+        s for s in statements(RESOURCES["GenerateSafeImage"]) if s["Sid"] == "InvokeTheTasks"
+    )
+    assert sorted(arn["Fn::GetAtt"][0] for arn in allowed["Resource"]) == sorted(
+        f"{state}Function" for state in LAMBDA_TASKS
+    )
+
+
+def test_wildcards_are_those_that_aws_forces() -> None:
+    wide = {
+        (name, action)
+        for name in ["GenerateSafeImage", *LAMBDAS]
+        for statement in statements(RESOURCES[name])
+        if statement["Resource"] == "*"
+        for action in _as_list(statement["Action"])
+        if not action.startswith("logs:")
+    }
+    assert wide == {
+        ("ClassifyPromptFunction", "comprehend:DetectToxicContent"),
+        ("GenerateImagesFunction", "states:SendTaskSuccess"),
+        ("ResumeGenerationFunction", "states:SendTaskSuccess"),
+        ("ResumeGenerationFunction", "states:SendTaskFailure"),
+        ("ModerateImagesFunction", "rekognition:DetectModerationLabels"),
+    }
+
+
+def test_every_asynchronous_hop_has_a_dead_letter_queue() -> None:
+    rules = [
+        (name, event["Properties"])
+        for name, resource in RESOURCES.items()
+        for event in resource.get("Properties", {}).get("Events", {}).values()
+        if event["Type"] == "EventBridgeRule"
+    ]
+    assert len(rules) == 3
+    for _, rule in rules:
+        assert rule["DeadLetterConfig"]["Arn"]["Fn::GetAtt"][0] in of_type("AWS::SQS::Queue")
+        assert rule["RetryPolicy"]
+    for subscription in of_type("AWS::SNS::Subscription").values():
+        assert subscription["Properties"]["RedrivePolicy"]["deadLetterTargetArn"]
+    assert RESOURCES["NoticesQueue"]["Properties"]["RedrivePolicy"]["maxReceiveCount"] >= 3
+    assert LAMBDAS["CloseExecutionFunction"]["Properties"]["EventInvokeConfig"]["DestinationConfig"]
+
+
+def test_parameters_are_described_and_bounded() -> None:
+    for name, body in TEMPLATE["Parameters"].items():
+        assert body["Description"], name
+        assert body.keys() & {"AllowedValues", "AllowedPattern", "MaxValue"}, name
+
+
+def test_pillow_is_one_version_everywhere() -> None:
+    texts = ["layers/pillow/requirements.txt", "locks/dev.in"]
+    versions = {re.search(r"Pillow==(\S+)", (ROOT / text).read_text("utf-8"))[1] for text in texts}  # type: ignore[index]
+    assert len(versions) == 1
+
+
+def test_the_functions_packages_are_the_tested_ones() -> None:
+    lock = (ROOT / "locks" / "dev.txt").read_text("utf-8")
+    for line in (FUNCTIONS / "requirements.txt").read_text("utf-8").splitlines():
+        assert line.startswith("#") or line in lock
+
+
+def _as_list(value: str | list[str]) -> list[str]:
+    return value if isinstance(value, list) else [value]
