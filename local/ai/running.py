@@ -6,6 +6,7 @@ import os
 import selectors
 import subprocess
 import sys
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -40,7 +41,9 @@ class StandIns:
             self._command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            cwd=Path(__file__).resolve().parents[2],
             env={**os.environ, "MALLOC_ARENA_MAX": "2"},
+            start_new_session=True,
         )
         self.endpoint = self._ready_line().removeprefix("ready ")
         self._call("GET", "health")
