@@ -2,9 +2,13 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+VENV_SAM := .venv-sam
+SAM := $(VENV_SAM)/bin/sam
+RUNTIME := $(shell awk '$$1 == "Runtime:" {print $$2; exit}' template.yaml)
+export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo local test check format lock clean
+.PHONY: help setup demo local test check format lock clean sam-setup validate build test-sam-local
 
 help: ## show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -17,6 +21,24 @@ $(VENV)/.ready: locks/dev.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement locks/dev.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
+
+sam-setup: $(VENV_SAM)/.ready ## make the environment (.venv-sam) that the sam targets use
+
+$(VENV_SAM)/.ready: locks/sam.txt
+	$(PYTHON) -m venv --clear $(VENV_SAM)
+	$(VENV_SAM)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement locks/sam.txt
+	@touch $@
+
+validate: sam-setup ## check the template as SAM and as CloudFormation
+	$(SAM) validate --lint
+
+build: sam-setup ## build the functions and the layer (needs the template's Python)
+	@$(RUNTIME) -c '' 2>/dev/null || { echo 'sam build needs $(RUNTIME) on PATH, the template'"'"'s runtime. With pyenv:' \
+		'PYENV_VERSION=3.13 make build. Where containers run: $(SAM) build --use-container' >&2; exit 1; }
+	$(SAM) build
+
+test-sam-local: setup sam-setup ## run every sam local line for real (needs a container engine)
+	$(BIN)/python -m pytest -m sam_local tests/sam_local
 
 lock: ## resolve locks/*.in again
 	$(PYTHON) -m venv --clear .venv-lock
