@@ -15,8 +15,11 @@ def main(arguments: list[str] | None = None) -> None:
     from local.ai.engine_client import EngineClient
     from local.ai.server import StandInServer
 
-    engine = EngineClient(options.engine, os.environ.get("AWS_ACCESS_KEY_ID", "test"))
-    server = StandInServer((options.host, options.port), engine, tuple(options.classes))
+    try:
+        engine = EngineClient(options.engine, os.environ.get("AWS_ACCESS_KEY_ID", "test"))
+        server = StandInServer((options.host, options.port), engine, tuple(options.classes))
+    except (ValueError, OSError) as wrong:
+        raise SystemExit(f"local.ai: {wrong}") from wrong
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: _stop_soon(server.shutdown))
     if options.until_stdin_closes:

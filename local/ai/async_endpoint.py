@@ -6,53 +6,23 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass
 from urllib.parse import quote
 
 from local.ai import notices
 from local.ai.engine_client import EngineClient, EngineError, split_s3_uri
-from local.ai.generator import ARRAY_REPLY, ModelError, Painter, generate, ordinary
-from local.ai.notices import Invocation
+from local.ai.generator import (
+    ARRAY_REPLY,
+    JSON_REQUEST,
+    ModelError,
+    generate,
+)
+from local.ai.jobs import EndpointConfig, Job
 from local.ai.wire import Json
 
-PUBLISH_TRIES = 3
+PUBLISH_WAITS = (0.1, 0.5)  # seconds before a refused notice is sent again
 CLIENT_FAULT = "ClientError: Received client error (400) from model. "
 SERVER_FAULT = "ClientError: Received server error (500) from model. "
 SEE_LOGS = "See the SageMaker Endpoint logs in your account for more information."
-
-
-@dataclass(frozen=True)
-class EndpointConfig:
-    """What AsyncInferenceConfig says in AWS. `time_scale` divides the limits on age and duration,
-    so that a test need not wait the least of 60 seconds that AWS allows."""
-
-    output_path: str
-    failure_path: str | None = None
-    success_topic: str | None = None
-    error_topic: str | None = None
-    workers: int = 2
-    time_scale: float = 1.0
-
-
-@dataclass(frozen=True)
-class Direction:
-    """How one invocation is to go; as it stands, the ordinary way."""
-
-    painter: Painter = ordinary
-    slow: float = 0.0
-    fault: int | None = None
-    expire: bool = False
-    notices: int = 1
-    output: bool = True
-    spoil: Callable[[bytes], bytes] | None = None
-
-
-@dataclass(frozen=True)
-class Job:
-    invocation: Invocation
-    body: bytes | None
-    direction: Direction
 
 
 class AsyncEndpoint:
@@ -67,7 +37,11 @@ class AsyncEndpoint:
         self.update(config)
 
     def update(self, config: EndpointConfig) -> None:
-        """Take a configuration and announce it, as CreateEndpoint and UpdateEndpoint do."""
+        """Announce a configuration, as CreateEndpoint and UpdateEndpoint do, then take it;
+        EngineError, and nothing taken, where a topic refuses."""
+        for topic in (config.success_topic, config.error_topic):
+            if topic:
+                self._engine.publish(topic, notices.TEST_NOTIFICATION)
         self.config = config
         while self._threads < config.workers:
             self._threads += 1
@@ -75,9 +49,6 @@ class AsyncEndpoint:
         while self._threads > config.workers:
             self._threads -= 1
             self._jobs.put(None)
-        for topic in (config.success_topic, config.error_topic):
-            if topic:
-                self._engine.publish(topic, notices.TEST_NOTIFICATION)
 
     def submit(self, job: Job) -> None:
         self._jobs.put(job)
@@ -108,7 +79,6 @@ class AsyncEndpoint:
                 self._run(job)
             except EngineError as lost:
                 print(f"endpoint {self.name}: {lost}", file=sys.stderr, flush=True)
-                self._count("failed")
             finally:
                 self._count("running", -1)
 
@@ -118,19 +88,25 @@ class AsyncEndpoint:
             reason = "Request expired: it was in the queue for longer than RequestTTLSeconds."
             return self._notify_failure(job, reason, "Expired")
         try:
-            body, content_type = self._infer(job)
+            location, content_type = self._deliver(job)
         except ModelError as broken:
             self._count("failed")
             return self._fail(job, broken)
         except EngineError:
             self._count("failed")
-            return self._notify_failure(job, "ClientError: Unable to download the input from S3.")
-        location = self.output_location(job.invocation.inference_id)
-        if job.direction.output:
-            self._engine.put_object(*split_s3_uri(location), body, content_type)
+            reason = "ClientError: Unable to read the input from S3 or to write the output."
+            return self._notify_failure(job, reason)
         self._count("completed")
         message = notices.completed(job.invocation, location, content_type)
         return self._notify(self.config.success_topic, message, job.direction.notices)
+
+    def _deliver(self, job: Job) -> tuple[str, str]:
+        """Infer and store; (location, content type) of the output."""
+        body, content_type = self._infer(job)
+        location = self.output_location(job.invocation.inference_id)
+        if job.direction.output:
+            self._engine.put_object(*split_s3_uri(location), body, content_type)
+        return location, content_type
 
     def _has_expired(self, job: Job) -> bool:
         age = time.time() - job.invocation.received
@@ -149,8 +125,13 @@ class AsyncEndpoint:
             raise ModelError(direction.fault, "told to fail")
         if direction.slow >= limit or time.monotonic() - started > limit:
             raise ModelError(500, "the model took longer than InvocationTimeoutSeconds")
-        content_type = call.content_type or "application/json"
-        reply, kind = generate(body, content_type, call.accept or ARRAY_REPLY, direction.painter)
+        try:
+            content_type, accept = call.content_type or JSON_REQUEST, call.accept or ARRAY_REPLY
+            reply, kind = generate(body, content_type, accept, direction.painter)
+        except ModelError:
+            raise
+        except Exception as crash:  # a container answers 500 to whatever breaks in it
+            raise ModelError(500, type(crash).__name__) from crash
         return (direction.spoil(reply) if direction.spoil else reply), kind
 
     def _fail(self, job: Job, error: ModelError) -> None:
@@ -170,15 +151,16 @@ class AsyncEndpoint:
             self._publish(str(topic), message)
 
     def _publish(self, topic: str, message: str) -> None:
-        for wait in (0.1, 0.5, None):
+        for wait in PUBLISH_WAITS:
             try:
                 return self._engine.publish(topic, message)
             except EngineError:
-                if wait is None:
-                    self._count("notification_failures")
-                else:
-                    time.sleep(wait)
-        return None
+                time.sleep(wait)
+        try:
+            return self._engine.publish(topic, message)
+        except EngineError:
+            self._count("notification_failures")
+            raise
 
     def _count(self, what: str, by: int = 1) -> None:
         with self._lock:

@@ -6,8 +6,8 @@ endpoint or call, 502 where the engine refused.
 
 from typing import Any
 
-from local.ai.async_endpoint import EndpointConfig
 from local.ai.engine_client import EngineClient, EngineError, split_s3_uri
+from local.ai.jobs import EndpointConfig
 from local.ai.sagemaker import Endpoints
 from local.ai.scripting.book import ScriptBook
 from local.ai.scripting.calls import Calls
@@ -39,8 +39,9 @@ class Control:
             return json_reply(self._plain(f"{request.method} {what}", request))
         except (ValueError, TypeError, KeyError) as wrong:
             return json_reply({"error": f"{wrong}"}, 400)
-        except ServiceError as unknown:
-            return json_reply({"error": f"{unknown}"}, 404)
+        except ServiceError as refused:
+            is_content = refused.code == "SerializationException"
+            return json_reply({"error": f"{refused}"}, 400 if is_content else 404)
         except EngineError as lost:
             return json_reply({"error": f"the engine: {lost}"}, 502)
 

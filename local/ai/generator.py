@@ -18,6 +18,7 @@ from local.ai.wire import Json
 
 JPEG_REPLY = "application/json;jpeg"
 ARRAY_REPLY = "application/json"
+JSON_REQUEST = "application/json"
 TEXT_REQUEST = "application/x-text"
 JPEG_QUALITY = 95
 MOST_SIDE, LEAST_SIDE = 1024, 64

@@ -1,5 +1,6 @@
 """The stand-ins as a process of their own, for the command line, the demo and the tests."""
 
+import contextlib
 import http.client
 import json
 import os
@@ -8,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, BinaryIO, Self
 from urllib.parse import urlsplit
 
 READY_SECONDS = 30
@@ -26,7 +27,9 @@ class StandIns:
         port: int = 0,
         host: str = "127.0.0.1",
         classes: tuple[str, str] = ("safe", "unsafe"),
+        log_file: Path | None = None,
     ) -> None:
+        self._log_file = log_file
         self._command = [
             sys.executable, "-m", "local.ai", "--port", str(port), "--host", host,
             "--classes", *classes, "--until-stdin-closes",
@@ -36,18 +39,25 @@ class StandIns:
         self.endpoint = ""
 
     def start(self) -> Self:
-        """Returns when the server answers; RuntimeError if it does not within 30 seconds."""
-        self._process = subprocess.Popen(
+        """Returns when the server answers; RuntimeError if it does not within 30 seconds. What it
+        has to complain of goes to `log_file`, or to this process's standard error."""
+        with contextlib.ExitStack() as files:
+            log = files.enter_context(self._log_file.open("ab")) if self._log_file else None
+            self._process = self._launch(log)
+        self.endpoint = self._ready_line().removeprefix("ready ")
+        self._call("GET", "health")
+        return self
+
+    def _launch(self, log: BinaryIO | None) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
             self._command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            stderr=log,
             cwd=Path(__file__).resolve().parents[2],
             env={**os.environ, "MALLOC_ARENA_MAX": "2"},
             start_new_session=True,
         )
-        self.endpoint = self._ready_line().removeprefix("ready ")
-        self._call("GET", "health")
-        return self
 
     def stop(self) -> None:
         process, self._process = self._process, None

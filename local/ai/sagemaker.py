@@ -10,9 +10,10 @@ from collections.abc import Callable
 from email.message import Message
 from urllib.parse import unquote
 
-from local.ai.async_endpoint import AsyncEndpoint, Direction, EndpointConfig, Job
+from local.ai.async_endpoint import AsyncEndpoint
 from local.ai.engine_client import EngineClient, EngineError, split_s3_uri
-from local.ai.generator import prompt_of
+from local.ai.generator import JSON_REQUEST, prompt_of
+from local.ai.jobs import Direction, EndpointConfig, Job
 from local.ai.notices import Invocation
 from local.ai.painting.painter import NAME
 from local.ai.wire import Reply, Request, ServiceError, json_reply
@@ -59,7 +60,7 @@ class Endpoints:
             raise ServiceError("ValidationError", "the stand-in takes InputLocation, not Body")
         call = invocation_of(endpoint.name, request.headers)
         body = self._early_read(call.input_location)
-        direction = self._director(prompt_of(body or b"", call.content_type or "application/json"))
+        direction = self._director(prompt_of(body or b"", call.content_type or JSON_REQUEST))
         endpoint.submit(Job(call, body, direction))
         headers = {PREFIX + "OutputLocation": endpoint.output_location(call.inference_id)}
         if failure := endpoint.failure_location(call.inference_id):

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-from local.ai.async_endpoint import Direction
+from local.ai.jobs import Direction
 from local.ai.scripting.answers import AnswerStep
 from local.ai.scripting.book import ScriptBook
 from local.ai.scripting.calls import Calls

@@ -18,8 +18,8 @@ from typing import Any
 
 from PIL import Image
 
-from local.ai.async_endpoint import Direction
 from local.ai.generator import Order, Painter, ordinary
+from local.ai.jobs import Direction
 from local.ai.marker import Marker
 from local.ai.painting.painter import paint_black, paint_uniform, paint_unsafe
 from local.ai.taxonomy import PARENTS

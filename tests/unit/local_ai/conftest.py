@@ -1,5 +1,6 @@
 """A running server of stand-ins, a small engine in memory behind it, and real AWS clients."""
 
+import contextlib
 import http.server
 import json
 import threading
@@ -24,6 +25,7 @@ class FakeEngine:
         self.objects: dict[str, tuple[bytes, str]] = {}
         self.notices: list[tuple[str, dict[str, Any]]] = []
         self.refuse_notices = 0
+        self.refuse_objects = False
 
     def put(self, path: str, body: bytes, version: str = "") -> None:
         self.objects[path + version] = (body, "")
@@ -45,8 +47,11 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self._send(200 if found else 404, found[0] if found else b"")
 
     def do_PUT(self) -> None:
-        self.engine.objects[self._path()] = (self._body(), self.headers["Content-Type"])
-        self._send(200)
+        body = self._body()
+        if self.engine.refuse_objects:
+            return self._send(503)
+        self.engine.objects[self._path()] = (body, self.headers["Content-Type"])
+        return self._send(200)
 
     def do_POST(self) -> None:
         if self.engine.refuse_notices:
@@ -73,7 +78,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self.send_response(status)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(body)
+        with contextlib.suppress(ConnectionError):  # who refuses a large object does not read it
+            self.wfile.write(body)
 
     def log_message(self, *args: object) -> None:
         pass

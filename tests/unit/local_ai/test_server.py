@@ -79,6 +79,13 @@ def test_bodies_without_end_are_refused(stand_ins: StandIns) -> None:
     assert ask(stand_ins, "POST", "/", Content_Length="many")[0] == 411
 
 
+def test_odd_control_calls(stand_ins: StandIns) -> None:
+    assert ask(stand_ins, "POST", "/_local/scripts", b"{")[0] == 400
+    assert ask(stand_ins, "GET", "/_local/nothing")[0] == 404
+    assert ask(stand_ins, "DELETE", "/_local/endpoints/painter")[0] == 400
+    assert ask(stand_ins, "GET", "/_local/endpoints/nobody")[0] == 404
+
+
 @pytest.mark.parametrize(
     ("change", "status"),
     [

@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import boto3
@@ -67,35 +67,43 @@ def client(stand_ins: StandIns, service: str) -> Any:
     return session.client(service, endpoint_url=stand_ins.endpoint)
 
 
-def test_from_the_request_in_s3_to_the_verdict(
-    engine: Engine, stand_ins: StandIns, notices: str
-) -> None:
-    s3 = engine.client("s3")
+@pytest.fixture
+def invoke(engine: Engine, stand_ins: StandIns, notices: str) -> Callable[[str, str], None]:
+    """Invoke the registered endpoint with an input key of `work`, under an inference id."""
     stand_ins.register_endpoint(
-        "painter", output_path="s3://work/out/", failure_path="s3://work/failed/",
+        "painter",
+        output_path="s3://work/out/",
+        failure_path="s3://work/failed/",
         success_topic=TOPIC + "success",
         error_topic=TOPIC + "error",
-    )  # fmt: skip
+    )
     tests = received(engine, notices, 2)
     assert [message["eventName"] for message in tests] == ["TestNotification"] * 2
 
+    def invoke(key: str, inference_id: str) -> None:
+        client(stand_ins, "sagemaker-runtime").invoke_endpoint_async(
+            EndpointName="painter",
+            InputLocation=f"s3://work/{key}",
+            InferenceId=inference_id,
+            Accept="application/json;jpeg",
+        )
+
+    return invoke
+
+
+def test_from_the_request_in_s3_to_the_verdict(
+    engine: Engine, stand_ins: StandIns, notices: str, invoke: Callable[[str, str], None]
+) -> None:
+    s3 = engine.client("s3")
     stand_ins.script(prompt="red fox", generation=["unsafe"])
-    client(stand_ins, "sagemaker-runtime").invoke_endpoint_async(
-        EndpointName="painter", InputLocation="s3://work/in/not-there.json",
-        InferenceId="missing",
-    )  # fmt: skip
+    invoke("in/not-there.json", "missing")
     s3.put_object(Bucket="work", Key="in/a b+2.json", Body=json.dumps(REQUEST).encode())
-    client(stand_ins, "sagemaker-runtime").invoke_endpoint_async(
-        EndpointName="painter", InputLocation="s3://work/in/a b+2.json",
-        InferenceId="there", Accept="application/json;jpeg",
-    )  # fmt: skip
+    invoke("in/a b+2.json", "there")
 
     found = {message["inferenceId"]: message for message in received(engine, notices, 2)}
     assert found["missing"]["invocationStatus"] == "Failed"
-    assert found["there"]["responseParameters"] == {
-        "contentType": "application/json;jpeg",
-        "outputLocation": "s3://work/out/there.out",
-    }
+    output_location = found["there"]["responseParameters"]["outputLocation"]
+    assert output_location == "s3://work/out/there.out"
     output = s3.get_object(Bucket="work", Key="out/there.out")
     assert output["ContentType"] == "application/json;jpeg"
     [picture] = json.loads(output["Body"].read())["generated_images"]

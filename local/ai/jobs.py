@@ -1,0 +1,40 @@
+"""What an asynchronous endpoint is told: its configuration, and one job with how it is to go."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from local.ai.generator import Painter, ordinary
+from local.ai.notices import Invocation
+
+
+@dataclass(frozen=True)
+class EndpointConfig:
+    """What AsyncInferenceConfig says in AWS. `time_scale` divides the limits on age and duration,
+    so that a test need not wait the least of 60 seconds that AWS allows."""
+
+    output_path: str
+    failure_path: str | None = None
+    success_topic: str | None = None
+    error_topic: str | None = None
+    workers: int = 2
+    time_scale: float = 1.0
+
+
+@dataclass(frozen=True)
+class Direction:
+    """How one invocation is to go; as it stands, the ordinary way."""
+
+    painter: Painter = ordinary
+    slow: float = 0.0
+    fault: int | None = None
+    expire: bool = False
+    notices: int = 1
+    output: bool = True
+    spoil: Callable[[bytes], bytes] | None = None
+
+
+@dataclass(frozen=True)
+class Job:
+    invocation: Invocation
+    body: bytes | None
+    direction: Direction
