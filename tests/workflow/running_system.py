@@ -1,0 +1,216 @@
+"""The whole system on the local engine, as the workflow tests see it."""
+
+import json
+import time
+import uuid
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from local.ai.running import StandIns
+from local.deploy import deploy
+from local.running import Engine
+from shared.inferences import inference_id
+
+ROOT = Path(__file__).parents[2]
+ENDED = 60.0
+CLASSIFIER = (
+    "arn:aws:comprehend:us-east-1:000000000000:document-classifier-endpoint/local-classifier"
+)
+_PARTS = ("source", "metadata", "reasons", "warnings", "attempts", "images", "models", "timings")
+
+
+@dataclass
+class Run:
+    """One execution that has ended, and what it left behind."""
+
+    arn: str
+    name: str
+    status: str
+    error: str
+    output: dict[str, Any]
+    states: list[str]
+    record: dict[str, Any]
+    events: list[dict[str, Any]] = field(default_factory=list)
+
+
+class Stack:
+    """One deployed stack."""
+
+    def __init__(
+        self, engine: Engine, stand_ins: StandIns, name: str, parameters: dict[str, str]
+    ) -> None:
+        self.engine, self.stand_ins = engine, stand_ins
+        settings = {"ClassifierEndpointArn": CLASSIFIER, "EndpointName": f"local-{name}"}
+        self.outputs = deploy(
+            engine.endpoint, ROOT / "template.yaml", name, settings | parameters, lambda _: None
+        )
+        work = self.outputs["WorkBucket"]
+        stand_ins.register_endpoint(
+            f"local-{name}",
+            output_path=f"s3://{work}/inference/output/",
+            failure_path=f"s3://{work}/inference/failure/",
+            success_topic=self.outputs["SuccessTopic"],
+            error_topic=self.outputs["ErrorTopic"],
+        )
+        self._results = self._listen(name)
+        self._seen: list[dict[str, Any]] = []
+
+    def client(self, service: str) -> Any:
+        return self.engine.client(service)
+
+    def start(self, request: object, name: str = "") -> str:
+        """Starts an execution directly; returns its ARN."""
+        arn: str = self.client("stepfunctions").start_execution(
+            stateMachineArn=self.outputs["StateMachineArn"],
+            name=name or uuid.uuid4().hex,
+            input=json.dumps(request),
+        )["executionArn"]
+        return arn
+
+    def run(self, request: object, name: str = "") -> Run:
+        """Starts an execution directly and waits for its end."""
+        return self.ended(self.start(request, name))
+
+    def drop(self, key: str, content: bytes) -> Run:
+        """Puts a prompt file and waits for the end of the execution that it starts."""
+        before = set(self._executions())
+        self.client("s3").put_object(Bucket=self.outputs["PromptsBucket"], Key=key, Body=content)
+        return self.ended(self._started_since(before))
+
+    def put_event(self, detail: object, source: str = "test.shop") -> Run:
+        """Puts an ImageRequested event and waits for the end of the execution that it starts."""
+        before = set(self._executions())
+        self.client("events").put_events(
+            Entries=[
+                {
+                    "EventBusName": self.outputs["EventBus"],
+                    "Source": source,
+                    "DetailType": "ImageRequested",
+                    "Detail": json.dumps(detail),
+                }
+            ]
+        )
+        return self.ended(self._started_since(before))
+
+    def ended(self, arn: str, within: float = ENDED) -> Run:
+        """Waits for an execution's end; then for its event, if it owes one."""
+        described = self.wait_for_end(arn, within)
+        history = self.client("stepfunctions").get_execution_history(
+            executionArn=arn, maxResults=1000
+        )["events"]
+        run = Run(
+            arn,
+            described["name"],
+            described["status"],
+            described.get("error", ""),
+            json.loads(described.get("output") or "{}"),
+            [
+                e["stateEnteredEventDetails"]["name"]
+                for e in history
+                if "stateEnteredEventDetails" in e
+            ],
+            self.record_of(arn),
+        )
+        if run.record:
+            run.events = self.events(run.record["request_id"])
+        return run
+
+    def script(self, prompt: str, **steps: list[Any]) -> None:
+        """Tells the stand-ins what to do with this prompt."""
+        self.stand_ins.script(prompt=prompt, **steps)
+
+    def script_moderation(self, name: str, *steps: Any, attempt: int = 1) -> None:
+        """Tells the moderator how to answer for the pictures of the execution of that name."""
+        identity = inference_id(f"execution-{name}", 1, attempt, 1)
+        self.stand_ins.script(key=identity, rekognition=list(steps))
+
+    def record_of(self, arn: str) -> dict[str, Any]:
+        """The record that an execution has claimed, its nested parts parsed; or nothing."""
+        items = self.client("dynamodb").scan(TableName=self.outputs["ResultsTable"])["Items"]
+        found = [item for item in items if item["execution_arn"]["S"] == arn]
+        assert len(found) <= 1, "an execution has more than one record"
+        return parsed(found[0]) if found else {}
+
+    def events(self, request_id: str, within: float = 10.0) -> list[dict[str, Any]]:
+        """The result events of a request: waits for the first, and takes what came with it."""
+        deadline = time.monotonic() + within
+        while time.monotonic() < deadline:
+            self._receive()
+            mine = [event for event in self._seen if event["detail"]["request_id"] == request_id]
+            if mine:
+                return mine
+            time.sleep(0.05)
+        return []
+
+    def objects(self, bucket: str) -> dict[str, bytes]:
+        """Every object of a bucket, by key."""
+        s3, name = self.client("s3"), self.outputs[bucket]
+        keys = [entry["Key"] for entry in s3.list_objects_v2(Bucket=name).get("Contents", ())]
+        return {key: s3.get_object(Bucket=name, Key=key)["Body"].read() for key in keys}
+
+    def delivered(self, run: Run) -> list[str]:
+        """The keys in the images bucket that belong to a run's record."""
+        bucket = self.outputs["ImagesBucket"]
+        images = run.record.get("images", [])
+        return [image["key"] for image in images if image.get("bucket") == bucket]
+
+    def _listen(self, name: str) -> str:
+        sqs, events = self.client("sqs"), self.client("events")
+        url: str = sqs.create_queue(QueueName=f"{name}-results")["QueueUrl"]
+        arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]
+        bus = self.outputs["EventBus"]
+        pattern = json.dumps({"source": ["safelight"]})
+        events.put_rule(Name=f"{name}-results", EventBusName=bus, EventPattern=pattern)
+        target = {"Id": "results", "Arn": arn["QueueArn"]}
+        events.put_targets(Rule=f"{name}-results", EventBusName=bus, Targets=[target])
+        return url
+
+    def _receive(self) -> None:
+        sqs = self.client("sqs")
+        while True:
+            reply = sqs.receive_message(QueueUrl=self._results, MaxNumberOfMessages=10)
+            messages = reply.get("Messages", [])
+            for message in messages:
+                self._seen.append(json.loads(message["Body"]))
+                sqs.delete_message(QueueUrl=self._results, ReceiptHandle=message["ReceiptHandle"])
+            if not messages:
+                return
+
+    def _executions(self) -> list[str]:
+        reply = self.client("stepfunctions").list_executions(
+            stateMachineArn=self.outputs["StateMachineArn"], maxResults=1000
+        )
+        return [execution["executionArn"] for execution in reply["executions"]]
+
+    def _started_since(self, before: set[str]) -> str:
+        deadline = time.monotonic() + ENDED
+        while time.monotonic() < deadline:
+            new = [arn for arn in self._executions() if arn not in before]
+            if new:
+                return new[0]
+            time.sleep(0.02)
+        raise AssertionError("no execution started")
+
+    def wait_for_end(self, arn: str, within: float = ENDED) -> dict[str, Any]:
+        """DescribeExecution's reply once the execution has ended."""
+        deadline = time.monotonic() + within
+        while time.monotonic() < deadline:
+            described: dict[str, Any] = self.client("stepfunctions").describe_execution(
+                executionArn=arn
+            )
+            if described["status"] != "RUNNING":
+                return described
+            time.sleep(0.02)
+        raise AssertionError(f"{arn} still runs after {within} s")
+
+
+def parsed(item: dict[str, Any]) -> dict[str, Any]:
+    """A DynamoDB item as the record's schema describes it."""
+    record: dict[str, Any] = {
+        name: int(value["N"]) if "N" in value else value["S"] for name, value in item.items()
+    }
+    for name in (*_PARTS, "usage"):
+        if name in record:
+            record[name] = json.loads(record[name])
+    return record
