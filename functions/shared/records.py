@@ -36,20 +36,23 @@ class Records:
         """Ends this execution's open record; (False, the record) if it was closed already.
 
         `ending` holds status, stage, updated_at and the nested parts; `first` what a record must
-        have that was never claimed (its execution failed before it could).
+        have that was never claimed (its execution failed before it could). A record that is closed
+        stays as it is, whatever it was closed with.
         """
         values: Item = {
             name: value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
             for name, value in ending.items()
         }
+        # DynamoDB refuses an expression that touches an attribute twice.
+        missing = {n: v for n, v in first.items() if n not in {*values, "request_id", "open_shard"}}
         sets = [f"#{name} = :{name}" for name in values]
-        sets += [f"#{name} = if_not_exists(#{name}, :{name})" for name in first]
-        names = {name: name for name in [*values, *first]}
+        sets += [f"#{name} = if_not_exists(#{name}, :{name})" for name in missing]
+        names = {name: name for name in [*values, *missing]}
         return self._table.update(
             {"request_id": request_id},
             f"SET {', '.join(sets)} REMOVE open_shard",
             names,
-            values | first | {"mine": execution_arn, "running": "RUNNING", "review": "IN_REVIEW"},
+            values | missing | {"mine": execution_arn, "running": "RUNNING", "review": "IN_REVIEW"},
             "attribute_not_exists(request_id)"
-            " OR (execution_arn = :mine AND #status IN (:running, :review, :status))",
+            " OR (execution_arn = :mine AND #status IN (:running, :review))",
         )
