@@ -25,28 +25,32 @@ class Arrival:
 
 def read_arrival(event: object, execution_name: str) -> Arrival:
     """Sorts an execution's input: an S3 event, an ImageRequested event, or a bare request."""
-    if isinstance(event, dict):
-        if event.get("source") == "aws.s3" and isinstance(event.get("detail"), dict):
-            return _from_s3(event["detail"])
-        if event.get("detail-type") == "ImageRequested":
-            return _from_event(event)
+    match event:
+        case {
+            "source": "aws.s3",
+            "detail": {"bucket": {"name": str(bucket)}, "object": {"key": str(key), **about}},
+        }:
+            return _from_s3(bucket, key, about)
+        case {"detail-type": "ImageRequested", **envelope}:
+            return _from_event(envelope, execution_name)
     return Arrival("direct", f"execution-{execution_name}", {"type": "direct"}, body=event)
 
 
-def _from_s3(detail: dict[str, Any]) -> Arrival:
-    bucket, about = detail["bucket"]["name"], detail["object"]
+def _from_s3(bucket: str, key: str, about: dict[Any, Any]) -> Arrival:
     # EventBridge gives the key as it is; only the classic S3 notification encodes it.
-    key = about["key"]
-    file = ObjectVersion(bucket, key, about.get("version-id", ""), about.get("etag", ""))
-    which = file.version_id or f"{file.etag}/{about.get('sequencer', '')}"
+    version_id, etag, sequencer = (
+        str(about.get(name) or "") for name in ("version-id", "etag", "sequencer")
+    )
+    file = ObjectVersion(bucket, key, version_id, etag)
+    which = version_id or f"{etag}/{sequencer}"
     identity = hashlib.sha256("\n".join((bucket, key, which)).encode()).hexdigest()
     source = {
         "type": "s3",
         "bucket": bucket,
         "key": key,
-        "version_id": file.version_id,
-        "etag": file.etag,
-        "sequencer": about.get("sequencer", ""),
+        "version_id": version_id,
+        "etag": etag,
+        "sequencer": sequencer,
     }
     return Arrival(
         namespace=f"s3:{key.rpartition('/')[0]}",
@@ -58,11 +62,12 @@ def _from_s3(detail: dict[str, Any]) -> Arrival:
     )
 
 
-def _from_event(event: dict[str, Any]) -> Arrival:
-    sender, event_id = str(event.get("source", "")), str(event.get("id", ""))
+def _from_event(event: dict[Any, Any], execution_name: str) -> Arrival:
+    # EventBridge sets both; a direct start that looks like an event may not, or at any length.
+    sender, event_id = (str(event.get(name) or "")[:256] for name in ("source", "id"))
     return Arrival(
         namespace=f"event:{sender}",
-        derived_id=f"event-{event_id}",
+        derived_id=f"event-{event_id}" if event_id else f"execution-{execution_name}",
         source={"type": "event", "event_id": event_id, "event_source": sender},
         body=event.get("detail"),
     )

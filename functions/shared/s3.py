@@ -42,7 +42,9 @@ class Storage:
 
         Raises ObjectMissing and ObjectTooLarge. Without a version id, the etag must still match.
         """
-        extra = {"IfMatch": version.etag} if version.etag and not version.version_id else {}
+        # The API quotes an etag, EventBridge does not.
+        etag = version.etag.strip('"')
+        extra = {"IfMatch": f'"{etag}"'} if etag and not version.version_id else {}
         try:
             with aws.translated():
                 size = self._client.head_object(**version.arguments(), **extra)["ContentLength"]

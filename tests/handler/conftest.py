@@ -1,21 +1,21 @@
 """Every handler as AWS calls it: sample events, a context, moto, and answers that moto lacks."""
 
+import functools
 import importlib
-import io
 import json
+import logging
 import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 from botocore.validate import validate_parameters
 from moto import mock_aws
 
-from shared.observability import log
+import shared.aws
 
 ROOT = Path(__file__).parents[2]
 EVENTS = ROOT / "events"
@@ -25,7 +25,13 @@ RESULTS = LOCAL_ENV["AcceptRequestFunction"]["RESULTS_TABLE"]
 INFERENCES = LOCAL_ENV["GenerateImagesFunction"]["INFERENCES_TABLE"]
 BUS = LOCAL_ENV["CloseExecutionFunction"]["EVENT_BUS"]
 
+_real_client = shared.aws.client
 Answer = dict[str, Any] | Exception | Callable[[dict[str, Any]], dict[str, Any]]
+
+
+@functools.cache
+def client(service: str) -> Any:
+    return _real_client(service)
 
 
 class Context:
@@ -87,7 +93,12 @@ def _aws_is_out_of_reach(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    monkeypatch.setenv("AWS_LAMBDA_LOG_GROUP_NAME", "none")
+
+
+@pytest.fixture(autouse=True)
+def _clients_are_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Making one takes as long as a whole test."""
+    monkeypatch.setattr(shared.aws, "client", client)
 
 
 @pytest.fixture
@@ -109,18 +120,18 @@ def aws(answers: Answers) -> Iterator[Callable[[str], Any]]:
     """The stack's buckets, tables and bus in moto; gives clients."""
     with mock_aws():
         for bucket in (PROMPTS, WORK, IMAGES):
-            s3 = boto3.client("s3")
+            s3 = client("s3")
             s3.create_bucket(Bucket=bucket)
             s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
         for table, key in ((RESULTS, "request_id"), (INFERENCES, "inference_id")):
-            boto3.client("dynamodb").create_table(
+            client("dynamodb").create_table(
                 TableName=table,
                 KeySchema=[{"AttributeName": key, "KeyType": "HASH"}],
                 AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"}],
                 BillingMode="PAY_PER_REQUEST",
             )
-        boto3.client("events").create_event_bus(Name=BUS)
-        yield boto3.client
+        client("events").create_event_bus(Name=BUS)
+        yield client
 
 
 @pytest.fixture
@@ -153,12 +164,26 @@ def call(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Any]]:
         build.cache_clear()
 
 
+class Lines(logging.Handler):
+    """Every line of the log with all its facts, as Lambda's JSON format would write them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(f"{self.format(record)} {vars(record)}")
+
+
 @pytest.fixture
-def logged(monkeypatch: pytest.MonkeyPatch) -> Callable[[], str]:
+def logged() -> Iterator[Callable[[], str]]:
     """Everything that the handlers have logged."""
-    stream = io.StringIO()
-    monkeypatch.setattr(log.registered_handler, "stream", stream)
-    return stream.getvalue
+    lines, log = Lines(), logging.getLogger("safelight")
+    log.addHandler(lines)
+    log.setLevel(logging.DEBUG)
+    yield lambda: "\n".join(lines.lines)
+    log.removeHandler(lines)
+    log.setLevel(logging.NOTSET)
 
 
 @pytest.fixture
