@@ -5,11 +5,10 @@ import hashlib
 import json
 import re
 import unicodedata
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
-import fastjsonschema
+from accept_request.schema import first_breach
 
 MAX_FILE_BYTES = 64 * 1024
 DEFAULTS = {
@@ -21,19 +20,9 @@ DEFAULTS = {
     "num_inference_steps": 25,
     "language": "en",
 }
+_INTEGERS = frozenset({"width", "height", "num_images", "seed", "num_inference_steps"})
 _SCHEMA = Path(__file__).parents[1] / "compiled" / "request.schema.json"
 _WHITE_SPACE = re.compile(r"\s+")
-# What follows the field's name, by JSON Schema keyword; the definition fills the braces.
-_MESSAGES = {
-    "type": "must be of type {}",
-    "minLength": "must have at least {} character(s)",
-    "maxLength": "must have at most {} characters",
-    "minimum": "must be at least {}",
-    "maximum": "must be at most {}",
-    "multipleOf": "must be a multiple of {}",
-    "pattern": "must match {}",
-    "maxProperties": "must have at most {} entries",
-}
 
 
 class InvalidRequest(Exception):
@@ -59,12 +48,13 @@ def parse_file(key: str, content: bytes) -> object:
 
 def check_suffix(key: str) -> None:
     """Raises InvalidRequest for a file that does not hold one request."""
-    suffix = key.rpartition("/")[2].lower().rpartition(".")[2]
-    if suffix in {"jsonl", "csv"}:
+    name = key.lower()
+    if name.endswith((".jsonl", ".csv")):
+        suffix = name.rpartition(".")[2]
         raise InvalidRequest(
             "file", "suffix", f"a .{suffix} file holds many prompts: drop it under batches/"
         )
-    if suffix not in {"json", "txt"}:
+    if not name.endswith((".json", ".txt")):
         raise InvalidRequest("file", "suffix", "a prompt file must end in .json or .txt")
 
 
@@ -84,18 +74,19 @@ def normalised(body: object) -> dict[str, Any]:
     if not isinstance(body, dict):
         raise InvalidRequest("request", "type", "the request must be a JSON object")
     request = dict(body)
+    for name, value in body.items():
+        _check_writable(name, value)
     for name in ("prompt", "negative_prompt"):
         if isinstance(request.get(name), str):
-            request[name] = _normalised_text(name, request[name])
-    try:
-        _validator()(request)
-    except fastjsonschema.JsonSchemaValueException as broken:
-        _refuse(request, broken)
-    except RecursionError:
-        raise InvalidRequest("request", "depth", "the request is nested too deeply") from None
-    for name, value in request.items():
-        if isinstance(value, float) and isinstance(DEFAULTS.get(name), int):
-            request[name] = int(value)  # JSON Schema counts 512.0 as an integer; models do not
+            request[name] = _normalised_text(request[name])
+    breach = first_breach(request, _schema())
+    if breach:
+        raise InvalidRequest(breach.field, breach.rule, breach.message)
+    # JSON Schema counts 512.0 as an integer, models do not; and 8 asks for no more than 8.0 does.
+    for name in request.keys() & _INTEGERS:
+        request[name] = int(request[name])
+    if "guidance_scale" in request:
+        request["guidance_scale"] += 0.0
     return DEFAULTS | request
 
 
@@ -121,35 +112,26 @@ def _parse_json(text: str) -> object:
         ) from None
 
 
-def _normalised_text(name: str, text: str) -> str:
+def _check_writable(name: str, value: object) -> None:
+    """Raises InvalidRequest for what cannot be written as JSON in UTF-8, wherever it is nested."""
+    field = name[:64].encode(errors="replace").decode()
     try:
-        text.encode()
+        json.dumps({name: value}, ensure_ascii=False, allow_nan=False).encode()
     except UnicodeEncodeError:
-        raise InvalidRequest(name, "unicode", f"{name} holds half a surrogate pair") from None
+        raise InvalidRequest(field, "unicode", f"{field} holds half a surrogate pair") from None
+    except ValueError:
+        raise InvalidRequest(field, "number", f"{field} holds no number that JSON knows") from None
+    except RecursionError:
+        raise InvalidRequest(field, "depth", f"{field} is nested too deeply") from None
+
+
+def _normalised_text(text: str) -> str:
     # NUL and its like draw nothing and break what reads them; white space among them is kept.
     visible = "".join(c for c in text if c.isspace() or unicodedata.category(c) != "Cc")
     return _WHITE_SPACE.sub(" ", unicodedata.normalize("NFC", visible)).strip()
 
 
 @functools.cache
-def _validator() -> Callable[[object], object]:
-    compiled: Callable[[object], object] = fastjsonschema.compile(
-        json.loads(_SCHEMA.read_text("utf-8")), use_default=False
-    )
-    return compiled
-
-
-def _refuse(request: dict[str, Any], broken: fastjsonschema.JsonSchemaValueException) -> NoReturn:
-    path = [str(part) for part in broken.path[1:]]
-    if broken.rule == "required":
-        missing = next(name for name in broken.rule_definition if name not in request)
-        raise InvalidRequest(missing, "required", f"{missing} is missing") from None
-    if broken.rule == "additionalProperties" and not path:
-        unknown = sorted(request.keys() - broken.definition["properties"].keys())[0][:64]
-        raise InvalidRequest(
-            unknown, "unknown_field", f"{unknown} is not a field of a request"
-        ) from None
-    name = ".".join(path)[:128] or "request"
-    rule = str(broken.rule)
-    says = _MESSAGES.get(rule, "breaks a rule: {}").format(broken.rule_definition)
-    raise InvalidRequest(name, rule, f"{name} {says}") from None
+def _schema() -> dict[str, Any]:
+    schema: dict[str, Any] = json.loads(_SCHEMA.read_text("utf-8"))
+    return schema

@@ -4,15 +4,12 @@ import functools
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from classify_prompt.verdict import decide, decide_unread
 from shared.comprehend import Backend, CustomClassifier, ToxicityDetection
-from shared.observability import log
+from shared.log import tell
 from shared.settings import Environment
-
-if TYPE_CHECKING:
-    from aws_lambda_powertools.utilities.typing import LambdaContext
 
 _POLICY = Path(__file__).parents[1] / "compiled" / "classifier.json"
 
@@ -43,11 +40,9 @@ def build() -> tuple[Settings, Backend, dict[str, Any]]:
     return settings, backend, json.loads(_POLICY.read_text("utf-8"))
 
 
-@log.inject_lambda_context(clear_state=True)
-def lambda_handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
+def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """{request_id, prompt, language} in; {verdict, reasons, warnings, model, usage} out."""
     settings, backend, policy = build()
-    log.append_keys(request_id=event["request_id"])
     units = 0
     if backend.reads(event["language"]):
         scores, units = backend.scores(event["prompt"])
@@ -55,5 +50,5 @@ def lambda_handler(event: dict[str, Any], context: "LambdaContext") -> dict[str,
     else:
         decision = decide_unread(policy["unread_language"], event["language"], settings.warn)
     labels = sorted({reason.get("label", "") for reason in decision["reasons"]})
-    log.info("prompt", extra={"verdict": decision["verdict"], "labels": labels})
+    tell("prompt", request_id=event["request_id"], verdict=decision["verdict"], labels=labels)
     return {**decision, "model": backend.model(), "usage": {"comprehend_units": units}}

@@ -1,17 +1,14 @@
 """CloseExecution: ends the record of an execution that ended where no Catch could see."""
 
 import functools
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from close_execution.close import Clerk, Settings, close
 from shared.dynamodb import Table
 from shared.eventbridge import Bus
-from shared.observability import log
+from shared.log import tell
 from shared.records import Records
 from shared.stepfunctions import StepFunctions
-
-if TYPE_CHECKING:
-    from aws_lambda_powertools.utilities.typing import LambdaContext
 
 
 @functools.cache
@@ -21,10 +18,9 @@ def build() -> Clerk:
     return Clerk(settings, Records(Table(settings.table)), Bus(settings.bus), StepFunctions())
 
 
-@log.inject_lambda_context(clear_state=True)
-def lambda_handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, str]:
+def lambda_handler(event: dict[str, Any], context: object) -> dict[str, str]:
     """A Step Functions Execution Status Change event in; {done} out."""
     arn = event["detail"]["executionArn"]
     done = close(build(), arn)
-    log.info("execution", extra={"execution_arn": arn, "done": done})
+    tell("execution", execution_arn=arn, done=done)
     return {"done": done}

@@ -4,14 +4,11 @@ import functools
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from filter_keywords.keywords import decide
-from shared.observability import log
+from shared.log import tell
 from shared.settings import Environment
-
-if TYPE_CHECKING:
-    from aws_lambda_powertools.utilities.typing import LambdaContext
 
 _LISTS = Path(__file__).parents[1] / "compiled" / "keywords.json"
 
@@ -34,12 +31,12 @@ def build() -> tuple[Settings, dict[str, Any]]:
     return Settings.from_env(), json.loads(_LISTS.read_text("utf-8"))
 
 
-@log.inject_lambda_context(clear_state=True)
-def lambda_handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
+def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """{request_id, prompt, negative_prompt} in; {verdict, reasons, warnings} out."""
     settings, lists = build()
-    log.append_keys(request_id=event["request_id"])
     decision = decide(event["prompt"], event["negative_prompt"], lists, settings.warn)
     categories = sorted({reason["category"] for reason in decision["reasons"]})
-    log.info("prompt", extra={"verdict": decision["verdict"], "categories": categories})
+    tell(
+        "prompt", request_id=event["request_id"], verdict=decision["verdict"], categories=categories
+    )
     return decision

@@ -3,18 +3,15 @@
 import functools
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from generate_images.generate import Desk, Settings, generate
 from shared.dynamodb import Table
 from shared.inferences import Inferences
-from shared.observability import log
+from shared.log import tell
 from shared.s3 import Storage
 from shared.sagemaker_runtime import Endpoint
 from shared.stepfunctions import StepFunctions
-
-if TYPE_CHECKING:
-    from aws_lambda_powertools.utilities.typing import LambdaContext
 
 _POLICY = Path(__file__).parents[1] / "compiled" / "generation.json"
 
@@ -33,14 +30,17 @@ def build() -> Desk:
     )
 
 
-@log.inject_lambda_context(clear_state=True)
-def lambda_handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, str]:
+def lambda_handler(event: dict[str, Any], context: object) -> dict[str, str]:
     """{token, request_id, run, attempt, labels, request} in; {inference_id} out.
 
     The Task's own result is the token's: {inference_id, seed, negative_prompt_added, warnings,
     output: {bucket, key}}.
     """
-    log.append_keys(request_id=event["request_id"])
     identity = generate(build(), event)
-    log.info("generation", extra={"attempt": event["attempt"], "inference_id": identity})
+    tell(
+        "generation",
+        request_id=event["request_id"],
+        attempt=event["attempt"],
+        inference_id=identity,
+    )
     return {"inference_id": identity}

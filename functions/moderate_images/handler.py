@@ -4,15 +4,12 @@ import functools
 import json
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from moderate_images.verdict import decide, filtered, judge
-from shared.observability import log
+from shared.log import tell
 from shared.rekognition import Moderator
 from shared.s3 import ObjectVersion
-
-if TYPE_CHECKING:
-    from aws_lambda_powertools.utilities.typing import LambdaContext
 
 _POLICY = Path(__file__).parents[1] / "compiled" / "images.json"
 # A request has at most 4 pictures.
@@ -25,13 +22,16 @@ def build() -> tuple[dict[str, Any], Moderator]:
     return json.loads(_POLICY.read_text("utf-8")), Moderator()
 
 
-@log.inject_lambda_context(clear_state=True)
-def lambda_handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
+def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """{request_id, images} in; {verdict, images, labels, reasons, warnings, model, usage} out."""
     policy, moderator = build()
-    log.append_keys(request_id=event["request_id"])
     decision = moderate(policy, moderator, event["images"])
-    log.info("pictures", extra={"verdict": decision["verdict"], "labels": decision["labels"]})
+    tell(
+        "pictures",
+        request_id=event["request_id"],
+        verdict=decision["verdict"],
+        labels=decision["labels"],
+    )
     return decision
 
 

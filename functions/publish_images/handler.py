@@ -1,14 +1,11 @@
 """PublishImages: copies what may leave from the private bucket to the images bucket."""
 
 import functools
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from publish_images.publish import Settings, publish
-from shared.observability import log
+from shared.log import tell
 from shared.s3 import Storage
-
-if TYPE_CHECKING:
-    from aws_lambda_powertools.utilities.typing import LambdaContext
 
 
 @functools.cache
@@ -17,11 +14,13 @@ def build() -> tuple[Settings, Storage]:
     return Settings.from_env(), Storage()
 
 
-@log.inject_lambda_context(clear_state=True)
-def lambda_handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
+def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """{request_id, run, images, previews} in; {images} out."""
     settings, storage = build()
-    log.append_keys(request_id=event["request_id"])
     images = publish(settings, storage, event)
-    log.info("pictures", extra={"delivered": sum(image["delivered"] for image in images)})
+    tell(
+        "pictures",
+        request_id=event["request_id"],
+        delivered=sum(image["delivered"] for image in images),
+    )
     return {"images": images}

@@ -1,17 +1,14 @@
 """ResumeGeneration: answers waiting Tasks when SageMaker's notices arrive on the queue."""
 
 import functools
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from resume_generation.notice import read_notice
 from resume_generation.resume import Callback, Settings, resume
 from shared.dynamodb import Table
 from shared.inferences import Inferences
-from shared.observability import log
+from shared.log import log, tell
 from shared.stepfunctions import StepFunctions
-
-if TYPE_CHECKING:
-    from aws_lambda_powertools.utilities.typing import LambdaContext
 
 
 @functools.cache
@@ -21,15 +18,14 @@ def build() -> Callback:
     return Callback(settings, Inferences(Table(settings.inferences_table)), StepFunctions())
 
 
-@log.inject_lambda_context(clear_state=True)
-def lambda_handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
+def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """An SQS batch in; the messages to deliver again out."""
     failures = []
     for record in event["Records"]:
         try:
             notice = read_notice(record["body"])
             outcome = resume(build(), notice) if notice else "test notice"
-            log.info("notice", extra={"outcome": outcome})
+            tell("notice", outcome=outcome)
         except Exception:  # noqa: BLE001 - one bad message must not hold up the rest of its batch
             log.exception("notice failed", extra={"message_id": record["messageId"]})
             failures.append({"itemIdentifier": record["messageId"]})

@@ -116,8 +116,8 @@ class Stack:
             run.events = self.events(run.record["request_id"])
         return run
 
-    def script(self, prompt: str, **steps: list[Any]) -> None:
-        """Tells the stand-ins what to do with this prompt."""
+    def script(self, prompt: str, **steps: Any) -> None:
+        """Tells the stand-ins what to do with this prompt: lists of steps by service."""
         self.stand_ins.script(prompt=prompt, **steps)
 
     def script_moderation(self, name: str, *steps: Any, attempt: int = 1) -> None:

@@ -7,7 +7,7 @@ from workflow.running_system import Stack
 
 pytestmark = pytest.mark.engine
 
-FILES = {
+FILES: dict[str, tuple[bytes | str, str, str]] = {
     "not-json.json": (b"{prompt: a cat}", "file", "json"),
     "wrong-type.json": (b'{"prompt": 5}', "prompt", "type"),
     "unknown-field.json": (b'{"prompt": "a cat", "sampler": "k"}', "sampler", "unknown_field"),

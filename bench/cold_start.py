@@ -1,0 +1,137 @@
+"""What a function's cold start costs, as a ratio to a bare handler that creates the same clients.
+
+Both run in fresh processes, alternating, and are measured by their own CPU time, the interpreter's
+start left out: imports of the runtime itself, the handler's import, settings, clients. Our code
+is loaded as a deployed zip has it, without compiled .pyc files; boto3 is the runtime's own and has
+them. StoreImages' Pillow comes from a layer, as it is in the layer.
+
+Usage: python bench/cold_start.py [--pairs 11] [--check]
+"""
+
+import argparse
+import json
+import os
+import platform
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+# What Lambda's own runtime has loaded before it imports a handler.
+RUNTIME = "import json, logging, http.client, datetime, traceback, urllib.parse, decimal"
+CLIENTS = {
+    "accept_request": ["dynamodb", "s3"],
+    "filter_keywords": [],
+    "classify_prompt": ["comprehend"],
+    "generate_images": ["dynamodb", "s3", "sagemaker-runtime", "stepfunctions"],
+    "resume_generation": ["dynamodb", "stepfunctions"],
+    "store_images": ["s3"],
+    "moderate_images": ["rekognition"],
+    "publish_images": ["s3"],
+    "close_execution": ["dynamodb", "events", "stepfunctions"],
+}
+LIMITS = {"filter_keywords": 0.35, "store_images": 1.30}
+USUAL_LIMIT = 1.15
+MEASURE = """
+import os, sys, time
+started = time.process_time()
+{runtime}
+{body}
+spent = time.process_time() - started
+modules = len(sys.modules)
+import json, resource
+megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+print(json.dumps([spent * 1000, modules, megabytes]))
+"""
+
+
+def main() -> None:
+    arguments = _parser().parse_args()
+    pairs = arguments.pairs
+    print(
+        f"Cold start on {platform.machine()}, Python {platform.python_version()}, "
+        f"{os.cpu_count()} CPUs: medians of {pairs} pairs, CPU time of fresh processes\n"
+    )
+    print(
+        f"{'function':18} {'bare ms':>8} {'ours ms':>8} {'ratio':>6} {'spread':>12} {'limit':>6}"
+        f" {'modules':>8} {'MB':>5}"
+    )
+    missed = []
+    with tempfile.TemporaryDirectory() as folder:
+        task = _task_folder(Path(folder))
+        for function, clients in CLIENTS.items():
+            ratio = _compare(task, function, clients or ["dynamodb"], pairs)
+            if ratio > LIMITS.get(function, USUAL_LIMIT):
+                missed.append(function)
+    print("\nspread: the quarters of the pairs' own ratios. modules, MB: of ours.")
+    if missed:
+        print(f"above the limit: {', '.join(missed)}")
+        sys.exit(1 if arguments.check else 0)
+
+
+def _compare(task: Path, function: str, clients: list[str], pairs: int) -> float:
+    bare = "import boto3\n" + "\n".join(f"boto3.client({name!r})" for name in clients)
+    ours = f"import {function}.handler as handler\nhandler.build()"
+    times: tuple[list[float], list[float]] = ([], [])
+    modules = megabytes = 0.0
+    for _ in range(pairs):
+        times[0].append(_measure(task, bare)[0])
+        spent, modules, megabytes = _measure(task, ours)
+        times[1].append(spent)
+    ratios = [mine / other for other, mine in zip(*times, strict=True)]
+    low, ratio, high = statistics.quantiles(ratios, n=4)
+    limit = LIMITS.get(function, USUAL_LIMIT)
+    print(
+        f"{function:18} {statistics.median(times[0]):8.0f} {statistics.median(times[1]):8.0f}"
+        f" {ratio:6.2f} {low:5.2f} -{high:5.2f} {limit:6.2f} {modules:8.0f} {megabytes:5.0f}",
+        flush=True,
+    )
+    return ratio
+
+
+def _measure(task: Path, body: str) -> tuple[float, float, float]:
+    done = subprocess.run(
+        [sys.executable, "-B", "-c", MEASURE.format(runtime=RUNTIME, body=body)],
+        env=_variables() | {"PYTHONPATH": str(task)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        sys.exit(done.stderr)
+    spent, modules, megabytes = json.loads(done.stdout)
+    return spent, modules, megabytes
+
+
+def _variables() -> dict[str, str]:
+    """Every variable of every function, as sample values; and what Lambda itself sets."""
+    sample = json.loads((ROOT / "events" / "local-env.json").read_text("utf-8"))
+    ours = {name: value for variables in sample.values() for name, value in variables.items()}
+    return ours | {
+        "PATH": os.environ["PATH"],
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_ACCESS_KEY_ID": "none",
+        "AWS_SECRET_ACCESS_KEY": "none",
+        "AWS_LAMBDA_FUNCTION_NAME": "bench",
+    }
+
+
+def _task_folder(folder: Path) -> Path:
+    """/var/task as deployed: our code, without compiled files."""
+    without = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(ROOT / "functions", folder, ignore=without, dirs_exist_ok=True)
+    return folder
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
+    parser.add_argument("--pairs", type=int, default=11, help="how many pairs (default 11)")
+    parser.add_argument("--check", action="store_true", help="exit 1 if a limit is missed")
+    return parser
+
+
+if __name__ == "__main__":
+    main()
