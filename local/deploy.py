@@ -9,32 +9,27 @@ environment, which the engine puts on every function's path, as do the native pa
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import time
-import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
-from samtranslator.yaml_helper import yaml_parse
 
-from local.running import REGION
+from local.engine.settings import REGION
+from local.packaging import DeployError, package
 
 ARTIFACTS_BUCKET = "safelight-artifacts"
 _CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
+# A stack whose creation failed cannot be updated, only made again.
+_NEVER_CREATED = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED")
 _POLL_SECONDS = 0.2
 _TIMEOUT_SECONDS = 300.0
-_FOLDERS = ("CodeUri", "ContentUri")
-_FILES = ("DefinitionUri",)
+__all__ = ["DeployError", "deploy"]
 Progress = Callable[[str], None]
-
-
-class DeployError(RuntimeError):
-    """The stack could not be deployed; names the resource and the reason."""
 
 
 def deploy(
@@ -48,6 +43,8 @@ def deploy(
     cloudformation, s3 = _client(endpoint, "cloudformation"), _client(endpoint, "s3")
     progress("packaging")
     packaged = package(template, lambda content, suffix: _upload(s3, content, suffix))
+    if unknown := sorted(parameters.keys() - packaged.get("Parameters", {}).keys()):
+        raise DeployError(f"the template has no parameter {', '.join(unknown)}")
     request = {
         "StackName": stack_name,
         "TemplateBody": json.dumps(packaged),
@@ -59,54 +56,6 @@ def deploy(
     if _request_change(cloudformation, request, progress):
         _wait(cloudformation, stack_name, progress)
     return _outputs(cloudformation, stack_name)
-
-
-def package(template: Path, upload: Callable[[bytes, str], str]) -> dict[str, Any]:
-    """The template with every local path replaced by what `upload` made of its content."""
-    try:
-        document: dict[str, Any] = yaml_parse(template.read_text())
-    except OSError as error:
-        raise DeployError(f"cannot read the template {template}: {error}") from error
-    uploaded: dict[Path, str] = {}
-    for holder in _holders(document):
-        for name in (*_FOLDERS, *_FILES):
-            value = holder.get(name)
-            if not isinstance(value, str) or value.startswith("s3://"):
-                continue
-            path = (template.parent / value).resolve()
-            if path not in uploaded:
-                uploaded[path] = upload(_content(path, value), ".zip" if name in _FOLDERS else "")
-            holder[name] = uploaded[path]
-    return document
-
-
-def _holders(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    yield document.get("Globals", {}).get("Function", {})
-    for resource in document.get("Resources", {}).values():
-        yield resource.get("Properties") or {}
-
-
-def _content(path: Path, named: str) -> bytes:
-    if path.is_dir():
-        return _zip(path)
-    if not path.is_file():
-        raise DeployError(f"the template names {named}, and there is no {path}")
-    return path.read_bytes()
-
-
-def _zip(folder: Path) -> bytes:
-    """The folder as a zip that is the same, byte for byte, for the same files."""
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path in sorted(folder.rglob("*")):
-            relative = path.relative_to(folder)
-            if path.is_dir() or "__pycache__" in relative.parts or path.suffix == ".pyc":
-                continue
-            entry = zipfile.ZipInfo(relative.as_posix())
-            entry.external_attr = (0o755 if path.stat().st_mode & 0o100 else 0o644) << 16
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(entry, path.read_bytes())
-    return content.getvalue()
 
 
 def _upload(s3: Any, content: bytes, suffix: str) -> str:
@@ -137,6 +86,10 @@ def _request_change(cloudformation: Any, request: dict[str, Any], progress: Prog
         progress("updating the stack")
     except ClientError as error:
         raise DeployError(_message(error)) from error
+    if _status(cloudformation, request["StackName"]) in _NEVER_CREATED:
+        cloudformation.delete_stack(StackName=request["StackName"])
+        cloudformation.create_stack(**request)
+        return True
     try:
         cloudformation.update_stack(**request)
     except ClientError as error:
@@ -146,10 +99,19 @@ def _request_change(cloudformation: Any, request: dict[str, Any], progress: Prog
     return True
 
 
+def _status(cloudformation: Any, stack_name: str) -> str:
+    return str(_stack(cloudformation, stack_name)["StackStatus"])
+
+
+def _stack(cloudformation: Any, stack_name: str) -> dict[str, Any]:
+    stack: dict[str, Any] = cloudformation.describe_stacks(StackName=stack_name)["Stacks"][0]
+    return stack
+
+
 def _wait(cloudformation: Any, stack_name: str, progress: Progress) -> None:
     deadline = time.monotonic() + _TIMEOUT_SECONDS
     while True:
-        status = cloudformation.describe_stacks(StackName=stack_name)["Stacks"][0]["StackStatus"]
+        status = _status(cloudformation, stack_name)
         if status in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
             progress(f"stack {stack_name}: {status}")
             return
@@ -168,7 +130,7 @@ def _failure(cloudformation: Any, stack_name: str, status: str) -> str:
     failed = [event for event in reversed(events) if event["ResourceStatus"].endswith("_FAILED")]
     resources = [e for e in failed if e["ResourceType"] != "AWS::CloudFormation::Stack"] or failed
     if not resources:
-        stack = cloudformation.describe_stacks(StackName=stack_name)["Stacks"][0]
+        stack = _stack(cloudformation, stack_name)
         return (
             f"stack {stack_name} is {status}: {stack.get('StackStatusReason', 'no reason given')}"
         )
@@ -181,7 +143,7 @@ def _failure(cloudformation: Any, stack_name: str, status: str) -> str:
 
 
 def _outputs(cloudformation: Any, stack_name: str) -> dict[str, str]:
-    stack = cloudformation.describe_stacks(StackName=stack_name)["Stacks"][0]
+    stack = _stack(cloudformation, stack_name)
     return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
 
 

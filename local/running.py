@@ -11,29 +11,23 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import Any, NamedTuple
+from typing import Any
 
 import boto3
 from botocore.config import Config
 
-REGION = "us-east-1"
+from local.engine import memory
+from local.engine.server import READY
+from local.engine.settings import REGION
+
 _START_SECONDS = 60.0
 _STOP_SECONDS = 10.0
 
 
 class EngineError(RuntimeError):
     """The engine could not be started."""
-
-
-class ProcessMemory(NamedTuple):
-    """What one process of the engine holds; PSS shares common pages out fairly."""
-
-    name: str
-    rss: int
-    pss: int
 
 
 class Engine:
@@ -56,6 +50,7 @@ class Engine:
         reached_at = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104
         self.endpoint = f"http://{reached_at}:{self.port}"
         self._own_log = log_file is None
+        self._log_start = 0
         self.log_file = log_file or Path(tempfile.mkstemp(prefix="safelight-engine-")[1])
         self._command = [
             *(sys.executable, "-m", "local.engine", "--stop-with-parent"),
@@ -83,6 +78,7 @@ class Engine:
         root = str(Path(__file__).resolve().parents[1])
         search_path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
         with self.log_file.open("ab") as log:
+            self._log_start = log.tell()
             self._process = subprocess.Popen(
                 self._command,
                 env={**os.environ, "PYTHONPATH": search_path},
@@ -111,14 +107,21 @@ class Engine:
             time.sleep(0.05)
 
     def _healthy(self) -> bool:
+        if f"{READY} {self.endpoint}" not in self._log():
+            return False  # whatever answers at this port is another engine
         try:
             with urllib.request.urlopen(f"{self.endpoint}/_ministack/health", timeout=2) as answer:  # noqa: S310
                 return bool(answer.status == 200)
         except (OSError, urllib.error.URLError):
             return False
 
+    def _log(self) -> str:
+        with self.log_file.open("rb") as log:
+            log.seek(self._log_start)
+            return log.read().decode(errors="replace")
+
     def _log_tail(self) -> str:
-        lines = self.log_file.read_text(errors="replace").splitlines()[-20:]
+        lines = self._log().splitlines()[-20:]
         return "\n".join([f"The end of its log, {self.log_file}:", *lines])
 
     def stop(self) -> None:
@@ -158,14 +161,14 @@ class Engine:
             )
         return self._clients[service]
 
-    def memory(self) -> list[ProcessMemory]:
+    def memory(self) -> list[memory.ProcessMemory]:
         """What the engine and each of its functions hold now, in bytes."""
         if self._process is None:
             return []
         found = []
-        for pid in _tree(self._process.pid):
+        for pid in list(memory.tree(self._process.pid)):
             with contextlib.suppress(OSError, KeyError):
-                found.append(_memory_of(pid))
+                found.append(memory.of(pid))
         return found
 
 
@@ -173,22 +176,3 @@ def _free_port(host: str) -> int:
     with socket.socket() as probe:
         probe.bind((host, 0))
         return int(probe.getsockname()[1])
-
-
-def _tree(pid: int) -> Iterator[int]:
-    yield pid
-    for children in Path(f"/proc/{pid}/task").glob("*/children"):
-        with contextlib.suppress(OSError):
-            for child in children.read_text().split():
-                yield from _tree(int(child))
-
-
-def _memory_of(pid: int) -> ProcessMemory:
-    process = Path(f"/proc/{pid}")
-    fields = dict(
-        line.split(":", 1) for line in (process / "smaps_rollup").read_text().splitlines()[1:]
-    )
-    variables = (process / "environ").read_bytes().split(b"\0")
-    names = [v.split(b"=", 1)[1] for v in variables if v.startswith(b"AWS_LAMBDA_FUNCTION_NAME=")]
-    sizes = {name: int(fields[name].split()[0]) * 1024 for name in ("Rss", "Pss")}
-    return ProcessMemory(names[0].decode() if names else "engine", sizes["Rss"], sizes["Pss"])

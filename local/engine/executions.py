@@ -11,14 +11,13 @@ Execution and ExecutionWorker, whose server does the same as this module.
 from __future__ import annotations
 
 import datetime
-import json
 import logging
 import threading
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
-from ministack.core.responses import error_response_json, json_response, now_iso
+from ministack.core.responses import now_iso
 from ministack.services import stepfunctions
 from moto.stepfunctions.parser.api import StateMachineType
 from moto.stepfunctions.parser.asl.eval.evaluation_details import ExecutionDetails
@@ -26,7 +25,7 @@ from moto.stepfunctions.parser.backend.execution import Execution
 from moto.stepfunctions.parser.backend.execution_worker import ExecutionWorker
 from moto.stepfunctions.parser.utils import TMP_THREADS
 
-from local.engine import definitions
+from local.engine import definitions, starts
 from local.engine.integrations import as_json
 from local.engine.seams import replace
 
@@ -34,7 +33,6 @@ logger = logging.getLogger(__name__)
 Request = dict[str, Any]
 Record = dict[str, Any]
 
-_LARGEST_INPUT = 256 * 1024
 _lock = threading.Lock()
 _running: dict[str, _Execution] = {}
 
@@ -86,7 +84,7 @@ def install() -> None:
     """Run executions here, whoever starts them."""
 
     def start_once(request: Request) -> Any:
-        return _refusal(request) or _same_execution(request) or start(request)
+        return starts.refusal(request) or starts.same_execution(request) or start(request)
 
     def stop_running(request: Request) -> Any:
         with _lock:
@@ -179,30 +177,3 @@ def _completed(events: list[Any], record: Record, outcome: Record, stopped: bool
         f"{kind[0].lower()}{kind[1:]}EventDetails": details,
     }
     return [*events, last]
-
-
-def _refusal(request: Request) -> Any:
-    text = request.get("input", "{}")
-    if len(text.encode()) > _LARGEST_INPUT:
-        message = "1 validation error detected: input must have at most 262144 bytes"
-        return error_response_json("ValidationException", message, 400)
-    try:
-        json.loads(text)
-    except ValueError as error:
-        message = f"Invalid State Machine Execution Input: '{error}'"
-        return error_response_json("InvalidExecutionInput", message, 400)
-    return None
-
-
-def _same_execution(request: Request) -> Any:
-    """A second start with the name and input of a running execution answers like the first."""
-    machine = stepfunctions._resolve_state_machine_arn(request.get("stateMachineArn", ""))
-    if machine is None or not request.get("name"):
-        return None
-    arn = machine.replace(":stateMachine:", ":execution:") + f":{request['name']}"
-    record = stepfunctions._executions.get(arn)
-    if record is None or record["status"] != "RUNNING":
-        return None
-    if record["input"] != request.get("input", "{}"):
-        return None
-    return json_response({"executionArn": arn, "startDate": record["startDate"]})

@@ -9,6 +9,7 @@ import os
 import resource
 import shutil
 import signal
+import socket
 import sys
 import tempfile
 import threading
@@ -16,6 +17,7 @@ from urllib.parse import urlsplit
 
 from local.engine.settings import ACCOUNT, REGION, Settings
 
+READY = "Engine at"
 # Dozens of threads hand each other short pieces of work; the default of 5 ms adds up to most of
 # the time an execution takes.
 _SWITCH_SECONDS = 0.0005
@@ -25,13 +27,14 @@ logger = logging.getLogger(__name__)
 
 def run(settings: Settings) -> None:
     """Serve until SIGINT, SIGTERM or (when asked) the parent's end; leave nothing behind."""
+    listener = _listen(settings)
     workspace = tempfile.mkdtemp(prefix="safelight-engine-")
     configure_environment(settings, workspace)
     _configure_logging(settings.log_file)
     _raise_file_limit()
     sys.setswitchinterval(_SWITCH_SECONDS)
     try:
-        asyncio.run(_serve(settings))
+        asyncio.run(_serve(settings, listener))
     finally:
         _stop_functions()
         shutil.rmtree(workspace, ignore_errors=True)
@@ -83,7 +86,19 @@ def _raise_file_limit() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
-async def _serve(settings: Settings) -> None:
+def _listen(settings: Settings) -> socket.socket:
+    """Take the port before anything else, so that a taken one is a plain message."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        return socket.create_server((settings.host, settings.port), family=family, backlog=512)
+    except OSError as error:
+        raise SystemExit(
+            f"Cannot listen on {settings.host} port {settings.port}: {error.strerror}. "
+            "Choose another with --port, or stop what uses it."
+        ) from None
+
+
+async def _serve(settings: Settings, listener: socket.socket) -> None:
     from hypercorn.asyncio import serve
     from hypercorn.config import Config
 
@@ -94,7 +109,7 @@ async def _serve(settings: Settings) -> None:
 
     application = adapters.install(settings)
     config = Config()
-    config.bind = [f"{settings.host}:{settings.port}"]
+    config.bind = [f"fd://{listener.fileno()}"]
     config.keep_alive_timeout = 75
     config.graceful_timeout = 0.2
     config.loglevel = "WARNING"
@@ -104,7 +119,7 @@ async def _serve(settings: Settings) -> None:
         loop.add_signal_handler(number, stop.set)
     if settings.stop_with_parent:
         threading.Thread(target=_watch_parent, args=(loop, stop), daemon=True).start()
-    print(f"Engine at {settings.endpoint}", flush=True)
+    print(f"{READY} {settings.endpoint}", flush=True)
     await serve(application, config, shutdown_trigger=stop.wait)
 
 

@@ -39,6 +39,7 @@ from moto.stepfunctions.parser.asl.eval.callback.callback import (
 from local.engine.seams import replace
 from local.engine.template_time import real_seconds
 
+_LARGEST_OUTPUT = 256 * 1024
 _lock = threading.Lock()
 _endpoints: dict[str, _Endpoint | None] = {}
 
@@ -129,6 +130,9 @@ def _listener(request: dict[str, Any]) -> tuple[_Endpoint | None, Any]:
 
 
 def _send_success(request: dict[str, Any]) -> Any:
+    if len(request["output"]) > _LARGEST_OUTPUT:
+        message = f"Value at 'output' must have length less than or equal to {_LARGEST_OUTPUT}"
+        return error_response_json("ValidationException", message, 400)
     try:
         json.loads(request["output"])
     except ValueError:

@@ -1,0 +1,171 @@
+"""S3 by version and condition; DynamoDB by condition and index."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+from contract.machines import unique
+
+from local.running import Engine
+
+pytestmark = pytest.mark.engine
+
+
+def code(action: Any) -> str:
+    with pytest.raises(ClientError) as error:
+        action()
+    return str(error.value.response["Error"]["Code"])
+
+
+@pytest.fixture(scope="module")
+def storage(engine: Engine) -> Any:
+    return engine.client("s3")
+
+
+@pytest.fixture(scope="module")
+def bucket(storage: Any) -> str:
+    name = unique("bucket")
+    storage.create_bucket(Bucket=name)
+    storage.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
+    return name
+
+
+@pytest.fixture(scope="module")
+def versions(storage: Any, bucket: str) -> list[Any]:
+    bodies = (b"first", b"second!")
+    return [storage.put_object(Bucket=bucket, Key="k", Body=body) for body in bodies]
+
+
+def test_get_and_head_by_version(storage: Any, bucket: str, versions: list[Any]) -> None:
+    first = {"Bucket": bucket, "Key": "k", "VersionId": versions[0]["VersionId"]}
+    assert storage.get_object(**first)["Body"].read() == b"first"
+    head = storage.head_object(**first)
+    assert (head["ContentLength"], head["VersionId"]) == (5, versions[0]["VersionId"])
+    assert storage.get_object(Bucket=bucket, Key="k")["Body"].read() == b"second!"
+    missing = {**first, "VersionId": "0" * 32}
+    assert code(lambda: storage.get_object(**missing)) in ("NoSuchVersion", "InvalidArgument")
+
+
+def test_get_under_a_condition(storage: Any, bucket: str, versions: list[Any]) -> None:
+    wanted = {"Bucket": bucket, "Key": "k"}
+    etag = versions[1]["ETag"]
+    assert storage.get_object(**wanted, IfMatch=etag)["ETag"] == etag
+    stale = versions[0]["ETag"]
+    assert code(lambda: storage.get_object(**wanted, IfMatch=stale)) == "PreconditionFailed"
+    assert code(lambda: storage.head_object(**wanted, IfNoneMatch=etag)) in ("304", "NotModified")
+
+
+def test_put_only_if_absent(storage: Any, bucket: str, versions: list[Any]) -> None:
+    again = {"Bucket": bucket, "Key": "k", "Body": b"x", "IfNoneMatch": "*"}
+    assert code(lambda: storage.put_object(**again)) == "PreconditionFailed"
+
+
+def test_copy_of_a_version_under_a_condition(
+    storage: Any, bucket: str, versions: list[Any]
+) -> None:
+    source = {"Bucket": bucket, "Key": "k", "VersionId": versions[0]["VersionId"]}
+    copy = {"Bucket": bucket, "Key": "copy ä", "CopySource": source}
+    answer = storage.copy_object(**copy, CopySourceIfMatch=versions[0]["ETag"])
+    assert answer["VersionId"]
+    assert storage.get_object(Bucket=bucket, Key="copy ä")["Body"].read() == b"first"
+    other = versions[1]["ETag"]
+    refused = code(lambda: storage.copy_object(**copy, CopySourceIfMatch=other))
+    assert refused == "PreconditionFailed"
+
+
+def test_copy_can_replace_metadata(storage: Any, bucket: str, versions: list[Any]) -> None:
+    storage.copy_object(
+        Bucket=bucket,
+        Key="labelled",
+        CopySource={"Bucket": bucket, "Key": "k"},
+        MetadataDirective="REPLACE",
+        Metadata={"verdict": "safe"},
+        ContentType="image/png",
+    )
+    head = storage.head_object(Bucket=bucket, Key="labelled")
+    assert (head["ContentType"], head["Metadata"]) == ("image/png", {"verdict": "safe"})
+
+
+def test_what_is_not_there_is_named(storage: Any, bucket: str) -> None:
+    assert code(lambda: storage.get_object(Bucket=bucket, Key="none")) == "NoSuchKey"
+    assert code(lambda: storage.head_object(Bucket=bucket, Key="none")) == "404"
+
+
+@pytest.fixture(scope="module")
+def database(engine: Engine) -> Any:
+    return engine.client("dynamodb")
+
+
+@pytest.fixture(scope="module")
+def table(database: Any) -> str:
+    name = unique("records")
+    database.create_table(
+        TableName=name,
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[
+            {"AttributeName": attribute, "AttributeType": "S"}
+            for attribute in ("id", "open", "deadline")
+        ],
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": "by-deadline",
+                "KeySchema": [
+                    {"AttributeName": "open", "KeyType": "HASH"},
+                    {"AttributeName": "deadline", "KeyType": "RANGE"},
+                ],
+                "Projection": {"ProjectionType": "ALL"},
+            }
+        ],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    return name
+
+
+def test_a_refused_claim_shows_who_holds_it(database: Any, table: str) -> None:
+    claim = {
+        "TableName": table,
+        "ConditionExpression": "attribute_not_exists(id) OR (holder = :me AND #s = :running)",
+        "ExpressionAttributeNames": {"#s": "status"},
+        "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+    }
+
+    def put(holder: str) -> None:
+        item = {"id": {"S": "a"}, "holder": {"S": holder}, "status": {"S": "RUNNING"}}
+        values = {":me": {"S": holder}, ":running": {"S": "RUNNING"}}
+        database.put_item(**claim, Item=item, ExpressionAttributeValues=values)
+
+    put("first")
+    put("first")
+    with pytest.raises(database.exceptions.ConditionalCheckFailedException) as refused:
+        put("second")
+    assert refused.value.response["Item"]["holder"] == {"S": "first"}
+
+
+def test_a_refused_update_shows_the_item(database: Any, table: str) -> None:
+    database.put_item(TableName=table, Item={"id": {"S": "b"}, "n": {"N": "1"}})
+    with pytest.raises(database.exceptions.ConditionalCheckFailedException) as refused:
+        database.update_item(
+            TableName=table,
+            Key={"id": {"S": "b"}},
+            UpdateExpression="SET n = :n REMOVE old",
+            ConditionExpression="n = :other",
+            ExpressionAttributeValues={":n": {"N": "5"}, ":other": {"N": "3"}},
+            ReturnValuesOnConditionCheckFailure="ALL_OLD",
+        )
+    assert refused.value.response["Item"]["n"] == {"N": "1"}
+
+
+def test_a_sparse_index_is_queried_in_order(database: Any, table: str) -> None:
+    for number, state in (("3", "o"), ("1", "o"), ("2", None)):
+        item = {"id": {"S": f"gsi-{number}"}, "deadline": {"S": number}}
+        database.put_item(TableName=table, Item=item | ({"open": {"S": state}} if state else {}))
+    found = database.query(
+        TableName=table,
+        IndexName="by-deadline",
+        KeyConditionExpression="#o = :o AND deadline < :d",
+        ExpressionAttributeNames={"#o": "open"},
+        ExpressionAttributeValues={":o": {"S": "o"}, ":d": {"S": "9"}},
+    )
+    assert [item["deadline"]["S"] for item in found["Items"]] == ["1", "3"]
