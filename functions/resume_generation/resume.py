@@ -1,7 +1,6 @@
 """How a finished inference finds the Task that waits for it."""
 
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from resume_generation.notice import Notice
 from shared.errors import GenerationExpired, GenerationFailed
@@ -58,7 +57,7 @@ def resume(callback: Callback, notice: Notice) -> str:
 
 
 def _location(uri: str) -> dict[str, str] | None:
-    parts = urlsplit(uri)
-    if parts.scheme != "s3" or not parts.netloc or len(parts.path) < 2:
-        return None
-    return {"bucket": parts.netloc, "key": parts.path[1:]}
+    # Not a URL: a key may hold a question mark or a number sign.
+    scheme, _, place = uri.partition("://")
+    bucket, _, key = place.partition("/")
+    return {"bucket": bucket, "key": key} if scheme == "s3" and bucket and key else None

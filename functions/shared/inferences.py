@@ -32,14 +32,20 @@ class Inferences:
         self._table = table
 
     def bind(self, identity: str, token: str, first: Item) -> Item:
-        """Puts this Task's token on the row, making the row if need be; returns the row."""
+        """Puts this Task's token on the row, making the row if need be; returns the row.
+
+        A row that failed keeps the token that was told so: a second notice of its failure must not
+        reach the Task that waits for the next inference.
+        """
         sets = ["task_token = :token", "#status = if_not_exists(#status, :pending)"]
         sets += [f"#{name} = if_not_exists(#{name}, :{name})" for name in first]
         _, row = self._table.update(
             {"inference_id": identity},
             f"SET {', '.join(sets)}",
             {name: name for name in first} | {"status": "status"},
-            first | {"token": token, "pending": "PENDING"},
+            first
+            | {"token": token, "pending": "PENDING", "failed": "FAILED", "expired": "EXPIRED"},
+            "attribute_not_exists(#status) OR NOT #status IN (:failed, :expired)",
         )
         return row
 
