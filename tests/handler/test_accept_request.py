@@ -1,0 +1,296 @@
+"""AcceptRequest's handler: whatever starts an execution in; a claim or a refusal out."""
+
+import hashlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+RECORD = json.loads((Path(__file__).parents[2] / "schemas/record.schema.json").read_text("utf-8"))
+PROMPTS, RESULTS = "safelight-prompts-example", "safelight-ResultsTable-1A2B3C4D5E6F"
+LIGHTHOUSE = "a lighthouse on a cliff at dawn"
+DEFAULTS = {
+    "negative_prompt": "",
+    "width": 512,
+    "height": 512,
+    "num_images": 1,
+    "guidance_scale": 7.5,
+    "num_inference_steps": 25,
+    "language": "en",
+}
+FILES = {
+    "s3_json": json.dumps({"prompt": LIGHTHOUSE, "num_images": 2}).encode(),
+    "s3_txt": f"\ufeff  {LIGHTHOUSE} \n".encode(),
+    "s3_versionless": json.dumps({"prompt": LIGHTHOUSE}).encode(),
+    "s3_key_with_space_plus_unicode": b'{"prompt": "a fox and a hound"}',
+    "s3_jsonl_under_prompts": b'{"prompt": "one"}\n{"prompt": "two"}\n',
+    "s3_csv_under_prompts": b"prompt\none\ntwo\n",
+    "s3_unsupported_suffix": b"\x89PNG\r\n",
+    "s3_empty_file": b"",
+    "s3_file_of_20_mb": b"a" * 20_971_520,
+    "s3_not_utf8": "ein schöner Fuchs".encode("latin-1"),
+    "s3_not_json": b'{"prompt": "a fox"',
+}
+# Scenario to (field, rule).
+REFUSED = {
+    "s3_jsonl_under_prompts": ("file", "suffix"),
+    "s3_csv_under_prompts": ("file", "suffix"),
+    "s3_unsupported_suffix": ("file", "suffix"),
+    "s3_empty_file": ("file", "not_empty"),
+    "s3_file_of_20_mb": ("file", "max_bytes"),
+    "s3_not_utf8": ("file", "utf-8"),
+    "s3_not_json": ("file", "json"),
+    "s3_file_deleted": ("file", "exists"),
+    "s3_event_without_object": ("prompt", "required"),
+    "image_requested_empty_detail": ("prompt", "required"),
+    "direct_start_empty": ("prompt", "required"),
+    "direct_start_of_a_list": ("request", "type"),
+    "unknown_field": ("promt_strength", "unknown_field"),
+    "missing_prompt": ("prompt", "required"),
+    "prompt_of_white_space": ("prompt", "minLength"),
+    "prompt_too_long": ("prompt", "maxLength"),
+    "wrong_type": ("num_images", "type"),
+    "size_not_a_multiple_of_8": ("width", "multipleOf"),
+    "metadata_with_a_number": ("metadata.ticket", "type"),
+}
+Call = Callable[..., Any]
+Event = Callable[[str], Any]
+
+
+@pytest.fixture
+def accept(aws: Any, call: Call, event: Event) -> Callable[..., Any]:
+    """Uploads the scenario's file, if it has one, and calls the handler with its event."""
+
+    def accept(scenario: str, content: bytes | None = None, **changes: Any) -> Any:
+        payload = event(f"accept_request/{scenario}")
+        payload["execution"] |= changes.pop("execution", {})
+        content = FILES.get(scenario) if content is None else content
+        if content is not None:
+            thing = payload["input"]["detail"]["object"]
+            stored = aws("s3").put_object(Bucket=PROMPTS, Key=thing["key"], Body=content)
+            thing["etag"] = stored["ETag"].strip('"')
+            if "version-id" in thing:
+                thing["version-id"] = stored["VersionId"]
+        return call("accept_request", payload, **changes)
+
+    return accept
+
+
+def parsed(record: dict[str, Any]) -> dict[str, Any]:
+    documents = ("source", "metadata")
+    return {name: json.loads(v) if name in documents else v for name, v in record.items()}
+
+
+@pytest.mark.parametrize(
+    ("scenario", "request_"),
+    [
+        ("s3_json", {"prompt": LIGHTHOUSE, "num_images": 2}),
+        ("s3_txt", {"prompt": LIGHTHOUSE}),
+        ("s3_versionless", {"prompt": LIGHTHOUSE}),
+        ("s3_key_with_space_plus_unicode", {"prompt": "a fox and a hound"}),
+        ("image_requested_without_id", {"prompt": LIGHTHOUSE}),
+        ("direct_start", {"prompt": "a red fox in snow"}),
+        ("direct_start_with_request_id", {"prompt": "a red fox in snow", "request_id": "fox-1"}),
+    ],
+)
+def test_an_accepted_request_is_claimed(
+    scenario: str, request_: dict[str, Any], accept: Any, item: Any, event: Event
+) -> None:
+    answer = accept(scenario)
+
+    record = item(RESULTS, answer["claim"]["request_id"])
+    claim = {name: v for name, v in record.items() if name not in {"status", "stage"}}
+    assert answer == {
+        "verdict": "accepted",
+        "claim": claim,
+        "request": DEFAULTS | request_,
+        "reasons": [],
+    }
+    jsonschema.validate(parsed(record), RECORD)
+    execution = event(f"accept_request/{scenario}")["execution"]
+    assert (record["status"], record["stage"]) == ("RUNNING", "AcceptRequest")
+    assert record["execution_arn"] == execution["arn"]
+    assert record["created_at"] == "2026-11-20T10:00:01.250Z"
+    # 3 attempts of 3,600 + 600 s, and half an hour.
+    assert record["deadline"] == "2026-11-20T14:00:01.250000Z"
+    assert record["expires_at"] == 1795168801 + 90 * 86400
+    assert "prompt" not in record
+
+
+def test_an_event_brings_every_field(accept: Any, item: Any) -> None:
+    answer = accept("image_requested")
+
+    assert answer["request"] == {
+        "prompt": "a lighthouse on a cliff at dawn, oil painting",
+        "negative_prompt": "people, text",
+        "width": 768,
+        "height": 512,
+        "num_images": 2,
+        "seed": 7,
+        "guidance_scale": 8.0,
+        "num_inference_steps": 30,
+        "language": "en",
+        "request_id": "gallery-0042",
+        "requester": "mona",
+        "metadata": {"album": "coast", "ticket": "T-17"},
+    }
+    record = parsed(item(RESULTS, "event:example.gallery/gallery-0042"))
+    assert record["requester"] == "event:example.gallery/mona"
+    assert record["metadata"] == {"album": "coast", "ticket": "T-17"}
+    assert record["source"] == {
+        "type": "event",
+        "event_id": "7bf73129-1428-4cd3-a780-95db273d1602",
+        "event_source": "example.gallery",
+    }
+
+
+def test_an_odd_key_is_read_as_it_is(accept: Any) -> None:
+    answer = accept("s3_key_with_space_plus_unicode")
+
+    source = json.loads(answer["claim"]["source"])
+    assert source["key"] == "prompts/Änne Müller/fox + hound 100%2F.json"
+    assert answer["claim"]["requester"] == "s3:prompts/Änne Müller"
+
+
+@pytest.mark.parametrize("scenario", REFUSED)
+def test_a_refused_request_is_claimed_with_its_reason(
+    scenario: str, accept: Any, item: Any, aws: Any
+) -> None:
+    answer = accept(scenario)
+
+    field, rule = REFUSED[scenario]
+    assert (answer["verdict"], answer["request"]) == ("invalid", None)
+    (reason,) = answer["reasons"]
+    assert (reason["field"], reason["rule"], reason["action"]) == (field, rule, "reject")
+    assert (reason["stage"], reason["category"]) == ("AcceptRequest", "invalid_request")
+    record = parsed(item(RESULTS, answer["claim"]["request_id"]))
+    jsonschema.validate(record, RECORD)
+    for key in [
+        thing["Key"] for thing in aws("s3").list_objects_v2(Bucket=PROMPTS).get("Contents", ())
+    ]:
+        content = aws("s3").get_object(Bucket=PROMPTS, Key=key)["Body"].read()
+        assert content == FILES[scenario], "the file is untouched"
+
+
+def test_many_prompts_in_a_file_are_shown_the_way(accept: Any) -> None:
+    (reason,) = accept("s3_jsonl_under_prompts")["reasons"]
+    assert reason["message"] == "a .jsonl file holds many prompts: drop it under batches/"
+
+
+def test_a_large_file_is_never_read(accept: Any, answers: Any) -> None:
+    answers.set("GetObject", AssertionError("read"))
+    (reason,) = accept("s3_file_of_20_mb")["reasons"]
+    assert reason["message"] == "the file has 20971520 bytes; at most 65536 are read"
+
+
+def test_a_folder_is_ignored(accept: Any, item: Any) -> None:
+    answer = accept("s3_folder")
+
+    assert (answer["verdict"], answer["request"], answer["reasons"]) == ("ignored", None, [])
+    assert item(RESULTS, answer["claim"]["request_id"]) is None
+
+
+def test_a_retry_of_the_task_enters_its_own_claim_again(accept: Any) -> None:
+    assert accept("direct_start_with_request_id") == accept("direct_start_with_request_id")
+
+
+ANOTHER = {"arn": "arn:aws:states:us-east-1:111122223333:execution:other:2", "name": "2"}
+
+
+def test_a_second_execution_is_told_of_the_first(accept: Any) -> None:
+    first = accept("direct_start_with_request_id")
+
+    answer = accept("direct_start_with_request_id", execution=ANOTHER)
+
+    assert answer["verdict"] == "duplicate"
+    assert answer["first"] == {
+        "request_id": "direct/fox-1",
+        "run": 1,
+        "status": "RUNNING",
+        "execution_arn": first["claim"]["execution_arn"],
+    }
+
+
+def test_one_upload_announced_twice_is_one_request(
+    accept: Any, aws: Any, call: Call, event: Event
+) -> None:
+    payload = event("accept_request/s3_json")
+    thing = payload["input"]["detail"]["object"]
+    stored = aws("s3").put_object(Bucket=PROMPTS, Key=thing["key"], Body=FILES["s3_json"])
+    thing["version-id"] = stored["VersionId"]
+
+    first = call("accept_request", payload)
+    again = call("accept_request", {**payload, "execution": payload["execution"] | ANOTHER})
+
+    assert (first["verdict"], again["verdict"]) == ("accepted", "duplicate")
+    assert again["first"]["request_id"] == first["claim"]["request_id"]
+
+
+def test_the_same_file_uploaded_twice_is_two_requests(accept: Any) -> None:
+    assert accept("s3_json")["verdict"] == accept("s3_json", execution=ANOTHER)["verdict"]
+
+
+def test_an_id_used_for_another_request_is_refused(
+    accept: Any, call: Call, event: Event, item: Any
+) -> None:
+    accept("direct_start_with_request_id")
+    payload = event("accept_request/direct_start_with_request_id")
+    payload["input"]["prompt"] = "a blue fox in snow"
+    payload["execution"] |= ANOTHER
+
+    answer = call("accept_request", payload)
+
+    assert answer["verdict"] == "invalid"
+    (reason,) = answer["reasons"]
+    assert (reason["field"], reason["rule"]) == ("request_id", "unique")
+    assert answer["claim"]["request_id"] == "execution-2"
+    assert item(RESULTS, "direct/fox-1")["execution_arn"] != ANOTHER["arn"]
+    assert item(RESULTS, "execution-2")["execution_arn"] == ANOTHER["arn"]
+
+
+def test_a_file_that_changed_since_its_event_is_not_read_for_it(
+    accept: Any, aws: Any, call: Call, event: Event
+) -> None:
+    payload = event("accept_request/s3_versionless")
+    thing = payload["input"]["detail"]["object"]
+    thing["etag"] = hashlib.md5(b"what lay there before").hexdigest()  # noqa: S324
+    aws("s3").put_object(Bucket=PROMPTS, Key=thing["key"], Body=FILES["s3_versionless"])
+
+    answer = call("accept_request", payload)
+
+    assert [reason["rule"] for reason in answer["reasons"]] == ["exists"]
+
+
+def test_the_prompt_is_kept_only_if_the_stack_says_so(accept: Any, item: Any) -> None:
+    answer = accept("direct_start", STORE_PROMPTS="true")
+
+    assert item(RESULTS, answer["claim"]["request_id"])["prompt"] == "a red fox in snow"
+    assert "prompt" not in answer["claim"]
+
+
+def test_the_log_holds_no_prompt(accept: Any, logged: Callable[[], str]) -> None:
+    accept("direct_start")
+    accept("unknown_field", execution=ANOTHER)
+
+    assert "'verdict': 'accepted'" in logged()
+    assert "'verdict': 'invalid'" in logged()
+    assert "red fox" not in logged()
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "error"),
+    [
+        ("ProvisionedThroughputExceededException", 400, "Throttled"),
+        ("InternalServerError", 500, "ServiceUnavailable"),
+    ],
+)
+def test_a_failing_table_has_an_error_name_that_is_retried(
+    code: str, status: int, error: str, accept: Any, answers: Any
+) -> None:
+    answers.refuse("PutItem", code, status)
+    with pytest.raises(Exception, match=code) as raised:
+        accept("direct_start")
+    assert type(raised.value).__name__ == error
