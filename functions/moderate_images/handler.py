@@ -40,7 +40,9 @@ def moderate(
 ) -> dict[str, Any]:
     """The decision on an attempt. Pictures that the model filtered are not paid for."""
     # Below the lowest threshold a label changes nothing.
-    lowest = min(rule["threshold"] for rule in policy["labels"].values())
+    rules = [*policy["labels"].values(), policy["unknown_label"]]
+    thresholds = ("threshold", "illustrated_threshold")
+    lowest = min(rule[name] for rule in rules for name in thresholds if name in rule)
     versions: set[str] = set()
 
     def verdict(image: dict[str, Any]) -> dict[str, Any]:

@@ -75,7 +75,8 @@ def _telling(labels: list[Label]) -> list[Label]:
     """
     surest: dict[str, float] = {}
     for label in labels:
-        surest[label.parent] = max(label.score, surest.get(label.parent, 0.0))
+        if label.parent != label.name:
+            surest[label.parent] = max(label.score, surest.get(label.parent, 0.0))
     return [label for label in labels if label.score > surest.get(label.name, 0.0)]
 
 

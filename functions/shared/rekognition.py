@@ -57,4 +57,6 @@ def _label(row: dict[str, Any]) -> Label:
     name, confidence = row.get("Name"), row.get("Confidence")
     if not isinstance(name, str) or not isinstance(confidence, (int, float)):
         raise UnusableVerdict("Rekognition's answer has a label without a name or a confidence")
+    if not 0 <= confidence <= 100:
+        raise UnusableVerdict("Rekognition's answer has a confidence that is none")
     return Label(name, str(row.get("ParentName", "")), confidence / 100)

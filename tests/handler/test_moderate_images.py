@@ -1,0 +1,196 @@
+"""ModerateImages' handler: stored pictures in; the policy's verdict on Rekognition's labels out."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+WORK = "safelight-work-example"
+GORE = [("Violence", "", 88.1), ("Graphic Violence", "Violence", 88.1)]
+KISS = [
+    ("Non-Explicit Nudity of Intimate parts and Kissing", "", 91.0),
+    ("Kissing on the Lips", "Non-Explicit Nudity of Intimate parts and Kissing", 91.0),
+]
+Call = Callable[..., Any]
+Event = Callable[[str], Any]
+Row = tuple[str, str, float]
+
+
+def moderation(rows: list[Row], version: str = "7.0", drawn: bool = False) -> dict[str, Any]:
+    names = [
+        {"Name": name, "ParentName": parent, "Confidence": confidence, "TaxonomyLevel": 1}
+        for name, parent, confidence in rows
+    ]
+    kinds = [{"Name": "Illustrated", "Confidence": 97.0}] if drawn else []
+    return {"ModerationLabels": names, "ModerationModelVersion": version, "ContentTypes": kinds}
+
+
+@pytest.fixture
+def moderate(aws: Any, answers: Any, call: Call, event: Event) -> Callable[..., Any]:
+    """Calls the handler; `replies` are by the picture's index, the first one for the others."""
+
+    def moderate(scenario: str, *replies: dict[str, Any]) -> Any:
+        payload = event(f"moderate_images/{scenario}")
+        by_key = {image["key"]: image["index"] for image in payload["images"]}
+
+        def reply(request: dict[str, Any]) -> dict[str, Any]:
+            index = by_key[request["Image"]["S3Object"]["Name"]]
+            return replies[index] if index < len(replies) else replies[0]
+
+        answers.set("DetectModerationLabels", reply)
+        return call("moderate_images", payload)
+
+    return moderate
+
+
+def images(event: Event, scenario: str) -> list[dict[str, Any]]:
+    return list(event(f"moderate_images/{scenario}")["images"])
+
+
+def gore(index: int) -> dict[str, Any]:
+    return {
+        "stage": "ModerateImages",
+        "category": "violence",
+        "rule": "Violence",
+        "action": "block",
+        "image": index,
+        "label": "Graphic Violence",
+        "score": 0.881,
+        "threshold": 0.7,
+    }
+
+
+def test_safe(moderate: Any, answers: Any, event: Event) -> None:
+    answer = moderate("safe", moderation([]))
+
+    (image,) = images(event, "safe")
+    assert answer == {
+        "verdict": "safe",
+        "images": [{**image, "verdict": "safe", "labels": []}],
+        "labels": [],
+        "reasons": [],
+        "warnings": [],
+        "model": "7.0",
+        "usage": {"rekognition_images": 1},
+    }
+
+
+def test_the_very_version_that_was_stored_is_judged(
+    moderate: Any, answers: Any, event: Event
+) -> None:
+    moderate("safe", moderation([]))
+
+    (image,) = images(event, "safe")
+    (request,) = answers.asked("DetectModerationLabels")
+    assert request["Image"] == {
+        "S3Object": {"Bucket": WORK, "Name": image["key"], "Version": image["version_id"]}
+    }
+    assert request["MinConfidence"] == pytest.approx(50.0)
+
+
+def test_unsafe(moderate: Any, event: Event) -> None:
+    answer = moderate("unsafe", moderation(GORE))
+
+    (image,) = images(event, "unsafe")
+    labels = ["Graphic Violence", "Violence"]
+    assert answer == {
+        "verdict": "unsafe",
+        "images": [{**image, "verdict": "unsafe", "labels": labels}],
+        "labels": ["Graphic Violence"],
+        "reasons": [gore(0)],
+        "warnings": [],
+        "model": "7.0",
+        "usage": {"rekognition_images": 1},
+    }
+
+
+def test_one_safe_picture_is_enough(moderate: Any) -> None:
+    calm = moderation([])
+    answer = moderate("safe_and_unsafe", calm, moderation(GORE), calm, moderation(GORE))
+
+    assert answer["verdict"] == "safe"
+    assert [image["verdict"] for image in answer["images"]] == ["safe", "unsafe", "safe", "unsafe"]
+    assert (answer["reasons"], answer["warnings"]) == ([], [gore(1), gore(3)])
+    assert answer["usage"] == {"rekognition_images": 4}
+
+
+def test_filtered_pictures_are_not_paid_for(moderate: Any, answers: Any) -> None:
+    answer = moderate("filtered")
+
+    assert answers.asked("DetectModerationLabels") == []
+    assert answer["verdict"] == "filtered"
+    assert [reason["rule"] for reason in answer["reasons"]] == ["black", "uniform"]
+    assert (answer["model"], answer["usage"]) == ("", {"rekognition_images": 0})
+
+
+def test_unsafe_outweighs_filtered(moderate: Any) -> None:
+    answer = moderate("filtered_and_unsafe", moderation([]), moderation(GORE))
+
+    assert answer["verdict"] == "unsafe"
+    assert [reason["category"] for reason in answer["reasons"]] == ["model_filtered", "violence"]
+
+
+def test_an_exempted_label_takes_its_parents_with_it(moderate: Any) -> None:
+    assert moderate("exempted_label", moderation(KISS))["verdict"] == "safe"
+    surer = [(KISS[0][0], "", 95.0), KISS[1]]
+    assert moderate("exempted_label", moderation(surer))["verdict"] == "unsafe"
+
+
+def test_drawings_have_thresholds_of_their_own(moderate: Any) -> None:
+    rows = [("Violence", "", 75.0)]
+    assert moderate("drawn", moderation(rows, drawn=True))["verdict"] == "safe"
+    assert moderate("drawn", moderation(rows))["verdict"] == "unsafe"
+
+
+def test_a_label_that_nobody_knows_is_unsafe(moderate: Any) -> None:
+    answer = moderate("unknown_label", moderation([("Something New", "", 60.0)]))
+
+    assert answer["verdict"] == "unsafe"
+    assert [reason["rule"] for reason in answer["reasons"]] == ["unknown_label"]
+
+
+def test_a_model_that_nobody_knows_is_an_alarm(moderate: Any) -> None:
+    answer = moderate("unknown_model_version", moderation([], version="8.0"))
+
+    assert (answer["verdict"], answer["model"]) == ("safe", "8.0")
+    assert [warning["rule"] for warning in answer["warnings"]] == ["unknown_model_version"]
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        {},
+        {"ModerationLabels": []},
+        {"ModerationModelVersion": "7.0"},
+        {"ModerationLabels": [], "ModerationModelVersion": ""},
+        {"ModerationLabels": [{"Name": "Violence"}], "ModerationModelVersion": "7.0"},
+        {"ModerationLabels": [{"Confidence": 99.0}], "ModerationModelVersion": "7.0"},
+        moderation([("Violence", "", float("nan"))]),
+        moderation([("Violence", "", 101.0)]),
+    ],
+)
+def test_an_answer_without_a_verdict_is_neither_safe_nor_unsafe(
+    reply: dict[str, Any], moderate: Any
+) -> None:
+    with pytest.raises(Exception, match="Rekognition") as raised:
+        moderate("safe", reply)
+    assert type(raised.value).__name__ == "UnusableVerdict"
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "error"),
+    [
+        ("ProvisionedThroughputExceededException", 400, "Throttled"),
+        ("ThrottlingException", 500, "Throttled"),
+        ("InternalServerError", 500, "ServiceUnavailable"),
+        ("InvalidS3ObjectException", 400, "ClientError"),
+        ("InvalidImageFormatException", 400, "ClientError"),
+    ],
+)
+def test_one_picture_without_a_verdict_fails_the_attempt(
+    code: str, status: int, error: str, moderate: Any, answers: Any, call: Call, event: Event
+) -> None:
+    answers.refuse("DetectModerationLabels", code, status)
+    with pytest.raises(Exception, match=code) as raised:
+        call("moderate_images", event("moderate_images/safe_and_unsafe"))
+    assert error in {kind.__name__ for kind in type(raised.value).__mro__}
