@@ -8,7 +8,8 @@ RUNTIME := $(shell awk '$$1 == "Runtime:" {print $$2; exit}' template.yaml)
 export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo local test check format lock clean sam-setup validate build test-sam-local
+.PHONY: help setup demo local test check lint format bench bench-cold-start bench-engine lock clean
+.PHONY: sam-setup validate build test-sam-local
 
 help: ## show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,6 +22,30 @@ $(VENV)/.ready: locks/dev.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement locks/dev.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
+
+test: setup ## run every test that needs neither an account nor containers
+	$(BIN)/python -m pytest -m "not sam_local"
+
+lint: setup ## style, types and templates
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/cfn-lint template.yaml
+	$(BIN)/safelight policy check
+
+check: lint test ## what CI runs
+
+format: setup ## put the code in its form
+	$(BIN)/ruff check --fix --quiet .
+	$(BIN)/ruff format .
+
+bench: bench-cold-start bench-engine ## measure cold starts and the local engine
+
+bench-cold-start: setup ## every function's init as a ratio to a bare handler's
+	$(BIN)/python bench/cold_start.py --check
+
+bench-engine: setup ## executions per second, milliseconds and memory on the local engine
+	$(BIN)/python bench/local_engine.py
 
 sam-setup: $(VENV_SAM)/.ready ## make the environment (.venv-sam) that the sam targets use
 
