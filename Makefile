@@ -47,6 +47,12 @@ bench-cold-start: setup ## every function's init as a ratio to a bare handler's
 bench-engine: setup ## executions per second, milliseconds and memory on the local engine
 	$(BIN)/python bench/local_engine.py
 
+demo: $(VENV)/.ready ## run a request of every kind on this machine, and make a gallery of them
+	@$(BIN)/safelight demo $(if $(OUT),--out $(OUT))
+
+local: $(VENV)/.ready ## run the whole stack on this machine until Ctrl-C
+	@$(BIN)/safelight local $(if $(HOST),--host $(HOST))
+
 sam-setup: $(VENV_SAM)/.ready ## make the environment (.venv-sam) that the sam targets use
 
 $(VENV_SAM)/.ready: locks/sam.txt

@@ -1,0 +1,75 @@
+"""What several subcommands take alike."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from typing import TypeAlias
+
+from local.commands.failure import ENDINGS
+
+# argparse's class is generic for type checkers only.
+Subparsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+Run = Callable[[argparse.Namespace], int]
+
+
+def subcommand(
+    subparsers: Subparsers, name: str, summary: str, examples: str, run: Run
+) -> argparse.ArgumentParser:
+    """A parser whose --help ends with examples."""
+    parser = subparsers.add_parser(
+        name,
+        help=summary,
+        description=summary[0].upper() + summary[1:] + ".",
+        epilog=f"examples:\n{examples.rstrip()}\n\n{ENDINGS}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.set_defaults(run=run)
+    return parser
+
+
+def add_stack(parser: argparse.ArgumentParser) -> None:
+    """--stack, for a stack in an account instead of the local one."""
+    parser.add_argument(
+        "--stack",
+        metavar="NAME",
+        help="a stack deployed to AWS, found with your usual credentials and region; "
+        "without it, the one that `safelight local` runs",
+    )
+
+
+def add_waiting(parser: argparse.ArgumentParser) -> None:
+    """--wait and its opposite, and how long."""
+    parser.add_argument(
+        "--wait",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="wait for the end and show the record (default: wait)",
+    )
+    parser.add_argument(
+        "--timeout",
+        type=seconds,
+        default=300.0,
+        metavar="SECONDS",
+        help="how long to wait (default: %(default).0f)",
+    )
+
+
+def seconds(text: str) -> float:
+    """A number of seconds above 0."""
+    return _above_zero(text)
+
+
+def scale(text: str) -> float:
+    """A factor above 0."""
+    return _above_zero(text)
+
+
+def _above_zero(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number") from None
+    if not value > 0:
+        raise argparse.ArgumentTypeError(f"{text} is not more than 0")
+    return value

@@ -1,0 +1,136 @@
+"""A record for people, in a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from local.deployed_stack import Record
+from local.record_text import COLOURS, STAGES, reason_text, tone, total_ms
+
+_BAR = 40
+_REASON_COLUMNS = ("stage", "category", "what", "score", "threshold", "action")
+
+
+def print_record(console: Console, record: Record) -> None:
+    """Everything a person asks of a record; `--json` shows the rest."""
+    _heading(console, record)
+    _grounds(console, "Reasons", record.get("reasons", []))
+    _grounds(console, "Warnings", record.get("warnings", []))
+    _attempts(console, record.get("attempts", []))
+    _images(console, record.get("images", []))
+    _timings(console, record)
+
+
+def print_list(console: Console, records: Iterable[Record]) -> None:
+    """One line per record, newest first."""
+    table = Table(box=None, pad_edge=False)
+    for name in ("created", "status", "request", "why"):
+        table.add_column(name, overflow="fold")
+    for record in records:
+        grounds = record.get("reasons") or record.get("warnings") or []
+        why = reason_text(grounds[0]) if grounds else ""
+        table.add_row(record["created_at"][:19], _status(record), record["request_id"], why)
+    console.print(table)
+
+
+def _heading(console: Console, record: Record) -> None:
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(overflow="fold")
+    table.add_row("status", _status(record))
+    for name in ("request_id", "run", "stage", "requester", "created_at", "prompt"):
+        if name in record:
+            table.add_row(name, Text(str(record[name])))
+    for name in ("source", "metadata", "models", "usage"):
+        if record.get(name):
+            text = ", ".join(f"{key} {value}" for key, value in record[name].items())
+            table.add_row(name, Text(text))
+    console.print(table)
+
+
+def _status(record: Record) -> Text:
+    return Text(record["status"], style=f"bold {COLOURS[tone(record['status'])]}")
+
+
+def _grounds(console: Console, title: str, grounds: list[dict[str, Any]]) -> None:
+    rows = [
+        (
+            ground["stage"],
+            ground["category"],
+            reason_text(ground),
+            ground.get("score", ""),
+            ground.get("threshold", ""),
+            ground["action"],
+        )
+        for ground in grounds
+    ]
+    _table(console, title, _REASON_COLUMNS, rows)
+
+
+def _attempts(console: Console, attempts: list[dict[str, Any]]) -> None:
+    columns = ("attempt", "verdict", "seed", "labels found", "added to the negative prompt", "ms")
+    rows = [
+        (
+            attempt["n"],
+            attempt["verdict"],
+            attempt["seed"],
+            ", ".join(attempt["labels"]),
+            ", ".join(attempt["negative_prompt_added"]),
+            attempt["ms"],
+        )
+        for attempt in attempts
+    ]
+    _table(console, "Attempts", columns, rows)
+
+
+def _images(console: Console, images: list[dict[str, Any]]) -> None:
+    rows = [
+        (
+            image["index"] + 1,
+            image["verdict"],
+            f"{image['width']} x {image['height']}",
+            _place(image),
+        )
+        for image in images
+    ]
+    _table(console, "Pictures", ("picture", "verdict", "size", "where"), rows)
+
+
+def _place(image: dict[str, Any]) -> str:
+    """Of a withheld picture only the preview has a place to name."""
+    if image.get("delivered"):
+        return f"s3://{image['bucket']}/{image['key']}"
+    if image.get("preview_published"):
+        return f"withheld; preview s3://{image['preview_bucket']}/{image['preview_key']}"
+    return "withheld"
+
+
+def _timings(console: Console, record: Record) -> None:
+    timings = record.get("timings", {})
+    if not timings:
+        return
+    longest = max(1, *timings.values())
+    rows = [
+        (stage, f"{timings[stage]:.0f}", "█" * max(1, round(_BAR * timings[stage] / longest)))
+        for stage in STAGES
+        if stage in timings
+    ]
+    _table(console, "Time", ("stage", "ms", ""), [*rows, ("in all", total_ms(record), "")])
+
+
+def _table(
+    console: Console, title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]
+) -> None:
+    if not rows:
+        return
+    table = Table(title=title, title_justify="left", title_style="bold", pad_edge=False)
+    for name in columns:
+        table.add_column(name, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(str(cell)) for cell in row))
+    console.print(table)

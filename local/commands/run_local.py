@@ -1,0 +1,155 @@
+"""`safelight local`: the whole stack on this machine, until Ctrl-C."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from local.commands.arguments import Subparsers, scale, subcommand
+from local.commands.failure import SUCCESS, CommandError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from local.deployed_stack import Record
+    from local.stack import LocalStack
+
+_EXAMPLES = """\
+  safelight local
+  safelight local --on-flagged-prompt warn --port 4566
+  safelight local --host 172.17.0.1        (also for the containers of sam local)
+"""
+_WILDCARDS = ("0.0.0.0", "::", "[::]", "")  # noqa: S104
+
+
+def add_to(subparsers: Subparsers) -> None:
+    """Describe the command."""
+    parser = subcommand(
+        subparsers, "local", "run the whole stack on this machine until Ctrl-C", _EXAMPLES, run
+    )
+    parser.add_argument(
+        "--host",
+        default="127.0.0.1",
+        metavar="ADDRESS",
+        help="address to listen on (default: %(default)s, for this machine alone)",
+    )
+    parser.add_argument(
+        "--yes", action="store_true", help="agree to an ADDRESS that every network reaches"
+    )
+    parser.add_argument("--port", type=int, metavar="N", help="of the engine (default: a free one)")
+    parser.add_argument(
+        "--time-scale",
+        type=scale,
+        default=1.0,
+        metavar="X",
+        help="let waits, retries and time-outs pass X times as fast (default: 1)",
+    )
+    parser.add_argument(
+        "--on-flagged-prompt",
+        choices=("reject", "warn"),
+        default="reject",
+        help="the stack's parameter OnFlaggedPrompt (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--env-file",
+        type=Path,
+        metavar="FILE",
+        help="where to write the variables for sam local (default: .safelight/local-env.json)",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run until interrupted."""
+    _agree_on_host(args)
+    signal.signal(signal.SIGTERM, _interrupt)
+    from local.commands.console import console
+
+    screen = console()
+    try:
+        _serve(args, screen)
+    except KeyboardInterrupt:
+        screen.print("\nStopped.")
+    return SUCCESS
+
+
+def _agree_on_host(args: argparse.Namespace) -> None:
+    if args.host in _WILDCARDS and not args.yes:
+        raise CommandError(
+            f"--host {args.host} would let every network this machine is in call the engine, "
+            "which asks nobody for credentials and runs code. Give the one address that needs "
+            "it, such as 172.17.0.1 for containers, or add --yes if you mean it."
+        )
+
+
+def _serve(args: argparse.Namespace, screen: Console) -> None:
+    from local import running_instance
+    from local.commands.invitation import invitation
+    from local.commands.local_env import seen_by_containers, write_local_env
+    from local.stack import LocalStack
+
+    running = running_instance.find()
+    if running is not None:
+        raise CommandError(
+            f"a local stack is running already, at {running.endpoint} (process {running.pid}). "
+            "Use that one, or stop it first."
+        )
+    with LocalStack(
+        on_flagged_prompt=args.on_flagged_prompt,
+        host=args.host,
+        port=args.port,
+        time_scale=args.time_scale,
+        progress=lambda text: screen.print(f"  {text}", style="dim"),
+    ) as stack:
+        env_file = (args.env_file or running_instance.STATE / "local-env.json").resolve()
+        reached = [
+            seen_by_containers(url, args.host) for url in (stack.stand_ins.endpoint, stack.endpoint)
+        ]
+        write_local_env(env_file, stack, *reached)
+        _note(stack)
+        try:
+            screen.print(invitation(stack, env_file), soft_wrap=True, highlight=False, markup=False)
+            _tell_outcomes(stack, screen)
+        finally:
+            running_instance.remove(os.getpid())
+
+
+def _note(stack: LocalStack) -> None:
+    from local.running_instance import Instance, write
+
+    ai = stack.stand_ins.endpoint
+    write(Instance(os.getpid(), stack.endpoint, ai, stack.name, dict(stack.outputs)))
+
+
+def _tell_outcomes(stack: LocalStack, screen: Console) -> NoReturn:
+    """A line per result event, for ever."""
+    from local.result_events import ResultEvents
+
+    events = ResultEvents(stack)
+    while True:
+        for event in events.receive(wait_seconds=1):
+            record = stack.record(event["detail"]["request_id"])
+            _tell(screen, event, record)
+
+
+def _tell(screen: Console, event: dict[str, Any], record: Record | None) -> None:
+    from rich.text import Text
+
+    from local.record_text import COLOURS, reasons_text, tone, total_ms
+
+    detail = event["detail"]
+    line = Text(f"{event['time'][11:19]}  ")
+    line.append(f"{detail['status']:<15}", style=COLOURS[tone(detail["status"])])
+    line.append(f" {event['detail-type']:<15} {detail['request_id']}")
+    if record is not None:
+        line.append(f"  {total_ms(record)} ms", style="dim")
+    if detail["reasons"] or detail["warnings"]:
+        line.append(f"  {reasons_text(detail['reasons'] or detail['warnings'])}")
+    screen.print(line, soft_wrap=True)
+
+
+def _interrupt(number: int, frame: object) -> NoReturn:
+    """SIGTERM ends it like Ctrl-C, so that nothing stays behind."""
+    raise KeyboardInterrupt

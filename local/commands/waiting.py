@@ -1,0 +1,79 @@
+"""What `drop` and `put-event` do after sending: follow the request and show how it ended."""
+
+from __future__ import annotations
+
+import argparse
+import time
+
+from rich.console import Console
+
+from local.commands.failure import NOT_DELIVERED, SUCCESS, CommandError
+from local.commands.last_request import remember
+from local.commands.record_view import print_record
+from local.deployed_stack import DeployedStack
+from local.executions import Execution, Executions, NotStarted, StillRunning, wait_for_end
+
+# AcceptRequest decides under which key a request is recorded; on AWS that takes a few seconds.
+_ACCEPT_SECONDS = 60.0
+
+
+def follow(stack: DeployedStack, token: str, args: argparse.Namespace) -> int:
+    """Wait as the arguments say; the exit status."""
+    console = Console()
+    try:
+        if not args.wait:
+            return _name_only(console, stack, token, args.stack)
+        execution, request_id = _wait(console, stack, token, args.timeout)
+    except (NotStarted, StillRunning) as error:
+        raise CommandError(
+            f"{error}.\nIf nothing starts, look at the queue IngressDeadLetters and whether the "
+            "file lies under prompts/; a longer patience is --timeout SECONDS."
+        ) from error
+    if request_id is None:
+        console.print("Ignored: a key that ends in / is a folder, not a request.")
+        return SUCCESS
+    remember(args.stack, request_id)
+    return _show(console, stack, execution, request_id)
+
+
+def _wait(
+    console: Console, stack: DeployedStack, token: str, seconds: float
+) -> tuple[Execution, str | None]:
+    with console.status("sent") as status:
+        return wait_for_end(
+            stack,
+            token,
+            seconds=seconds,
+            progress=lambda execution: status.update(execution.stage or "starting"),
+        )
+
+
+def _show(console: Console, stack: DeployedStack, execution: Execution, request_id: str) -> int:
+    if execution.first is not None:
+        console.print(
+            f"The same was requested before: nothing is recorded or announced again. "
+            f"This is the record of {request_id}:"
+        )
+    record = stack.record(request_id)
+    if record is None:
+        raise CommandError(
+            f"the execution ended as {execution.status} in {execution.stage} and there is no "
+            f"record {request_id}: {execution.arn}"
+        )
+    print_record(console, record)
+    return SUCCESS if record["status"] == "COMPLETED" else NOT_DELIVERED
+
+
+def _name_only(console: Console, stack: DeployedStack, token: str, name: str | None) -> int:
+    """The record's key is known once AcceptRequest has run."""
+    executions, deadline = Executions(stack), time.monotonic() + _ACCEPT_SECONDS
+    while time.monotonic() < deadline:
+        arn = executions.find(token)
+        request_id = executions.request_id(executions.look(arn)) if arn else None
+        if request_id is not None:
+            remember(name, request_id)
+            console.print(f"Requested: {request_id}", soft_wrap=True, highlight=False)
+            console.print("See it with: safelight show --last")
+            return SUCCESS
+        time.sleep(0.3)
+    raise NotStarted(f"no execution accepted it within {_ACCEPT_SECONDS:.0f} s")

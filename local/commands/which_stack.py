@@ -1,0 +1,60 @@
+"""The stack that a command means: one in an account by name, else the one that runs here."""
+
+from __future__ import annotations
+
+import functools
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from local import running_instance
+from local.ai.running import StandIns
+from local.commands.failure import CommandError
+from local.deployed_stack import DeployedStack, local_clients
+
+_NEEDED = ("PromptsBucket", "EventBus", "ResultsTable", "StateMachineArn")
+
+
+def which_stack(name: str | None) -> DeployedStack:
+    """The stack, or CommandError saying how to get one."""
+    return _in_account(name) if name else _here()
+
+
+def stand_ins() -> StandIns:
+    """The running instance's stand-ins, to be told answers."""
+    ai = StandIns()
+    ai.endpoint = _instance().stand_ins
+    return ai
+
+
+def _here() -> DeployedStack:
+    instance = _instance()
+    return DeployedStack(instance.stack, local_clients(instance.endpoint), instance.outputs)
+
+
+def _instance() -> running_instance.Instance:
+    instance = running_instance.find()
+    if instance is None:
+        raise CommandError(
+            "no local stack is running. Start one in another window with `safelight local`, "
+            "or name a deployed one with --stack NAME."
+        )
+    return instance
+
+
+def _in_account(name: str) -> DeployedStack:
+    clients = functools.cache(boto3.session.Session().client)
+    try:
+        stack = clients("cloudformation").describe_stacks(StackName=name)["Stacks"][0]
+    except (ClientError, BotoCoreError) as error:
+        raise CommandError(
+            f"cannot read the outputs of stack {name}: {error}\nCheck its name, AWS_PROFILE and "
+            "AWS_REGION; `aws cloudformation list-stacks` shows what is there."
+        ) from error
+    outputs = {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
+    missing = [name for name in _NEEDED if name not in outputs]
+    if missing:
+        raise CommandError(
+            f"stack {name} has no output {missing[0]}: is it one that this template made?"
+        )
+    return DeployedStack(name, clients, outputs)

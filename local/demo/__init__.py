@@ -1,0 +1,1 @@
+"""`safelight demo`: every way a request can end, shown on this machine."""

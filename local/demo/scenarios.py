@@ -1,0 +1,106 @@
+"""The demo's requests, and how each is expected to end.
+
+What is asked lies in events/. `answers` are told to the AI stand-ins for the scenario's prompt; the
+functions know nothing of them.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from local.stack import ROOT
+
+ALREADY = "ALREADY_REQUESTED"
+EVENTS = ROOT / "events"
+FAILS = "fail"
+BLOOD: dict[str, Any] = {"picture": "unsafe", "label": "Graphic Violence", "confidence": 96}
+WEAPONS: dict[str, Any] = {"picture": "unsafe", "label": "Weapon Violence", "confidence": 91}
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One request. `after` names the scenario that must have ended before this one is sent."""
+
+    name: str
+    title: str
+    file: str
+    expected: str
+    answers: tuple[str | dict[str, Any], ...] = ()
+    warn: bool = False
+    after: str = ""
+
+    @property
+    def path(self) -> Path:
+        return EVENTS / self.file
+
+    @property
+    def is_event(self) -> bool:
+        return self.file.startswith("requests/")
+
+    @property
+    def came_by(self) -> str:
+        """How the request reaches Safelight, for people."""
+        if self.is_event:
+            return "event ImageRequested"
+        return f"{self.path.suffix} file"
+
+    @property
+    def prompt(self) -> str:
+        """What is asked for, as the file says it."""
+        text = self.path.read_text("utf-8")
+        asked = text if self.path.suffix == ".txt" else json.loads(text)["prompt"]
+        return " ".join(asked.split())
+
+
+# Those that wait between retries come first, so that the others run meanwhile.
+SCENARIOS = (
+    Scenario("clean-json", "A file with options, two pictures", "prompts/clean.json", "COMPLETED"),
+    Scenario(
+        "endpoint-fails", "The endpoint fails for good", "prompts/endpoint_fails.txt", "FAILED",
+        answers=(FAILS,),
+    ),
+    Scenario(
+        "endpoint-recovers", "The endpoint fails once", "prompts/endpoint_recovers.txt",
+        "COMPLETED", answers=(FAILS, "safe"),
+    ),
+    Scenario("clean-txt", "A plain text file", "prompts/clean.txt", "COMPLETED"),
+    Scenario("clean-event", "An event on the bus", "requests/clean.json", "COMPLETED"),
+    Scenario(
+        "keyword", "A word of the policy's lists", "prompts/keyword.txt", "BLOCKED_PROMPT",
+    ),
+    Scenario(
+        "keyword-obfuscated", "The same word, disguised", "prompts/keyword_obfuscated.txt",
+        "BLOCKED_PROMPT",
+    ),
+    Scenario(
+        "classifier", "Only the classifier objects", "prompts/classifier.txt", "BLOCKED_PROMPT",
+    ),
+    Scenario("invalid", "A field that does not exist", "prompts/invalid.json", "INVALID"),
+    Scenario(
+        "same-again", "The first file once more", "prompts/clean.json", ALREADY,
+        after="clean-json",
+    ),
+    Scenario(
+        "unsafe-then-safe", "Unsafe picture, then a safe one", "prompts/unsafe_then_safe.json",
+        "COMPLETED", answers=(WEAPONS, "safe"),
+    ),
+    Scenario(
+        "unsafe-always", "Unsafe to the last attempt", "prompts/unsafe_always.json",
+        "BLOCKED_IMAGE", answers=(BLOOD,),
+    ),
+    Scenario(
+        "black", "The model blots its picture out", "prompts/black.txt", "MODEL_FILTERED",
+        answers=("black",),
+    ),
+    Scenario(
+        "warn-flagged", "Warn mode: flagged, pictures safe", "prompts/warn_flagged.txt",
+        "COMPLETED", warn=True,
+    ),
+    Scenario(
+        "warn-unsafe", "Warn mode: flagged, pictures unsafe", "prompts/warn_unsafe.txt",
+        "BLOCKED_IMAGE", answers=(BLOOD,), warn=True,
+    ),
+)  # fmt: skip

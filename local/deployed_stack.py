@@ -1,0 +1,123 @@
+"""A deployed Safelight stack as its users see it: drop a file, put an event, read a record.
+
+Nothing here knows whether the stack is in an account or on the local engine: that is in the
+clients alone.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import boto3
+from boto3.dynamodb.types import TypeDeserializer
+from botocore.config import Config
+
+from local.engine.settings import REGION
+
+Clients = Callable[[str], Any]
+Record = dict[str, Any]
+PROMPTS_FOLDER = "prompts/"
+REQUEST_EVENT = "ImageRequested"
+DEFAULT_SOURCE = "safelight.cli"
+# Of the record: what is one JSON document in one attribute.
+_DOCUMENTS = frozenset(
+    ("source", "metadata", "reasons", "warnings", "attempts", "images", "models", "timings")
+) | {"usage", "history"}
+_read = TypeDeserializer().deserialize
+
+
+class PutFailed(RuntimeError):
+    """EventBridge took the call and refused the event."""
+
+
+def local_clients(endpoint: str) -> Clients:
+    """Clients, each made once, for an engine that some process of this machine runs."""
+    session = boto3.session.Session(
+        aws_access_key_id="local",
+        aws_secret_access_key="local",  # noqa: S106
+        region_name=REGION,
+    )
+    config = Config(s3={"addressing_style": "path"}, connect_timeout=3)
+    return functools.cache(
+        lambda service: session.client(service, endpoint_url=endpoint, config=config)
+    )
+
+
+class DeployedStack:
+    """One stack: its outputs, and what can be done with it."""
+
+    def __init__(self, name: str, clients: Clients, outputs: dict[str, str]) -> None:
+        self.name = name
+        self.outputs = outputs
+        self.client = clients
+
+    def drop(self, content: bytes, key: str) -> str:
+        """Write a prompt file; returns what tells its execution from others."""
+        bucket = self.outputs["PromptsBucket"]
+        written = self.client("s3").put_object(Bucket=bucket, Key=key, Body=content)
+        return str(written["VersionId"])
+
+    def put_event(self, detail: object, source: str = DEFAULT_SOURCE) -> str:
+        """Put an ImageRequested event; returns its id, which tells its execution from others."""
+        entry = {
+            "EventBusName": self.outputs["EventBus"],
+            "Source": source,
+            "DetailType": REQUEST_EVENT,
+            "Detail": json.dumps(detail),
+        }
+        put = self.client("events").put_events(Entries=[entry])["Entries"][0]
+        if "EventId" not in put:
+            raise PutFailed(f"{put.get('ErrorCode')}: {put.get('ErrorMessage')}")
+        return str(put["EventId"])
+
+    def record(self, request_id: str) -> Record | None:
+        """The record, its JSON documents parsed; None if there is none."""
+        found = self.client("dynamodb").get_item(
+            TableName=self.outputs["ResultsTable"],
+            Key={"request_id": {"S": request_id}},
+            ConsistentRead=True,
+        )
+        return parsed(found["Item"]) if "Item" in found else None
+
+    def records_of(self, requester: str, limit: int = 20) -> list[Record]:
+        """The newest records of one requester, through the index made for that."""
+        found = self.client("dynamodb").query(
+            TableName=self.outputs["ResultsTable"],
+            IndexName="by-requester",
+            KeyConditionExpression="requester = :requester",
+            ExpressionAttributeValues={":requester": {"S": requester}},
+            ScanIndexForward=False,
+            Limit=limit,
+        )
+        return [parsed(item) for item in found["Items"]]
+
+    def object(self, bucket: str, key: str, version_id: str = "") -> bytes:
+        """The bytes of a stored picture or preview."""
+        version = {"VersionId": version_id} if version_id else {}
+        found = self.client("s3").get_object(Bucket=bucket, Key=key, **version)
+        return bytes(found["Body"].read())
+
+
+def parsed(item: dict[str, Any]) -> Record:
+    """A DynamoDB item as the record's schema describes it."""
+    record = {name: _plain(_read(value)) for name, value in item.items()}
+    return {
+        name: json.loads(value) if name in _DOCUMENTS and isinstance(value, str) else value
+        for name, value in record.items()
+    }
+
+
+def default_key(file: Path) -> str:
+    """Where a prompt file goes unless its sender says otherwise."""
+    return PROMPTS_FOLDER + file.name
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    return value

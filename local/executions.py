@@ -1,0 +1,126 @@
+"""Which execution a dropped file or an event started, where it is, and how it ended.
+
+A duplicate leaves no record and announces nothing, so that only the execution itself can tell.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from local.deployed_stack import DeployedStack
+
+ALREADY_REQUESTED = "AlreadyRequested"
+_NEWEST = 50
+# More events than a Task with all its retries leaves behind it.
+_LAST_EVENTS = 25
+
+
+class NotStarted(RuntimeError):
+    """No execution came of what was dropped or put."""
+
+
+class StillRunning(RuntimeError):
+    """The execution had not ended when patience did."""
+
+
+@dataclass(frozen=True)
+class Execution:
+    """A look at one execution. `first` is what a duplicate points to."""
+
+    arn: str
+    status: str
+    stage: str
+    output: dict[str, Any]
+
+    @property
+    def running(self) -> bool:
+        return self.status == "RUNNING"
+
+    @property
+    def first(self) -> dict[str, Any] | None:
+        first = self.output.get("first")
+        return first if self.stage == ALREADY_REQUESTED and isinstance(first, dict) else None
+
+
+class Executions:
+    """The executions of one stack. Every input is read once, however often one looks."""
+
+    def __init__(self, stack: DeployedStack) -> None:
+        self._machine = stack.outputs["StateMachineArn"]
+        self._client = stack.client("stepfunctions")
+        self._inputs: dict[str, str] = {}
+
+    def find(self, token: str) -> str | None:
+        """The ARN of the execution whose input holds this version or event id."""
+        listed = self._client.list_executions(stateMachineArn=self._machine, maxResults=_NEWEST)
+        for execution in listed["executions"]:
+            arn = execution["executionArn"]
+            if arn not in self._inputs:
+                described = self._client.describe_execution(executionArn=arn)
+                self._inputs[arn] = described.get("input", "")
+        return next((arn for arn, given in self._inputs.items() if token in given), None)
+
+    def look(self, arn: str) -> Execution:
+        """Where the execution is now."""
+        described = self._client.describe_execution(executionArn=arn)
+        return Execution(
+            arn=arn,
+            status=described["status"],
+            stage=self._stage(arn),
+            output=json.loads(described.get("output") or "{}"),
+        )
+
+    def request_id(self, execution: Execution) -> str | None:
+        """The key of the execution's record, which AcceptRequest has chosen; None until then."""
+        pointer = execution.first or execution.output
+        if "request_id" in pointer:
+            return str(pointer["request_id"])
+        claim = self._claim(execution.arn)
+        if claim is None and not execution.running:
+            return f"execution-{execution.arn.rpartition(':')[2]}"
+        return claim
+
+    def _claim(self, arn: str) -> str | None:
+        pages = self._client.get_paginator("get_execution_history").paginate(executionArn=arn)
+        for page in pages:
+            for event in page["events"]:
+                left = event.get("stateExitedEventDetails", {})
+                if left.get("name") == "AcceptRequest":
+                    claim = json.loads(left["output"]).get("claim", {})
+                    return str(claim["request_id"]) if "request_id" in claim else None
+        return None
+
+    def _stage(self, arn: str) -> str:
+        events = self._client.get_execution_history(
+            executionArn=arn, reverseOrder=True, maxResults=_LAST_EVENTS
+        )["events"]
+        entered = (event.get("stateEnteredEventDetails") for event in events)
+        return next((str(state["name"]) for state in entered if state), "")
+
+
+def wait_for_end(
+    stack: DeployedStack,
+    token: str,
+    *,
+    seconds: float,
+    every: float = 0.3,
+    progress: Callable[[Execution], None] = lambda _: None,
+) -> tuple[Execution, str | None]:
+    """(the ended execution, its record's key). Raises NotStarted or StillRunning."""
+    executions, deadline = Executions(stack), time.monotonic() + seconds
+    arn: str | None = None
+    while time.monotonic() < deadline:
+        arn = arn or executions.find(token)
+        if arn is not None:
+            execution = executions.look(arn)
+            progress(execution)
+            if not execution.running:
+                return execution, executions.request_id(execution)
+        time.sleep(every)
+    if arn is None:
+        raise NotStarted(f"no execution started within {seconds:.0f} s")
+    raise StillRunning(f"still running after {seconds:.0f} s: {arn}")

@@ -1,0 +1,1 @@
+"""The demo's gallery: one HTML file with everything in it."""

@@ -1,0 +1,105 @@
+"""The whole of Safelight on one machine: AI stand-ins, engine and the deployed template.
+
+`with LocalStack() as stack:` brings it up; then stack.drop(content, key) or stack.put_event(detail)
+give a token, stack.wait(token) the execution and its record's key, and stack.record(key) the rest.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+
+from local.ai.running import StandIns
+from local.deploy import deploy
+from local.deployed_stack import DeployedStack
+from local.executions import Execution, wait_for_end
+from local.running import Engine
+
+ROOT = Path(__file__).parents[1]
+TEMPLATE = ROOT / "template.yaml"
+STACK_NAME = "safelight"
+ENDPOINT_NAME = "local-painter"
+CLASSIFIER_ARN = (
+    "arn:aws:comprehend:us-east-1:000000000000:"
+    "document-classifier-endpoint/local-lexicon-classifier-1"
+)
+# One for each function of a stack.
+MAX_PROCESSES = 9
+Progress = Callable[[str], None]
+
+
+class LocalStack(DeployedStack):
+    """Starts everything, deploys the template as it is on disk, and ends with the block."""
+
+    def __init__(
+        self,
+        *,
+        on_flagged_prompt: str = "reject",
+        host: str = "127.0.0.1",
+        port: int | None = None,
+        time_scale: float = 1.0,
+        max_processes: int = MAX_PROCESSES,
+        progress: Progress = lambda _: None,
+    ) -> None:
+        self.stand_ins = StandIns(host=host)
+        self._make_engine = functools.partial(
+            Engine, host=host, port=port, time_scale=time_scale, max_processes=max_processes
+        )
+        self._on_flagged_prompt, self._progress = on_flagged_prompt, progress
+        self._running = contextlib.ExitStack()
+        super().__init__(STACK_NAME, lambda service: self.engine.client(service), {})
+
+    def __enter__(self) -> LocalStack:
+        with contextlib.ExitStack() as starting:
+            self._progress("starting the AI stand-ins")
+            starting.enter_context(self.stand_ins)
+            self._progress("starting the engine")
+            engine = self._make_engine(ai_endpoint=self.stand_ins.endpoint)
+            self.engine = starting.enter_context(engine)
+            self.stand_ins.use_engine(self.engine.endpoint)
+            self.outputs.update(self._deploy(STACK_NAME, ENDPOINT_NAME, self._on_flagged_prompt))
+            self._running = starting.pop_all()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._running.close()
+
+    @property
+    def endpoint(self) -> str:
+        """Where every AWS service of the stack answers."""
+        return self.engine.endpoint
+
+    def deploy_another(self, suffix: str, on_flagged_prompt: str) -> DeployedStack:
+        """A second stack of the same template, with an endpoint of its own, on this engine."""
+        name = f"{STACK_NAME}-{suffix}"
+        outputs = self._deploy(name, f"{ENDPOINT_NAME}-{suffix}", on_flagged_prompt)
+        return DeployedStack(name, self.client, outputs)
+
+    def wait(self, token: str, seconds: float = 60.0) -> tuple[Execution, str | None]:
+        """Wait for the end of what drop() or put_event() started: (execution, record's key)."""
+        return wait_for_end(self, token, seconds=seconds)
+
+    def _deploy(self, name: str, endpoint_name: str, on_flagged_prompt: str) -> dict[str, str]:
+        parameters = {
+            "EndpointName": endpoint_name,
+            "ClassifierEndpointArn": CLASSIFIER_ARN,
+            "OnFlaggedPrompt": on_flagged_prompt,
+        }
+        outputs = deploy(self.engine.endpoint, TEMPLATE, name, parameters, self._progress)
+        work = f"s3://{outputs['WorkBucket']}/inference"
+        self.stand_ins.register_endpoint(
+            endpoint_name,
+            output_path=f"{work}/output/",
+            failure_path=f"{work}/failure/",
+            success_topic=outputs["SuccessTopic"],
+            error_topic=outputs["ErrorTopic"],
+        )
+        return outputs
