@@ -1,7 +1,6 @@
 """JumpStart's text-to-image reply: the bytes of its pictures, whichever shape it has."""
 
 import base64
-import binascii
 import json
 from dataclasses import dataclass
 from itertools import chain
@@ -41,14 +40,20 @@ def read_reply(body: bytes) -> Reply:
     if not isinstance(found, list) or not found:
         raise MalformedReply("the generator's reply holds no pictures")
     version = reply.get("model_version", "")
-    return Reply([_picture(one) for one in found], version if isinstance(version, str) else "")
+    return Reply([_picture(one) for one in found], _name(version))
+
+
+def _name(version: Any) -> str:
+    """Goes into records and pictures, whatever it is."""
+    text = version if isinstance(version, str) else ""
+    return "".join(c for c in text if c.isprintable())[:128]
 
 
 def _picture(found: Any) -> RawPicture:
     if isinstance(found, str):
         try:
             return RawPicture(base64.b64decode(found, validate=True))
-        except binascii.Error:
+        except ValueError:
             raise MalformedReply("a picture in the reply is not base64") from None
     if isinstance(found, list):
         return _rows(found)
