@@ -16,7 +16,8 @@ _FORMATS = ("JPEG", "PNG")
 # A picture whose brightest and darkest pixels differ by less says nothing: a filter's placeholder.
 _UNIFORM_RANGE = 12
 _BLACK = 16
-_PREVIEW_SHRINK = 32
+# The longer side of what a preview knows of its picture.
+_PREVIEW_SIDE = 16
 
 _SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
 _STAND_IN_SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/algorithmicMedia"
@@ -60,12 +61,15 @@ def _decode(raw: RawPicture) -> tuple[Image.Image, str]:
                 kind = "PNG"
             else:
                 opened = Image.open(io.BytesIO(raw.data), formats=_FORMATS)
-                kind = str(opened.format)
+                # What Pillow calls MPO is a JPEG with more pictures behind the first.
+                kind = "PNG" if opened.format == "PNG" else "JPEG"
                 _check_sides(opened)
                 image = opened.convert("RGB")
     except (OSError, ValueError, SyntaxError, Warning, Image.DecompressionBombError):
         raise MalformedReply("a picture in the reply cannot be decoded as JPEG or PNG") from None
     _check_sides(image)
+    # Comments and colour profiles live here, and Pillow would write them out again.
+    image.info = {}
     return image, kind
 
 
@@ -86,9 +90,10 @@ def _filtered_because(image: Image.Image) -> str:
 
 
 def _preview(image: Image.Image) -> bytes:
-    """A JPEG of the same size that holds no more than a few dozen pixels of the original."""
+    """A JPEG of the same size that holds at most 16 x 16 blurred pixels of the original."""
+    shrink = max(image.size) / _PREVIEW_SIDE
     small = image.resize(
-        (max(1, image.width // _PREVIEW_SHRINK), max(1, image.height // _PREVIEW_SHRINK)),
+        (max(1, round(image.width / shrink)), max(1, round(image.height / shrink))),
         Image.Resampling.BOX,
     )
     blurred = small.filter(ImageFilter.GaussianBlur(1))
@@ -121,9 +126,14 @@ def _provenance(model_version: str, request_id: str) -> str:
         ' xmlns:xmp="http://ns.adobe.com/xap/1.0/"'
         ' xmlns:dc="http://purl.org/dc/elements/1.1/"'
         ' xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/"'
-        f" xmp:CreatorTool={quoteattr(f'Safelight; {model_version}')}"
-        f" dc:identifier={quoteattr(request_id)}"
+        f" xmp:CreatorTool={_attribute(f'Safelight; {model_version}')}"
+        f" dc:identifier={_attribute(request_id)}"
         f" Iptc4xmpExt:DigitalSourceType="
-        f"{quoteattr(_STAND_IN_SOURCE_TYPE if stand_in else _SOURCE_TYPE)}/>"
+        f"{_attribute(_STAND_IN_SOURCE_TYPE if stand_in else _SOURCE_TYPE)}/>"
         '</rdf:RDF></x:xmpmeta><?xpacket end="r"?>'
     )
+
+
+def _attribute(text: str) -> str:
+    """Quoted for XML, which has no way to write most control characters."""
+    return quoteattr("".join(c for c in text if c.isprintable()))

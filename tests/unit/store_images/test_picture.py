@@ -1,0 +1,232 @@
+"""Pictures: what is refused, what is left out, what is added, and what a preview still knows."""
+
+import io
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+from PIL import Image, PngImagePlugin
+
+from shared.errors import MalformedReply
+from store_images.picture import StoredForm, prepare
+from store_images.reply import RawPicture
+
+ROOT = Path(__file__).parents[3]
+ODD = ROOT / "../shared/data/images_odd"
+MEMORY = 3 * 1024**3
+GRADIENT = Image.linear_gradient("L").convert("RGB")
+SECRET = "SECRET"
+
+
+def encoded(picture: Image.Image = GRADIENT, kind: str = "JPEG", **options: Any) -> RawPicture:
+    out = io.BytesIO()
+    picture.save(out, kind, **options)
+    return RawPicture(out.getvalue())
+
+
+def form(raw: RawPicture, model: str = "painter-1", request_id: str = "direct/fox-1") -> StoredForm:
+    return prepare(raw, model, request_id)
+
+
+def reopened(data: bytes) -> Image.Image:
+    picture = Image.open(io.BytesIO(data))
+    picture.load()
+    return picture
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+def test_a_picture_keeps_its_format_and_its_looks(kind: str) -> None:
+    stored = form(encoded(kind=kind))
+
+    picture = reopened(stored.data)
+    assert (picture.format, stored.format) == (kind, kind.lower())
+    assert picture.size == (stored.width, stored.height) == (256, 256)
+    assert stored.filtered_because == ""
+    pairs = zip(picture.tobytes(), GRADIENT.tobytes(), strict=True)
+    assert max(abs(one - other) for one, other in pairs) <= 4
+
+
+def test_rows_of_pixels_become_a_png() -> None:
+    stored = form(RawPicture(GRADIENT.tobytes(), (256, 256)))
+    assert reopened(stored.data).tobytes() == GRADIENT.tobytes()
+    assert stored.format == "png"
+
+
+def test_of_several_pictures_in_one_file_the_first_is_stored() -> None:
+    stored = form(encoded(kind="MPO", save_all=True, append_images=[GRADIENT.rotate(90)]))
+    picture = reopened(stored.data)
+    assert (stored.format, picture.format, getattr(picture, "n_frames", 1)) == ("jpeg", "JPEG", 1)
+
+
+@pytest.mark.parametrize(
+    ("colour", "why"),
+    [
+        ((0, 0, 0), "black"),
+        ((15, 15, 15), "black"),
+        ((128, 128, 128), "uniform"),
+        ((255, 255, 255), "uniform"),
+    ],
+)
+def test_a_blotted_picture_is_found(colour: tuple[int, int, int], why: str) -> None:
+    for kind in ("JPEG", "PNG"):
+        assert form(encoded(Image.new("RGB", (128, 128), colour), kind)).filtered_because == why
+
+
+def test_a_dark_picture_with_something_in_it_is_not_black() -> None:
+    dark = GRADIENT.point(lambda value: value // 8)
+    assert form(encoded(dark)).filtered_because == ""
+
+
+@pytest.mark.parametrize("size", [(79, 256), (256, 79), (1, 1), (2049, 256)])
+def test_sizes_that_nobody_asked_for_are_refused(size: tuple[int, int]) -> None:
+    with pytest.raises(MalformedReply, match=f"{size[0]} x {size[1]}"):
+        form(encoded(Image.new("RGB", size), "PNG"))
+    with pytest.raises(MalformedReply):
+        form(RawPicture(bytes(3 * size[0] * size[1]), size))
+
+
+@pytest.mark.parametrize("kind", ["GIF", "BMP", "TIFF", "WEBP", "PPM", "ICO"])
+def test_other_formats_are_refused(kind: str) -> None:
+    with pytest.raises(MalformedReply, match="JPEG or PNG"):
+        form(encoded(kind=kind))
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+@pytest.mark.parametrize("share", [0.02, 0.5, 0.9])
+def test_a_truncated_picture_is_refused(kind: str, share: float) -> None:
+    whole = encoded(Image.effect_noise((128, 128), 60).convert("RGB"), kind).data
+    with pytest.raises(MalformedReply):
+        form(RawPicture(whole[: int(len(whole) * share)]))
+
+
+def test_rows_without_pixels_are_refused() -> None:
+    with pytest.raises(MalformedReply):
+        form(RawPicture(b"", (0, 1)))
+
+
+def with_metadata(kind: str) -> RawPicture:
+    exif = Image.Exif()
+    exif[0x010E] = SECRET
+    options: dict[str, Any] = {"exif": exif, "icc_profile": SECRET.encode() * 20}
+    if kind == "PNG":
+        options["pnginfo"] = PngImagePlugin.PngInfo()
+        options["pnginfo"].add_text("Comment", SECRET)
+    else:
+        options |= {"comment": SECRET.encode(), "xmp": SECRET.encode()}
+    return encoded(kind=kind, **options)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+def test_what_the_generator_attached_is_left_out(kind: str) -> None:
+    stored = form(with_metadata(kind))
+
+    for data in (stored.data, stored.preview):
+        assert SECRET.encode() not in data
+        assert not {"comment", "icc_profile", "exif", "Comment"} & reopened(data).info.keys()
+
+
+def provenance(data: bytes) -> dict[str, str]:
+    """Every attribute of the picture's XMP by its local name."""
+    text = re.search(rb"<x:xmpmeta.*</x:xmpmeta>", data, re.DOTALL)
+    assert text
+    tree = ElementTree.fromstring(text[0])  # noqa: S314 - our own
+    return {name.rpartition("}")[2]: value for node in tree.iter() for name, value in node.items()}
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+def test_a_picture_says_who_made_it(kind: str) -> None:
+    stated = provenance(form(encoded(kind=kind)).data)
+    assert stated["CreatorTool"] == "Safelight; painter-1"
+    assert stated["identifier"] == "direct/fox-1"
+    assert stated["DigitalSourceType"].endswith("/trainedAlgorithmicMedia")
+
+
+def test_a_stand_ins_picture_is_no_trained_models() -> None:
+    stated = provenance(form(encoded(), model="local-painter-1").data)
+    assert stated["DigitalSourceType"].endswith("/algorithmicMedia")
+
+
+@pytest.mark.parametrize("text", ["<&\"'>", "a\x00b\x0b", "\ud800", "狐/ä", "x" * 2000])
+def test_odd_names_do_not_break_the_provenance(text: str) -> None:
+    stated = provenance(form(encoded(), model=text, request_id=text).data)
+    assert stated["identifier"] == "".join(c for c in text if c.isprintable())
+
+
+@pytest.mark.parametrize("size", [(256, 256), (1024, 1024), (1024, 256), (2048, 2048)])
+def test_a_preview_knows_only_a_few_pixels(size: tuple[int, int]) -> None:
+    noise = Image.effect_noise(size, 120).convert("RGB")
+    preview = reopened(form(encoded(noise)).preview)
+    assert preview.size == size
+
+    # All of it can be told from 16 x 16 pixels: scaled down so far and up again, it stays itself.
+    known = preview.resize((16, 16), Image.Resampling.BOX)
+    again = known.resize(size, Image.Resampling.BICUBIC)
+    sample = preview.resize((64, 64)), again.resize((64, 64))
+    pairs = zip(sample[0].tobytes(), sample[1].tobytes(), strict=True)
+    assert max(abs(one - other) for one, other in pairs) <= 24
+
+
+def test_two_pictures_that_differ_in_detail_have_one_preview() -> None:
+    def stripes(shift: int) -> Image.Image:
+        row = bytes(255 * ((x + shift) // 4 % 2) for x in range(512))
+        return Image.frombytes("L", (512, 512), row * 512).convert("RGB")
+
+    one, other = (reopened(form(encoded(stripes(n))).preview) for n in (0, 4))
+    pairs = zip(one.tobytes(), other.tobytes(), strict=True)
+    assert max(abs(a - b) for a, b in pairs) <= 8
+
+
+PROBE = """
+import json, resource, sys
+from pathlib import Path
+resource.setrlimit(resource.RLIMIT_AS, (int(sys.argv[1]),) * 2)
+from shared.errors import MalformedReply
+from store_images.picture import StoredForm, prepare
+from store_images.reply import RawPicture
+found = {}
+for path in sorted(Path(sys.argv[2]).iterdir()):
+    try:
+        form = prepare(RawPicture(path.read_bytes()), "painter-1", "r")
+        found[path.name] = form.format if isinstance(form, StoredForm) else "?"
+    except MalformedReply:
+        found[path.name] = "malformed"
+    except BaseException as error:
+        found[path.name] = repr(error)[:200]
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+print(json.dumps({"found": found, "peak_kilobytes": peak}))
+"""
+
+
+@pytest.fixture(scope="module")
+def corpus() -> dict[str, Any]:
+    """What became of every odd file, in a process of bounded memory."""
+    if not ODD.is_dir():
+        pytest.skip("the collection of odd pictures, ../shared/data/images_odd, is not here")
+    done = subprocess.run(
+        [sys.executable, "-c", PROBE, str(MEMORY), str(ODD)],
+        capture_output=True,
+        check=True,
+        env={"PYTHONPATH": str(ROOT / "functions")},
+    )
+    result: dict[str, Any] = json.loads(done.stdout)
+    return result
+
+
+def test_odd_pictures_are_stored_or_malformed(corpus: dict[str, Any]) -> None:
+    assert set(corpus["found"].values()) == {"jpeg", "png", "malformed"}
+
+
+def test_odd_pictures_take_bounded_memory(corpus: dict[str, Any]) -> None:
+    assert corpus["peak_kilobytes"] < 400 * 1024
+
+
+def test_corrupt_pictures_are_refused(corpus: dict[str, Any]) -> None:
+    manifest = json.loads((ODD / "manifest.json").read_text("utf-8"))
+    corrupt = {entry["file"] for entry in manifest["files"] if entry["kind"] == "corrupt"}
+    assert {corpus["found"][name] for name in corrupt} == {"malformed"}
+    assert corpus["found"]["bomb_header_max.png"] == "malformed"
