@@ -1,0 +1,64 @@
+"""What a handler loads, counted: the same on every machine, where milliseconds are not."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+from wiring.system import FUNCTIONS, ROOT
+
+CLIENTS = {
+    "accept_request": ["dynamodb", "s3"],
+    "filter_keywords": [],
+    "classify_prompt": ["comprehend"],
+    "generate_images": ["dynamodb", "s3", "sagemaker-runtime", "stepfunctions"],
+    "resume_generation": ["dynamodb", "stepfunctions"],
+    "store_images": ["s3"],
+    "moderate_images": ["rekognition"],
+    "publish_images": ["s3"],
+    "close_execution": ["dynamodb", "events", "stepfunctions"],
+}
+# Each costs a tenth of a bare client's cold start, or much more.
+BANNED = {
+    *("aws_lambda_powertools", "aws_xray_sdk", "fastjsonschema", "jsonschema", "numpy"),
+    *("pandas", "pydantic", "requests", "sklearn", "yaml"),
+}
+# Our own modules and the few of the standard library's that a bare handler has not loaded.
+MORE_THAN_BARE = 30
+PILLOW = 45
+FILTER_IN_ALL = 170
+
+
+def loaded(body: str) -> set[str]:
+    """The modules in a fresh interpreter that has loaded what Lambda's runtime has, and `body`."""
+    script = f"""
+import json, logging, http.client, datetime, traceback, urllib.parse, decimal
+{body}
+import sys
+print(json.dumps(list(sys.modules)))
+"""
+    sample = json.loads((ROOT / "events" / "local-env.json").read_text("utf-8"))
+    variables = {name: value for ours in sample.values() for name, value in ours.items()}
+    keys = {"AWS_ACCESS_KEY_ID": "none", "AWS_SECRET_ACCESS_KEY": "none"}
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        env=variables | keys | {"AWS_DEFAULT_REGION": "us-east-1", "PYTHONPATH": str(FUNCTIONS)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return set(json.loads(done.stdout))
+
+
+@pytest.mark.parametrize("function", CLIENTS)
+def test_a_handler_loads_little_more_than_its_clients(function: str) -> None:
+    bare = "import boto3\n" + "\n".join(f"boto3.client({name!r})" for name in CLIENTS[function])
+    ours = loaded(f"import {function}.handler as handler\nhandler.build()")
+    assert not {name.partition(".")[0] for name in ours} & BANNED
+    if function == "filter_keywords":
+        assert not {name for name in ours if name.startswith(("boto", "PIL"))}
+        assert len(ours) <= FILTER_IN_ALL
+        return
+    allowed = MORE_THAN_BARE + (PILLOW if function == "store_images" else 0)
+    assert len(ours - loaded(bare)) <= allowed
+    assert ("PIL" in ours) == (function == "store_images")

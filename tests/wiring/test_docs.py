@@ -1,0 +1,34 @@
+"""The documents say what the files say."""
+
+import re
+
+from wiring.system import LAMBDA_TASKS, LAMBDAS, ROOT, STATES, TASKS, snake
+from wiring.test_state_machine import AWS_ERRORS, CLOSED
+
+ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+ROWS = dict(re.findall(r"^\| ([A-Z]\w+) \| (.+) \|$", ARCHITECTURE, re.MULTILINE))
+
+
+def test_every_task_has_its_row_with_folder_and_errors() -> None:
+    for name, state in TASKS.items():
+        folder, errors, _ = ROWS[name].split(" | ") if name in LAMBDA_TASKS else ("", "", "")
+        if name in LAMBDA_TASKS:
+            assert folder == f"functions/{snake(name)}"
+            named = {e for b in [*state["Retry"], *state["Catch"]] for e in b["ErrorEquals"]}
+            assert set(errors.split(", ")) == named - AWS_ERRORS
+
+
+def test_every_status_is_told_of() -> None:
+    for status in CLOSED:
+        assert status in ARCHITECTURE
+
+
+def test_every_function_and_state_is_named() -> None:
+    for function in LAMBDAS:
+        name = function.removesuffix("Function")
+        assert name in ARCHITECTURE or snake(name) in ARCHITECTURE
+    for name in STATES:
+        if name not in {"Ignored", "NotRecorded", "NotAnnounced"}:
+            assert name in ARCHITECTURE + (
+                ROOT / "docs/decisions/0004-invalid-is-an-answer.md"
+            ).read_text("utf-8"), name
