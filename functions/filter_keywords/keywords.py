@@ -39,8 +39,9 @@ def decide(prompt: str, negative_prompt: str, lists: dict[str, Any], warn: bool)
     warnings: list[dict[str, Any]] = []
     for text, part in ((prompt, lists), (negative_prompt, lists["negative"])):
         matches = find(text, part)
-        found = [(part["actions"][match.category], _reason(match)) for match in matches]
-        found += _combined(matches, part["combinations"])
+        # Combinations first: what always holds must not fall behind the bound on reasons.
+        found = _combined(matches, part["combinations"])
+        found += [(part["actions"][match.category], _reason(match)) for match in matches]
         for action, reason in found:
             if action == "count":
                 continue

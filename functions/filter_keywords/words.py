@@ -21,8 +21,6 @@ _LOOK_ALIKES = dict(
 _LEET = str.maketrans("013457@$!|+€", "oieastasiite")
 _LEET_SYMBOLS = frozenset("013457@$!|+€")
 _INSIDE = frozenset(".-_*·~'\"/\\,")
-# NFKD turns some characters into many; what is dropped behind this bound is longer than any prompt.
-_MAX_FOLDED = 20_000
 
 
 @dataclass(frozen=True)
@@ -51,8 +49,6 @@ def _fold(text: str) -> list[tuple[str, int, bool]]:
                 continue
             plain = _LOOK_ALIKES.get(part, part)
             folded.append((plain, index, plain != character.lower()))
-        if len(folded) > _MAX_FOLDED:
-            break
     return folded
 
 
@@ -93,7 +89,7 @@ def _piece_as_word(piece: list[tuple[str, int, bool]], count: int) -> Word | Non
     if separated:
         forms[text] = "separators inside the word"
     _add_forms(forms, text)
-    return Word(letters[0][1], letters[-1][1] + 1, forms)
+    return Word(letters[0][1], letters[-1][1] + 1, forms) if forms else None
 
 
 def _add_forms(forms: dict[str, str], text: str) -> None:
