@@ -2,9 +2,10 @@
 
 A process holds about 46 MB once boto3 is loaded, and ministack starts one for every concurrent
 call and keeps them. Here an invocation waits for its turn: it takes an idle process of its own
-function, else starts one below the ceiling, else replaces an idle process of another function.
-A process that was used a moment ago is only taken from a function by one that has none at all, so
-that functions under load do not take turns at starting cold.
+function; where there is none it waits as long as a start would take, then starts one below the
+ceiling, else in the place of an idle process of the function that has most. A function that has no
+process at all does not wait and goes first, and only it takes a process that was used a moment ago
+or a function's only one, so that functions under load do not take turns at starting cold.
 
 Private names: lambda_runtime._workers, _lock, _worker_class_for (replaced), acquire_worker,
 release_worker, kill_workers, reset. The pool has no public limit across functions.
@@ -23,8 +24,12 @@ from ministack.core import lambda_runtime
 from local.engine.function_process import FunctionProcess
 from local.engine.seams import replace
 
-_RECENT_SECONDS = 1.0
+# How long an idle process is safe from a function that has one already.
+_SPARE_SECONDS = 1.0
+_ONLY_SECONDS = 60.0
+_PATIENCE_SECONDS = 0.3
 _changed = threading.Condition()
+_waiting: dict[object, str] = {}
 _ceiling = 8
 
 
@@ -48,11 +53,16 @@ def lease(config: dict[str, Any], code_zip: bytes) -> Iterator[FunctionProcess]:
     """Hold a process of this function for one invocation."""
     name, version = config["FunctionName"], config.get("Version", "$LATEST")
     key = lambda_runtime._worker_key(name, config, version)
+    ticket = object()
     with _changed:
-        while not _make_room(key):
-            # The time-out covers processes that ministack removes itself (function updates).
-            _changed.wait(timeout=1.0)
+        _waiting[ticket] = key
+        started = time.monotonic()
+        while not _make_room(ticket, key, time.monotonic() - started):
+            # Not for ever: patience ends, and function updates remove processes without a word.
+            _changed.wait(timeout=_PATIENCE_SECONDS)
+        del _waiting[ticket]
         worker, _ = lambda_runtime.acquire_worker(name, config, code_zip, qualifier=version)
+        _changed.notify_all()
     try:
         yield worker
     finally:
@@ -62,20 +72,25 @@ def lease(config: dict[str, Any], code_zip: bytes) -> Iterator[FunctionProcess]:
             _changed.notify_all()
 
 
-def _make_room(key: str) -> bool:
+def _make_room(ticket: object, key: str, waited: float) -> bool:
     """True when acquire_worker would now stay within the ceiling; may stop an idle process."""
     with lambda_runtime._lock:
         workers = {name: list(entries) for name, entries in lambda_runtime._workers.items()}
     own = workers.get(key, [])
+    if own and _starved_before(ticket, workers):
+        return False
     if any(not worker.in_use for worker in own):
         return True
+    if own and waited < _PATIENCE_SECONDS:
+        return False
     if sum(map(len, workers.values())) < _ceiling:
         return True
-    victim = _longest_idle(workers, key)
+    victim = _most_dispensable(workers, key)
     if victim is None:
         return False
     name, worker = victim
-    if own and time.time() - worker.last_used < _RECENT_SECONDS:
+    kept = _SPARE_SECONDS if len(workers[name]) > 1 else _ONLY_SECONDS
+    if own and time.time() - worker.last_used < kept:
         return False
     with lambda_runtime._lock:
         lambda_runtime._workers[name].remove(worker)
@@ -83,16 +98,27 @@ def _make_room(key: str) -> bool:
     return True
 
 
-def _longest_idle(
+def _starved_before(ticket: object, workers: dict[str, list[FunctionProcess]]) -> bool:
+    """Whether an earlier call waits for a function that has no process at all."""
+    for earlier, key in _waiting.items():
+        if earlier is ticket:
+            return False
+        if not workers.get(key):
+            return True
+    return False
+
+
+def _most_dispensable(
     workers: dict[str, list[FunctionProcess]], key: str
 ) -> tuple[str, FunctionProcess] | None:
+    """An idle process of the function that has most of them; the longest idle among equals."""
     idle = [
         (name, worker)
         for name, entries in workers.items()
         for worker in entries
         if name != key and not worker.in_use
     ]
-    return min(idle, key=lambda item: item[1].last_used, default=None)
+    return min(idle, key=lambda item: (-len(workers[item[0]]), item[1].last_used), default=None)
 
 
 def _stop(worker: FunctionProcess) -> None:
