@@ -6,7 +6,7 @@ import argparse
 import sys
 
 from local.commands import demo, drop, policy, put_event, run_local, show
-from local.commands.failure import ENDINGS, FAILED, CommandError
+from local.commands.failure import ENDINGS, FAILED, INTERRUPTED, CommandError
 
 _EXAMPLES = """\
 a first look:
@@ -40,6 +40,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"safelight: {error}", file=sys.stderr)
     except KeyboardInterrupt:
         print("safelight: interrupted", file=sys.stderr)
+        return INTERRUPTED
     except Exception as error:
         told = _expected(error)
         if told is None:

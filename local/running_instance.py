@@ -11,7 +11,8 @@ from pathlib import Path
 
 from local.stack import ROOT
 
-STATE = ROOT / ".safelight"
+# Another folder is for a second instance beside the first.
+STATE = Path(os.environ.get("SAFELIGHT_STATE") or ROOT / ".safelight")
 _NOTE = STATE / "local.json"
 
 

@@ -4,6 +4,7 @@ SUCCESS = 0
 FAILED = 1
 # 2 is argparse's, for a command line that makes no sense.
 NOT_DELIVERED = 3
+INTERRUPTED = 130
 ENDINGS = (
     "exit status: 0 done, or delivered; 1 something failed; 2 wrong usage; "
     "3 the request ended without a picture"

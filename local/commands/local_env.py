@@ -1,7 +1,8 @@
 """The variables with which `sam local` reaches a running local stack, as SAM CLI reads them.
 
-SAM CLI hands a function only those variables of the file that the template declares for it, and
-takes credentials and region from its own environment.
+SAM CLI hands a function only those variables of the file that the template declares. It declares
+AWS_ENDPOINT_URL and SageMaker's; a function that calls one other AI service calls nothing else, so
+that the first is enough for it. The others are for whoever calls the handlers without SAM CLI.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from local.deployed_stack import DeployedStack
 from local.engine.settings import REGION
 
 _AI_SERVICES = ("COMPREHEND", "REKOGNITION", "SAGEMAKER_RUNTIME")
+_ONE_AI_SERVICE = ("ClassifyPromptFunction", "ModerateImagesFunction")
 _FUNCTION = "AWS::Lambda::Function"
 # Where containers usually see the host; a wildcard is no address to go to.
 BRIDGE = "172.17.0.1"
@@ -23,7 +25,6 @@ WILDCARDS = ("0.0.0.0", "::")  # noqa: S104
 def write_local_env(path: Path, stack: DeployedStack, stand_ins: str, endpoint: str) -> None:
     """One object per function of the template: its variables, and where AWS answers."""
     everywhere = {
-        "AWS_ENDPOINT_URL": endpoint,
         **{f"AWS_ENDPOINT_URL_{service}": stand_ins for service in _AI_SERVICES},
         "AWS_ACCESS_KEY_ID": "local",
         "AWS_SECRET_ACCESS_KEY": "local",
@@ -31,7 +32,14 @@ def write_local_env(path: Path, stack: DeployedStack, stand_ins: str, endpoint: 
         "AWS_REGION": REGION,
     }
     functions = {name: _variables(stack, physical) for name, physical in _functions(stack).items()}
-    content = {name: {**own, **everywhere} for name, own in sorted(functions.items())}
+    content = {
+        name: {
+            **own,
+            **everywhere,
+            "AWS_ENDPOINT_URL": stand_ins if name in _ONE_AI_SERVICE else endpoint,
+        }
+        for name, own in sorted(functions.items())
+    }
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(content, indent=2) + "\n", "utf-8")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -13,7 +14,6 @@ from local.deployed_stack import Record
 from local.record_text import COLOURS, STAGES, reason_text, tone, total_ms
 
 _BAR = 40
-_REASON_COLUMNS = ("stage", "category", "what", "score", "threshold", "action")
 
 
 def print_record(console: Console, record: Record) -> None:
@@ -58,18 +58,8 @@ def _status(record: Record) -> Text:
 
 
 def _grounds(console: Console, title: str, grounds: list[dict[str, Any]]) -> None:
-    rows = [
-        (
-            ground["stage"],
-            ground["category"],
-            reason_text(ground),
-            ground.get("score", ""),
-            ground.get("threshold", ""),
-            ground["action"],
-        )
-        for ground in grounds
-    ]
-    _table(console, title, _REASON_COLUMNS, rows)
+    rows = [(ground["stage"], ground["action"], reason_text(ground)) for ground in grounds]
+    _table(console, title, ("stage", "action", "why"), rows)
 
 
 def _attempts(console: Console, attempts: list[dict[str, Any]]) -> None:
@@ -89,16 +79,12 @@ def _attempts(console: Console, attempts: list[dict[str, Any]]) -> None:
 
 
 def _images(console: Console, images: list[dict[str, Any]]) -> None:
-    rows = [
-        (
-            image["index"] + 1,
-            image["verdict"],
-            f"{image['width']} x {image['height']}",
-            _place(image),
-        )
-        for image in images
-    ]
-    _table(console, "Pictures", ("picture", "verdict", "size", "where"), rows)
+    if images:
+        console.print("Pictures", style="bold")
+    for image in images:
+        size = f"{image['width']} x {image['height']}"
+        line = f"  {image['index'] + 1}  {image['verdict']}  {size}  {_place(image)}"
+        console.print(line, soft_wrap=True, highlight=False)  # an address must not be broken
 
 
 def _place(image: dict[str, Any]) -> str:
@@ -128,7 +114,8 @@ def _table(
 ) -> None:
     if not rows:
         return
-    table = Table(title=title, title_justify="left", title_style="bold", pad_edge=False)
+    console.print(title, style="bold")
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
     for name in columns:
         table.add_column(name, overflow="fold")
     for row in rows:

@@ -21,6 +21,7 @@ _EXAMPLES = """\
   safelight local
   safelight local --on-flagged-prompt warn --port 4566
   safelight local --host 172.17.0.1        (also for the containers of sam local)
+  SAFELIGHT_STATE=/tmp/two safelight local (a second one; the same for its drop and show)
 """
 _WILDCARDS = ("0.0.0.0", "::", "[::]", "")  # noqa: S104
 
@@ -65,6 +66,8 @@ def run(args: argparse.Namespace) -> int:
     """Run until interrupted."""
     _agree_on_host(args)
     signal.signal(signal.SIGTERM, _interrupt)
+    # A shell that starts this in the background has it ignore Ctrl-C's signal.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     from local.commands.console import console
 
     screen = console()
@@ -94,7 +97,7 @@ def _serve(args: argparse.Namespace, screen: Console) -> None:
     if running is not None:
         raise CommandError(
             f"a local stack is running already, at {running.endpoint} (process {running.pid}). "
-            "Use that one, or stop it first."
+            "Use that one, stop it first, or give this one a SAFELIGHT_STATE folder of its own."
         )
     with LocalStack(
         on_flagged_prompt=args.on_flagged_prompt,

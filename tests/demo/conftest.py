@@ -1,0 +1,18 @@
+"""The command as a user runs it: a process of its own, with a state folder of its own."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+SAFELIGHT = str(Path(sys.executable).with_name("safelight"))
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    """No credentials and no stack but the one that the test makes."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    return {**kept, "SAFELIGHT_STATE": str(tmp_path / "state")}

@@ -1,0 +1,131 @@
+"""`safelight local`: the lines that it prints, pasted; and its end."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from demo.conftest import SAFELIGHT
+
+from local.stack import ROOT
+
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
+_LAST_LINE = "Ctrl-C stops everything"
+
+
+class Running:
+    """The command, its first words, and every process that it has started."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self.process = process
+        self.told = self._until_ready()
+
+    def _until_ready(self) -> list[str]:
+        assert self.process.stdout is not None
+        told: list[str] = []
+        while not told or _LAST_LINE not in told[-1]:
+            line = self.process.stdout.readline()
+            assert line, "".join(told)
+            told.append(line)
+        return told
+
+    def lines(self, beginning: str) -> list[str]:
+        return [line.strip() for line in self.told if line.startswith(f"  {beginning}")]
+
+    def processes(self) -> set[int]:
+        return {self.process.pid, *descendants(self.process.pid)}
+
+
+def descendants(pid: int) -> set[int]:
+    """By /proc, where processes that have a session of their own are found too."""
+    found: set[int] = set()
+    for children in Path(f"/proc/{pid}/task").glob("*/children"):
+        for child in map(int, children.read_text().split()):
+            found |= {child, *descendants(child)}
+    return found
+
+
+@pytest.fixture
+def local(environment: dict[str, str]) -> Iterator[Running]:
+    process = subprocess.Popen(
+        [SAFELIGHT, "local"],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        yield Running(process)
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGINT)
+            process.wait(30)
+        if process.stdout is not None:
+            process.stdout.close()
+
+
+def shell(line: str, environment: dict[str, str]) -> str:
+    ran = subprocess.run(
+        ["bash", "-c", line], cwd=ROOT, env=environment, capture_output=True, text=True
+    )
+    assert ran.returncode == 0, f"{line}\n{ran.stdout}{ran.stderr}"
+    return ran.stdout
+
+
+def test_its_own_lines_work_and_ctrl_c_leaves_nothing(
+    local: Running, environment: dict[str, str], tmp_path: Path
+) -> None:
+    drop, put, show, *_ = local.lines(str(Path(SAFELIGHT).relative_to(ROOT)))
+    assert "COMPLETED" in shell(drop, environment)
+    assert "COMPLETED" in shell(put, environment)
+    record = json.loads(shell(f"{show} --json", environment))
+    assert record["status"] == "COMPLETED"
+    assert (
+        json.loads(shell(f"{SAFELIGHT} show --last --json", environment))["source"]["type"]
+        == "event"
+    )
+
+    state = tmp_path / "state"
+    assert (state / "local.json").exists()
+    variables = json.loads((state / "local-env.json").read_text("utf-8"))
+    assert variables["AcceptRequestFunction"]["RESULTS_TABLE"]
+
+    processes = local.processes()
+    assert len(processes) > 3
+    os.killpg(local.process.pid, signal.SIGINT)
+    assert local.process.wait(30) == 0
+    assert local.process.stdout is not None
+    log = local.process.stdout.read()
+    assert log.count("ImageCompleted") == 2
+    assert_gone(processes)
+    assert not (state / "local.json").exists()
+
+
+@pytest.mark.skipif(shutil.which("aws") is None, reason="the AWS CLI is not on PATH")
+def test_the_aws_cli_lines_work(local: Running, environment: dict[str, str]) -> None:
+    drop, put, get = local.lines("AWS_ENDPOINT_URL=")
+    shell(drop, environment)
+    assert json.loads(shell(put, environment))["FailedEntryCount"] == 0
+    deadline = time.monotonic() + 120
+    while True:
+        answer = shell(get, environment)
+        item = json.loads(answer)["Item"] if answer.strip() else {}
+        if item.get("status", {}).get("S") == "COMPLETED":
+            return
+        assert time.monotonic() < deadline, item
+        time.sleep(1)
+
+
+def assert_gone(processes: set[int]) -> None:
+    deadline = time.monotonic() + 10
+    while left := {pid for pid in processes if Path(f"/proc/{pid}").exists()}:
+        assert time.monotonic() < deadline, left
+        time.sleep(0.1)
