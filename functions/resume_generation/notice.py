@@ -39,11 +39,11 @@ def read_notice(body: str) -> Notice | None:
         if message.get("eventName") == "TestNotification":
             return None
         response: Any = message.get("responseParameters") or {}
-        return Notice(
-            inference_id=message["inferenceId"],
-            status=message["invocationStatus"],
-            output=response.get("outputLocation", ""),
-            reason=str(message.get("failureReason", ""))[:1000],
-        )
+        identity, status = message["inferenceId"], message["invocationStatus"]
+        output = response.get("outputLocation", "")
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise UnreadableNotice(type(error).__name__) from error
+    texts = (identity, status, output)
+    if not identity or not all(isinstance(text, str) for text in texts):
+        raise UnreadableNotice("something else where a text should be")
+    return Notice(*texts, reason=str(message.get("failureReason", ""))[:1000])

@@ -1,0 +1,134 @@
+"""A callback and its Task, whichever is first."""
+
+import itertools
+import json
+from typing import Any
+
+import pytest
+
+from resume_generation.notice import Notice
+from resume_generation.resume import Callback, Settings, resume
+from shared.inferences import result_of
+
+
+class Rows:
+    """The inferences table's contract in memory: every write answers with the whole row."""
+
+    def __init__(self) -> None:
+        self.row: dict[str, Any] = {}
+
+    def bind(self, token: str) -> dict[str, Any]:
+        self.row = {"status": "PENDING", "inference_id": "i", "plan": '{"seed": 7}'} | self.row
+        if self.row["status"] not in {"FAILED", "EXPIRED"}:
+            self.row["task_token"] = token
+        return dict(self.row)
+
+    def complete(self, identity: str, output: dict[str, str]) -> tuple[bool, dict[str, Any]]:
+        return self._finish({"status": "COMPLETED", "output": json.dumps(output)})
+
+    def fail(self, identity: str, status: str, reason: str) -> tuple[bool, dict[str, Any]]:
+        return self._finish({"status": status, "failure_reason": reason})
+
+    def _finish(self, result: dict[str, Any]) -> tuple[bool, dict[str, Any]]:
+        is_open = self.row.get("status") in {"PENDING", "INVOKED"}
+        self.row |= result if is_open else {}
+        return is_open, dict(self.row)
+
+
+class Tasks:
+    """Step Functions: one token waits at a time, and is answered once."""
+
+    def __init__(self) -> None:
+        self.waiting = ""
+        self.answers: list[str] = []
+
+    def succeed(self, token: str, output: dict[str, Any]) -> bool:
+        return self._answer(token, f"succeeded {output['output']['key']}")
+
+    def fail(self, token: str, error: str, cause: str) -> bool:
+        return self._answer(token, f"failed {error}")
+
+    def _answer(self, token: str, answer: str) -> bool:
+        if token != self.waiting:
+            return False
+        self.waiting = ""
+        self.answers.append(answer)
+        return True
+
+
+DONE = Notice("i", "Completed", "s3://work/out/i.out")
+
+
+@pytest.fixture
+def rows() -> Rows:
+    return Rows()
+
+
+@pytest.fixture
+def tasks() -> Tasks:
+    return Tasks()
+
+
+@pytest.fixture
+def callback(rows: Any, tasks: Any) -> Callback:
+    return Callback(Settings("inferences", "work"), rows, tasks)
+
+
+def enter(rows: Rows, tasks: Tasks, token: str) -> None:
+    """GenerateImages: binds its token, and answers at once if the result is there."""
+    tasks.waiting = token
+    row = rows.bind(token)
+    if row["status"] == "COMPLETED":
+        tasks.succeed(token, result_of(row))
+
+
+@pytest.mark.parametrize(
+    "order",
+    [
+        order
+        for order in itertools.permutations(["enter A", "enter B", "notice", "notice"])
+        if order.index("enter A") < order.index("enter B") and order[0] == "enter A"
+    ],
+    ids=", ".join,
+)
+def test_every_order_of_tries_and_notices_ends_in_an_answer(
+    order: tuple[str, ...], rows: Rows, tasks: Tasks, callback: Callback
+) -> None:
+    for step in order:
+        if step == "notice":
+            resume(callback, DONE)
+        else:
+            enter(rows, tasks, step)
+    assert tasks.waiting == ""
+    assert tasks.answers[-1] == "succeeded out/i.out"
+
+
+@pytest.mark.parametrize(
+    ("output", "answer"),
+    [
+        ("s3://work/out/i.out", "succeeded out/i.out"),
+        ("s3://work/out/a?b#c d%20.out", "succeeded out/a?b#c d%20.out"),
+        ("s3://elsewhere/out/i.out", "failed GenerationFailed"),
+        ("s3://work/", "failed GenerationFailed"),
+        ("s3://work", "failed GenerationFailed"),
+        ("https://work/out/i.out", "failed GenerationFailed"),
+        ("s3://[/x", "failed GenerationFailed"),
+        ("", "failed GenerationFailed"),
+    ],
+)
+def test_only_an_output_in_the_work_bucket_is_one(
+    output: str, answer: str, rows: Rows, tasks: Tasks, callback: Callback
+) -> None:
+    enter(rows, tasks, "A")
+    resume(callback, Notice("i", "Completed", output))
+    assert tasks.answers == [answer]
+
+
+def test_an_inference_of_nobody_is_unknown(callback: Callback) -> None:
+    assert resume(callback, DONE) == "unknown"
+
+
+def test_a_task_that_waits_no_more_is_late(rows: Rows, tasks: Tasks, callback: Callback) -> None:
+    enter(rows, tasks, "A")
+    tasks.waiting = ""
+    assert resume(callback, DONE) == "late"
