@@ -56,7 +56,7 @@ def test_a_disguised_word_is_found_and_its_disguise_named(written: str, disguise
 
 @pytest.mark.parametrize("written", ["nude", "ｎｕｄｅ", "n.u.d.e", "nu\u200bde", "n u d e"])
 def test_a_span_is_in_the_text_as_it_was_written(written: str) -> None:
-    match = find(f"Ünë {written}, ß", LISTS)[0]
+    match = find(f"Ünë {written}, ßo", LISTS)[0]
     assert (match.start, match.end) == (4, 4 + len(written))
 
 
