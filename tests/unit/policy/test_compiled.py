@@ -1,0 +1,97 @@
+"""The compiled policy is current, and a broken policy is refused with the place and the rule."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.policy import COMPILED, POLICY, PolicyError, compiled, read_policy
+
+Change = Callable[[dict[str, Any]], object]
+
+
+def test_the_compiled_files_are_what_their_sources_make() -> None:
+    expected = compiled(read_policy())
+    files = {path.name for path in COMPILED.iterdir() if path.suffix in {".py", ".json"}}
+    assert files == set(expected)
+    for name, content in expected.items():
+        assert (COMPILED / name).read_text("utf-8") == content, f"{name}: make it again"
+
+
+def test_the_hash_is_the_policys() -> None:
+    policy = read_policy()
+    before = compiled(policy)["__init__.py"]
+    policy["generation"]["negative_prompt"].append("blurry")
+    assert compiled(policy)["__init__.py"] != before
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda p: p.pop("images"), r"\$: 'images' is a required property"),
+        (lambda p: p.update(extra=1), r"\$: .*'extra' was unexpected"),
+        (lambda p: p.update(version=""), r"\$\.version: "),
+        (
+            lambda p: p["keywords"]["categories"]["nudity"].update(action="stop"),
+            r"\$\.keywords\.categories\.nudity\.action: 'stop' is not one of",
+        ),
+        (
+            lambda p: p["keywords"]["categories"]["nudity"]["terms"].append("Nude!"),
+            r"\$\.keywords\.categories\.nudity\.terms\[\d+\]: 'Nude!' does not match",
+        ),
+        (
+            lambda p: p["keywords"]["categories"]["nudity"]["stems"].append("nud"),
+            r"\$\.keywords\.categories\.nudity\.stems\[0\]: 'nud' does not match",
+        ),
+        (
+            lambda p: p["classifier"]["toxicity"]["SEXUAL"].update(threshold=1.5),
+            r"\$\.classifier\.toxicity\.SEXUAL\.threshold: 1\.5 is greater than",
+        ),
+        (lambda p: p["classifier"].update(custom={}), r"\$\.classifier\.custom: "),
+        (
+            lambda p: p["images"]["rules"][0].update(label="Explict"),
+            r"images\.rules: 'Explict' is no label of the taxonomy",
+        ),
+        (
+            lambda p: p["generation"]["negative_prompt_by_label"].update(Gore=["gore"]),
+            r"generation\.negative_prompt_by_label: 'Gore' is no label of the taxonomy",
+        ),
+        (
+            lambda p: p["keywords"]["combinations"][0]["every"][0].append("children"),
+            r"keywords\.combinations: minor_and_sexual names children, which is no category",
+        ),
+    ],
+)
+def test_a_broken_policy_is_refused_with_place_and_rule(
+    change: Change, says: str, tmp_path: Path
+) -> None:
+    policy = json.loads(POLICY.read_text("utf-8"))
+    change(policy)
+    path = tmp_path / "policy.json"
+    path.write_text(json.dumps(policy), "utf-8")
+
+    with pytest.raises(PolicyError, match=says) as refused:
+        read_policy(path)
+    assert str(refused.value).startswith(str(path))
+
+
+def test_what_is_no_json_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "policy.json"
+    path.write_text("{", "utf-8")
+    with pytest.raises(PolicyError, match="not JSON"):
+        read_policy(path)
+
+
+def test_every_category_has_an_action_in_the_compiled_lists() -> None:
+    lists = json.loads((COMPILED / "keywords.json").read_text("utf-8"))
+    for part in (lists, lists["negative"]):
+        words = {entry[0] for kind in ("words", "stems") for entry in part[kind].values()}
+        phrases = {
+            rest[1]
+            for kind in ("phrases", "allow")
+            for rows in part[kind].values()
+            for rest in rows
+        }
+        assert words | phrases <= part["actions"].keys()

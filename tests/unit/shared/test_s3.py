@@ -1,0 +1,55 @@
+"""Storage: exact versions in, exact versions out, nothing larger than its reader accepts."""
+
+from typing import Any
+
+import pytest
+
+from shared.s3 import ObjectMissing, ObjectTooLarge, ObjectVersion, Storage
+
+
+@pytest.fixture
+def storage(client: Any) -> Storage:
+    return Storage(client)
+
+
+def test_a_version_is_read_though_a_later_one_is_there(storage: Storage) -> None:
+    first = storage.write("here", "ä b+c%2F.txt", b"first", "text/plain")
+    storage.write("here", "ä b+c%2F.txt", b"second", "text/plain")
+    assert storage.read(first, 100) == b"first"
+    assert storage.read(ObjectVersion("here", first.key), 100) == b"second"
+
+
+def test_size_is_checked_before_anything_is_read(storage: Storage) -> None:
+    written = storage.write("here", "k", b"12345", "text/plain")
+    assert storage.read(written, 5) == b"12345"
+    with pytest.raises(ObjectTooLarge) as raised:
+        storage.read(written, 4)
+    assert raised.value.args == (5,)
+
+
+@pytest.mark.parametrize("etag", ["0" * 32, f'"{"0" * 32}"'])
+def test_without_a_version_the_etag_must_match(etag: str, storage: Storage) -> None:
+    written = storage.write("here", "k", b"1", "text/plain")
+    for right in (written.etag, written.etag.strip('"')):
+        assert storage.read(ObjectVersion("here", "k", etag=right), 5) == b"1"
+    with pytest.raises(ObjectMissing):
+        storage.read(ObjectVersion("here", "k", etag=etag), 5)
+
+
+def test_what_is_gone_is_missing(storage: Storage, client: Any) -> None:
+    written = storage.write("here", "k", b"1", "text/plain")
+    client.delete_object(Bucket="here", Key="k", VersionId=written.version_id)
+    with pytest.raises(ObjectMissing):
+        storage.read(written, 5)
+    with pytest.raises(ObjectMissing):
+        storage.read(ObjectVersion("here", "never"), 5)
+
+
+def test_a_copy_is_of_the_version_named(storage: Storage, client: Any) -> None:
+    first = storage.write("here", "k.jpg", b"judged", "image/jpeg")
+    storage.write("here", "k.jpg", b"later", "image/jpeg")
+
+    copied = storage.copy(first, "there", "d.jpg")
+
+    stored = client.get_object(Bucket="there", Key="d.jpg", VersionId=copied.version_id)
+    assert (stored["Body"].read(), stored["ContentType"]) == (b"judged", "image/jpeg")

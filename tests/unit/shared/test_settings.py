@@ -1,0 +1,80 @@
+"""Settings: every error names its variable, nothing has a default that could mislead."""
+
+import importlib
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from shared.settings import Environment, SettingsError
+
+VARIABLES = {
+    "accept_request.accept": {
+        "RESULTS_TABLE": "t",
+        "STORE_PROMPTS": "false",
+        "RETENTION_DAYS": "90",
+        "MAX_ATTEMPTS": "3",
+        "REQUEST_TTL_SECONDS": "3600",
+        "INVOCATION_TIMEOUT_SECONDS": "600",
+    },
+    "filter_keywords.handler": {"ON_FLAGGED_PROMPT": "reject"},
+    "classify_prompt.handler": {"ON_FLAGGED_PROMPT": "warn"},
+    "generate_images.generate": {
+        "INFERENCES_TABLE": "t",
+        "WORK_BUCKET": "b",
+        "ENDPOINT_NAME": "e",
+        "REQUEST_TTL_SECONDS": "3600",
+        "INVOCATION_TIMEOUT_SECONDS": "600",
+        "RETENTION_DAYS": "7",
+    },
+    "resume_generation.resume": {"INFERENCES_TABLE": "t", "WORK_BUCKET": "b"},
+    "store_images.store": {"WORK_BUCKET": "b", "ENDPOINT_NAME": "e"},
+    "publish_images.publish": {"IMAGES_BUCKET": "b"},
+    "close_execution.close": {"RESULTS_TABLE": "t", "EVENT_BUS": "b", "RETENTION_DAYS": "90"},
+}
+EACH = [(module, name) for module, variables in VARIABLES.items() for name in variables]
+
+
+@pytest.fixture
+def settings_of(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
+    def settings_of(module: str, **changes: str) -> Any:
+        for name, value in (VARIABLES[module] | changes).items():
+            monkeypatch.setenv(name, value)
+        return importlib.import_module(module).Settings.from_env()
+
+    return settings_of
+
+
+@pytest.mark.parametrize("module", VARIABLES)
+def test_settings_are_read_and_frozen(module: str, settings_of: Any) -> None:
+    settings = settings_of(module)
+    with pytest.raises(AttributeError):
+        settings.table = "another"
+
+
+@pytest.mark.parametrize(("module", "name"), EACH)
+def test_a_missing_variable_is_named(module: str, name: str, settings_of: Any) -> None:
+    with pytest.raises(SettingsError, match=f"environment variable {name} is missing"):
+        settings_of(module, **{name: ""})
+
+
+@pytest.mark.parametrize(("module", "name"), [(m, n) for m, n in EACH if VARIABLES[m][n].isdigit()])
+@pytest.mark.parametrize("value", ["-1", "1.5", "ten", " 1", "0x1"])
+def test_a_number_must_be_one(module: str, name: str, value: str, settings_of: Any) -> None:
+    with pytest.raises(SettingsError, match=f"{name} must be a whole number"):
+        settings_of(module, **{name: value})
+
+
+@pytest.mark.parametrize("value", ["True", "yes", "1", "false "])
+def test_a_flag_is_true_or_false(value: str, settings_of: Any) -> None:
+    with pytest.raises(SettingsError, match="STORE_PROMPTS must be one of true, false"):
+        settings_of("accept_request.accept", STORE_PROMPTS=value)
+
+
+def test_a_choice_is_one_of_those_allowed(settings_of: Any) -> None:
+    with pytest.raises(SettingsError, match="ON_FLAGGED_PROMPT must be one of reject, warn"):
+        settings_of("filter_keywords.handler", ON_FLAGGED_PROMPT="Warn")
+
+
+def test_only_what_is_optional_may_be_missing() -> None:
+    assert Environment({}).optional("CLASSIFIER_ENDPOINT_ARN") == ""
