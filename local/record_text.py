@@ -41,14 +41,15 @@ def reason_text(reason: dict[str, Any]) -> str:
     text = f"{reason['category']}: {_ground(reason)}"
     if "score" in reason:
         text += f" {reason['score']:.2f} ≥ {reason['threshold']:.2f}"
-    if "image" in reason:
+    if reason.get("image") is not None:
         text += f" (picture {reason['image'] + 1})"
     return text
 
 
 def reasons_text(reasons: Iterable[dict[str, Any]]) -> str:
-    """Several, each once, joined for a table's cell."""
-    return "; ".join(dict.fromkeys(reason_text(reason) for reason in reasons))
+    """Several, joined for a table's cell; what several pictures share is said once."""
+    texts = (reason_text({**reason, "image": None}) for reason in reasons)
+    return "; ".join(dict.fromkeys(texts))
 
 
 def total_ms(record: Record) -> int:

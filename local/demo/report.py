@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -20,13 +21,13 @@ _WIDE = 160
 def print_outcomes(console: Console, runs: list[Run]) -> None:
     """One row per request; in a narrow window the milliseconds have a table of their own."""
     wide = console.width >= _WIDE
-    table = Table(title="Outcomes", title_justify="left")
+    table = _table("Outcomes")
     for name in ("request", "came by", "outcome", "reason or warning"):
         table.add_column(name, overflow="fold")
     table.add_column("attempts", justify="right")
-    times = table if wide else Table(title="Milliseconds", title_justify="left")
+    times = table if wide else _table("Milliseconds")
     if not wide:
-        times.add_column("request")
+        times.add_column("request", no_wrap=True)
     for stage in (*STAGES, "total"):
         times.add_column(_short(stage), justify="right")
     for run in runs:
@@ -38,6 +39,7 @@ def print_outcomes(console: Console, runs: list[Run]) -> None:
     console.print(table)
     if not wide:
         console.print(times)
+    console.print("Stages that a request is the first to reach start cold: a process each.\n")
 
 
 def print_memory(console: Console, held: Iterable[Held]) -> None:
@@ -45,7 +47,7 @@ def print_memory(console: Console, held: Iterable[Held]) -> None:
     sums: dict[str, list[int]] = defaultdict(list)
     for process in held:
         sums[process.name].append(process.pss)
-    table = Table(title="Memory", title_justify="left")
+    table = _table("Memory")
     table.add_column("process")
     table.add_column("number", justify="right")
     table.add_column("MB", justify="right")
@@ -78,6 +80,10 @@ def why(run: Run) -> str:
         return reasons_text(run.record["reasons"])
     warnings = reasons_text(run.record.get("warnings", []))
     return f"warned: {warnings}" if warnings else ""
+
+
+def _table(title: str) -> Table:
+    return Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD)
 
 
 def _outcome(run: Run) -> tuple[str | Text, ...]:

@@ -48,6 +48,11 @@ class Scenario:
         return f"{self.path.suffix} file"
 
     @property
+    def fails(self) -> bool:
+        """Whether it spends its time waiting for another try, and so keeps nobody waiting."""
+        return FAILS in self.answers
+
+    @property
     def prompt(self) -> str:
         """What is asked for, as the file says it."""
         text = self.path.read_text("utf-8")

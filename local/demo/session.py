@@ -85,7 +85,8 @@ class Session:
         return [run for run in self.runs if run.token and not run.ended]
 
     def _send_next(self) -> None:
-        room = AT_ONCE - len(self._under_way())
+        busy = [run for run in self._under_way() if not run.scenario.fails]
+        room = AT_ONCE - len(busy)
         waiting = [run for run in self.runs if not run.token]
         for run in [run for run in waiting if self._may_go(run)][: max(room, 0)]:
             _send(run)
