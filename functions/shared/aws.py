@@ -1,6 +1,6 @@
 """How every adapter makes its client and what an AWS error is called in our state machine.
 
-Not an adapter itself: the adapters import boto3, this module holds what they share.
+Not an adapter itself: it holds what the adapters share, and is the only module that imports boto3.
 """
 
 from collections.abc import Iterator
