@@ -3,11 +3,12 @@
 ministack accepts any text as a definition; AWS refuses what does not parse. CloudFormation writes
 the state machine's record without going through CreateStateMachine, so the check stands where a
 template's definition is resolved as well. moto's grammar does not follow transitions: that every
-target exists is checked here. Parsing takes longer than running a short execution, and a parsed
-program keeps no state, so it is kept.
+target exists is checked here. Parsing takes longer than running a short execution, and neither a
+parsed program nor a parsed path keeps state, so both are kept.
 
 Private names: stepfunctions._create_state_machine, _update_state_machine,
-_validate_state_machine_definition and provisioners._sfn_definition, _sfn_handler_error.
+_validate_state_machine_definition; provisioners._sfn_definition, _sfn_handler_error; `parse` in
+moto's json_path and result_path.
 """
 
 from __future__ import annotations
@@ -20,7 +21,9 @@ from typing import Any
 from ministack.core.responses import error_response_json, json_response
 from ministack.services import stepfunctions
 from ministack.services.cloudformation import provisioners
+from moto.stepfunctions.parser.asl.component.common.path import result_path
 from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
+from moto.stepfunctions.parser.asl.utils import json_path
 
 from local.engine.seams import replace
 
@@ -32,6 +35,8 @@ def install() -> None:
     for name in ("_create_state_machine", "_update_state_machine"):
         replace(stepfunctions, name, _checked(getattr(stepfunctions, name)))
     replace(stepfunctions, "_validate_state_machine_definition", _validate)
+    for module in (json_path, result_path):
+        replace(module, "parse", lru_cache(maxsize=1024)(vars(module)["parse"]))
 
     def resolve_and_check(properties: Request) -> str:
         definition = resolve(properties)

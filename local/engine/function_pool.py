@@ -24,9 +24,9 @@ from ministack.core import lambda_runtime
 from local.engine.function_process import FunctionProcess
 from local.engine.seams import replace
 
-# How long an idle process is safe from a function that has one already.
-_SPARE_SECONDS = 1.0
-_ONLY_SECONDS = 60.0
+_RECENT_SECONDS = 1.0
+# After this a function's second process is worth another function's only one.
+_LONG_WAIT_SECONDS = 2.0
 _PATIENCE_SECONDS = 0.3
 _changed = threading.Condition()
 _waiting: dict[object, str] = {}
@@ -89,8 +89,8 @@ def _make_room(ticket: object, key: str, waited: float) -> bool:
     if victim is None:
         return False
     name, worker = victim
-    kept = _SPARE_SECONDS if len(workers[name]) > 1 else _ONLY_SECONDS
-    if own and time.time() - worker.last_used < kept:
+    spare = len(workers[name]) > 1 or waited > _LONG_WAIT_SECONDS
+    if own and not (spare and time.time() - worker.last_used > _RECENT_SECONDS):
         return False
     with lambda_runtime._lock:
         lambda_runtime._workers[name].remove(worker)

@@ -90,12 +90,15 @@ def _listen(settings: Settings) -> socket.socket:
     """Take the port before anything else, so that a taken one is a plain message."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     try:
-        return socket.create_server((settings.host, settings.port), family=family, backlog=512)
+        listener = socket.create_server((settings.host, settings.port), family=family, backlog=512)
     except OSError as error:
         raise SystemExit(
             f"Cannot listen on {settings.host} port {settings.port}: {error.strerror}. "
             "Choose another with --port, or stop what uses it."
         ) from None
+    # Inherited by every connection: an answer is two small writes, and would wait for an ACK.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listener
 
 
 async def _serve(settings: Settings, listener: socket.socket) -> None:
@@ -109,7 +112,7 @@ async def _serve(settings: Settings, listener: socket.socket) -> None:
 
     application = adapters.install(settings)
     config = Config()
-    config.bind = [f"fd://{listener.fileno()}"]
+    config.bind = [f"fd://{listener.detach()}"]
     config.keep_alive_timeout = 75
     config.graceful_timeout = 0.2
     config.loglevel = "WARNING"

@@ -19,7 +19,7 @@ def test_a_task_that_takes_too_long_is_a_timeout(run: Run, probe: str) -> None:
     slow = {"op": "sleep", "seconds": 3}
     ended = run(single(call(probe, slow, TimeoutSeconds=3)))
     assert (ended["status"], ended["error"]) == ("FAILED", "States.Timeout")
-    assert ended["seconds"] < 2
+    assert ended["seconds"] < 5
 
 
 def test_a_tasks_limit_may_come_from_an_expression(run: Run, probe: str) -> None:
@@ -27,7 +27,7 @@ def test_a_tasks_limit_may_come_from_an_expression(run: Run, probe: str) -> None
     state = call(probe, {"op": "sleep", "seconds": 3}, TimeoutSeconds=limit)
     ended = run(single({**state, "Catch": [{"ErrorEquals": ["States.Timeout"], **CAUGHT}]}))
     assert ended["output"]["error"] == "States.Timeout"
-    assert ended["seconds"] < 2
+    assert ended["seconds"] < 5
 
 
 def test_a_timeout_is_not_a_failed_task(run: Run, probe: str) -> None:
@@ -40,7 +40,7 @@ def test_a_timeout_is_not_a_failed_task(run: Run, probe: str) -> None:
 def test_the_machines_limit_ends_it_as_timed_out(run: Run) -> None:
     ended = run(single({"Type": "Wait", "Seconds": 60}, TimeoutSeconds=5))
     assert ended["status"] == "TIMED_OUT"
-    assert ended["seconds"] < 2
+    assert ended["seconds"] < 5
 
 
 def test_the_machines_limit_is_not_caught(run: Run, probe: str) -> None:
@@ -50,21 +50,21 @@ def test_the_machines_limit_is_not_caught(run: Run, probe: str) -> None:
 
 
 def test_a_token_that_is_never_answered_times_out(run: Run, probe: str) -> None:
-    ended = run(single(call_and_wait(probe, {"op": "echo"}, TimeoutSeconds=3)))
+    ended = run(single(call_and_wait(probe, {"op": "echo"}, TimeoutSeconds=9)))
     assert ended["error"] == "States.Timeout"
-    assert ended["seconds"] < 2
+    assert ended["seconds"] < 5
 
 
 def test_a_missing_heartbeat_ends_the_wait_before_its_limit(run: Run, probe: str) -> None:
-    state = call_and_wait(probe, {"op": "echo"}, TimeoutSeconds=200, HeartbeatSeconds=4)
+    state = call_and_wait(probe, {"op": "echo"}, TimeoutSeconds=600, HeartbeatSeconds=4)
     ended = run(single(state))
     assert ended["status"] == "FAILED"
     assert ended["error"] in ("States.HeartbeatTimeout", "States.Timeout")
-    assert ended["seconds"] < 3
+    assert ended["seconds"] < 5
 
 
 def test_both_limits_may_be_expressions(run: Run, probe: str) -> None:
-    limits = {"TimeoutSeconds": "{% $number('200') %}", "HeartbeatSeconds": "{% 2 + 1 %}"}
+    limits = {"TimeoutSeconds": "{% $number('600') %}", "HeartbeatSeconds": "{% 2 + 1 %}"}
     ended = run(single(call_and_wait(probe, {"op": "echo"}, **limits)))
     assert ended["status"] == "FAILED"
-    assert ended["seconds"] < 3
+    assert ended["seconds"] < 5
