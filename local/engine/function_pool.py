@@ -25,8 +25,8 @@ from local.engine.function_process import FunctionProcess
 from local.engine.seams import replace
 
 _RECENT_SECONDS = 1.0
-# After this a function's second process is worth another function's only one.
-_LONG_WAIT_SECONDS = 2.0
+# A function whose processes are all in calls as long as this may take another's only one.
+_LONG_CALL_SECONDS = 2.0
 _PATIENCE_SECONDS = 0.3
 _changed = threading.Condition()
 _waiting: dict[object, str] = {}
@@ -89,8 +89,8 @@ def _make_room(ticket: object, key: str, waited: float) -> bool:
     if victim is None:
         return False
     name, worker = victim
-    spare = len(workers[name]) > 1 or waited > _LONG_WAIT_SECONDS
-    if own and not (spare and time.time() - worker.last_used > _RECENT_SECONDS):
+    spare = len(workers[name]) > 1 or _idle_seconds(own) > _LONG_CALL_SECONDS
+    if own and not (spare and _idle_seconds([worker]) > _RECENT_SECONDS):
         return False
     with lambda_runtime._lock:
         lambda_runtime._workers[name].remove(worker)
@@ -119,6 +119,11 @@ def _most_dispensable(
         if name != key and not worker.in_use
     ]
     return min(idle, key=lambda item: (-len(workers[item[0]]), item[1].last_used), default=None)
+
+
+def _idle_seconds(workers: list[FunctionProcess]) -> float:
+    """Since the last of these was taken or given back."""
+    return time.time() - max((worker.last_used for worker in workers), default=0.0)
 
 
 def _stop(worker: FunctionProcess) -> None:
