@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from close_execution.ending import ANNOUNCED, NOT_RECORDED, ending_of, event_of
+from close_execution.ending import ANNOUNCED, ending_of, event_of
 from shared.dynamodb import Item
 from shared.eventbridge import Bus
 from shared.records import Records
@@ -42,9 +42,10 @@ def close(clerk: Clerk, execution_arn: str) -> str:
     """Says what was done: announced (by the machine itself), closed, or superseded."""
     execution = clerk.step_functions.describe(execution_arn)
     error, cause = execution.get("error", ""), execution.get("cause", "")
-    if error in ANNOUNCED:
+    # StopExecution takes any error name; only a Fail state's counts.
+    if execution["status"] == "FAILED" and error in ANNOUNCED:
         return "announced"
-    claim = _claim(clerk, execution, error, cause)
+    claim = _claim(clerk, execution)
     if claim is None:
         return "superseded"
     now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
@@ -59,11 +60,8 @@ def close(clerk: Clerk, execution_arn: str) -> str:
     return "closed" if closed else "announced again"
 
 
-def _claim(clerk: Clerk, execution: dict[str, Any], error: str, cause: str) -> Item | None:
+def _claim(clerk: Clerk, execution: dict[str, Any]) -> Item | None:
     """What AcceptRequest claimed; None if the request belongs to another execution."""
-    if error == NOT_RECORDED:
-        told: Item = json.loads(cause)["claim"]
-        return told
     for answer in clerk.step_functions.task_outputs(execution["executionArn"], "AcceptRequest"):
         return dict(answer["claim"]) if answer["verdict"] in {"accepted", "invalid"} else None
     return _unclaimed(clerk.settings, execution)

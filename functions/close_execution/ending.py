@@ -29,8 +29,8 @@ _PLACES = ("index", "verdict")
 
 def ending_of(status: str, error: str, cause: str, now: str) -> dict[str, Any]:
     """What to record of an execution that ended as `status` with `error` and `cause`."""
-    if error == NOT_RECORDED:
-        return {**json.loads(cause)["ending"], "updated_at": now}
+    if status == "FAILED" and error == NOT_RECORDED:
+        return {**json.loads(cause), "updated_at": now}
     reason = {
         "stage": STAGE,
         "category": "technical",

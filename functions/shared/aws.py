@@ -9,7 +9,13 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import (
+    ClientError,
+    HTTPClientError,
+    IncompleteReadError,
+    ResponseStreamingError,
+)
+from botocore.exceptions import ConnectionError as Unconnected
 
 from shared.errors import ServiceUnavailable, Throttled
 
@@ -25,11 +31,13 @@ _THROTTLING = frozenset(
     }
 )
 
-# Three quick tries of the SDK's own; the state machine's retries are the patient ones. Reading
-# gives up before the function's own time-out does, so that the error keeps its name.
+# Three quick tries of the SDK's own; the state machine's retries are the patient ones. Together
+# they give up before the function's 30 s are over, so that the error keeps its name.
 _CONFIG = Config(
-    retries={"mode": "standard", "total_max_attempts": 3}, connect_timeout=3, read_timeout=20
+    retries={"mode": "standard", "total_max_attempts": 3}, connect_timeout=2, read_timeout=7
 )
+# Of botocore's own errors, those that say something of the network and not of our call.
+_UNREACHED = (Unconnected, HTTPClientError, IncompleteReadError, ResponseStreamingError)
 
 
 def client(service: str) -> Any:
@@ -50,7 +58,7 @@ def translated() -> Iterator[None]:
         if details.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= 500:
             raise ServiceUnavailable(f"{error.operation_name}: {code}") from error
         raise
-    except BotoCoreError as error:
+    except _UNREACHED as error:
         raise ServiceUnavailable(type(error).__name__) from error
 
 

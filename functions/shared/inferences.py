@@ -2,8 +2,8 @@
 
 GenerateImages binds a token to the row, ResumeGeneration stores the result on it; whichever comes
 second sees what the other wrote, because both are writes to one item that return it whole. So a
-notice that is early, late, doubled or meets a retried Task still finds its way, and nothing is paid
-twice.
+notice that is early, late, doubled or meets a retried Task still finds its way, and a Task that is
+tried again does not pay again: only a process that dies between invoking and noting so does.
 """
 
 import hashlib

@@ -9,8 +9,6 @@ from typing import Any
 
 from shared.dynamodb import Item, Table
 
-OPEN = ("RUNNING", "IN_REVIEW")
-
 
 class Records:
     """The records of all requests."""

@@ -55,7 +55,9 @@ def prepare(raw: RawPicture, model_version: str, request_id: str) -> StoredForm:
 def _decode(raw: RawPicture) -> tuple[Image.Image, str]:
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("error")  # Pillow warns of a bomb before it refuses one
+            warnings.simplefilter("ignore")
+            # Pillow warns of a bomb before it refuses one.
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
             if raw.size is not None:
                 image = Image.frombytes("RGB", raw.size, raw.data)
                 kind = "PNG"
@@ -65,7 +67,13 @@ def _decode(raw: RawPicture) -> tuple[Image.Image, str]:
                 kind = "PNG" if opened.format == "PNG" else "JPEG"
                 _check_sides(opened)
                 image = opened.convert("RGB")
-    except (OSError, ValueError, SyntaxError, Warning, Image.DecompressionBombError):
+    except (
+        OSError,
+        ValueError,
+        SyntaxError,
+        Image.DecompressionBombWarning,
+        Image.DecompressionBombError,
+    ):
         raise MalformedReply("a picture in the reply cannot be decoded as JPEG or PNG") from None
     _check_sides(image)
     # Comments and colour profiles live here, and Pillow would write them out again.

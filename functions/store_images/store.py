@@ -10,8 +10,8 @@ from shared.settings import Environment
 from store_images.picture import StoredForm, prepare
 from store_images.reply import read_reply
 
-# Four pictures of 1,024 x 1,024 as rows of numbers in JSON.
-_MAX_REPLY_BYTES = 64 * 1024 * 1024
+# Four PNGs of 1,024 x 1,024 in base64 twice over; JSON may take twenty times its size in memory.
+_MAX_REPLY_BYTES = 32 * 1024 * 1024
 
 
 @dataclass(frozen=True)

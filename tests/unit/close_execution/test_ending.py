@@ -50,8 +50,13 @@ def test_an_ending_names_what_ended_the_execution(
     assert [reason["rule"] for reason in ending["reasons"]] == [rule]
 
 
+def test_an_error_name_that_stop_execution_was_given_says_nothing() -> None:
+    ending = ending_of("ABORTED", "Safelight.NotRecorded", "not JSON", NOW)
+    assert ending["status"] == "FAILED"
+
+
 def test_an_unrecorded_ending_is_the_machines_own() -> None:
-    cause = json.dumps({"ending": {"status": "COMPLETED", "images": []}})
+    cause = json.dumps({"status": "COMPLETED", "images": []})
     assert ending_of("FAILED", "Safelight.NotRecorded", cause, NOW) == {
         "status": "COMPLETED",
         "images": [],
