@@ -9,12 +9,15 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from local.deployed_stack import DeployedStack
 
 ALREADY_REQUESTED = "AlreadyRequested"
 _NEWEST = 50
+# An object may be made after what it looks for, and clocks differ.
+_BEFORE = timedelta(minutes=2)
 # More events than a Task with all its retries leaves behind it.
 _LAST_EVENTS = 25
 
@@ -53,13 +56,17 @@ class Executions:
         self._machine = stack.outputs["StateMachineArn"]
         self._client = stack.client("stepfunctions")
         self._inputs: dict[str, str] = {}
+        self._since = datetime.now(UTC) - _BEFORE
 
     def find(self, token: str) -> str | None:
-        """The ARN of the execution whose input holds this version or event id."""
+        """The ARN of the execution whose input holds this version or event id.
+
+        Looks at those that are no older than this object, nearly.
+        """
         listed = self._client.list_executions(stateMachineArn=self._machine, maxResults=_NEWEST)
         for execution in listed["executions"]:
             arn = execution["executionArn"]
-            if arn not in self._inputs:
+            if arn not in self._inputs and execution["startDate"] >= self._since:
                 described = self._client.describe_execution(executionArn=arn)
                 self._inputs[arn] = described.get("input", "")
         return next((arn for arn, given in self._inputs.items() if token in given), None)

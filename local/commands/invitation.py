@@ -22,7 +22,7 @@ def invitation(stack: LocalStack, env_file: Path) -> str:
     aws, own = aws_lines(stack), own_lines()
     return "\n".join(
         [
-            f"Safelight runs at {stack.endpoint} (its AI stand-ins at {stack.stand_ins.endpoint})",
+            f"Safelight runs at {stack.endpoint}",
             "Classifier, painter and moderator are local stand-ins.",
             *_both("Drop a file:", aws["drop"], own["drop"]),
             *_both("Put an event:", aws["put-event"], own["put-event"]),

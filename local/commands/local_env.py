@@ -19,7 +19,7 @@ _ONE_AI_SERVICE = ("ClassifyPromptFunction", "ModerateImagesFunction")
 _FUNCTION = "AWS::Lambda::Function"
 # Where containers usually see the host; a wildcard is no address to go to.
 BRIDGE = "172.17.0.1"
-WILDCARDS = ("0.0.0.0", "::")  # noqa: S104
+WILDCARD = "0.0.0.0"  # noqa: S104
 
 
 def write_local_env(path: Path, stack: DeployedStack, stand_ins: str, endpoint: str) -> None:
@@ -47,12 +47,8 @@ def write_local_env(path: Path, stack: DeployedStack, stand_ins: str, endpoint: 
 def seen_by_containers(url: str, host: str) -> str:
     """The same address for somebody inside a container."""
     parts = urlsplit(url)
-    reached = BRIDGE if host in WILDCARDS else host
-    return urlunsplit(parts._replace(netloc=f"{_bracketed(reached)}:{parts.port}"))
-
-
-def _bracketed(host: str) -> str:
-    return f"[{host}]" if ":" in host else host
+    reached = BRIDGE if host == WILDCARD else host
+    return urlunsplit(parts._replace(netloc=f"{reached}:{parts.port}"))
 
 
 def _functions(stack: DeployedStack) -> dict[str, str]:

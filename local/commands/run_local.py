@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import signal
+import socket
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -65,6 +66,7 @@ def add_to(subparsers: Subparsers) -> None:
 def run(args: argparse.Namespace) -> int:
     """Run until interrupted."""
     _agree_on_host(args)
+    _try_address(args.host, args.port or 0)
     signal.signal(signal.SIGTERM, _interrupt)
     # A shell that starts this in the background has it ignore Ctrl-C's signal.
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -85,6 +87,20 @@ def _agree_on_host(args: argparse.Namespace) -> None:
             "which asks nobody for credentials and runs code. Give the one address that needs "
             "it, such as 172.17.0.1 for containers, or add --yes if you mean it."
         )
+
+
+def _try_address(host: str, port: int) -> None:
+    if ":" in host:
+        raise CommandError(f"--host {host}: IPv6 is not served; give an IPv4 address.")
+    try:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((host, port))
+    except (OSError, OverflowError) as error:
+        raise CommandError(
+            f"cannot listen on {host} port {port or 'of my choice'}: {error}. `ip address` shows "
+            "this machine's addresses; without --port a free one is taken."
+        ) from error
 
 
 def _serve(args: argparse.Namespace, screen: Console) -> None:

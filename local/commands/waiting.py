@@ -15,6 +15,7 @@ from local.executions import Execution, Executions, NotStarted, StillRunning, wa
 
 # AcceptRequest decides under which key a request is recorded; on AWS that takes a few seconds.
 _ACCEPT_SECONDS = 60.0
+_LOOK_HERE, _LOOK_AT_AWS = 0.3, 1.0
 
 
 def follow(stack: DeployedStack, token: str, args: argparse.Namespace) -> int:
@@ -23,7 +24,7 @@ def follow(stack: DeployedStack, token: str, args: argparse.Namespace) -> int:
     try:
         if not args.wait:
             return _name_only(console, stack, token, args.stack)
-        execution, request_id = _wait(console, stack, token, args.timeout)
+        execution, request_id = _wait(console, stack, token, args)
     except (NotStarted, StillRunning) as error:
         raise CommandError(
             f"{error}.\nIf nothing starts, look at the queue IngressDeadLetters and whether the "
@@ -37,13 +38,14 @@ def follow(stack: DeployedStack, token: str, args: argparse.Namespace) -> int:
 
 
 def _wait(
-    console: Console, stack: DeployedStack, token: str, seconds: float
+    console: Console, stack: DeployedStack, token: str, args: argparse.Namespace
 ) -> tuple[Execution, str | None]:
     with console.status("sent") as status:
         return wait_for_end(
             stack,
             token,
-            seconds=seconds,
+            seconds=args.timeout,
+            every=_LOOK_AT_AWS if args.stack else _LOOK_HERE,
             progress=lambda execution: status.update(execution.stage or "starting"),
         )
 
@@ -75,5 +77,5 @@ def _name_only(console: Console, stack: DeployedStack, token: str, name: str | N
             console.print(f"Requested: {request_id}", soft_wrap=True, highlight=False)
             console.print("See it with: safelight show --last")
             return SUCCESS
-        time.sleep(0.3)
+        time.sleep(_LOOK_HERE)
     raise NotStarted(f"no execution accepted it within {_ACCEPT_SECONDS:.0f} s")

@@ -71,6 +71,9 @@ def test_a_wildcard_host_needs_a_yes(host: str, capsys: pytest.CaptureFixture[st
         (["put-event", "no-such-file.json"], "a JSON object in quotes"),
         (["put-event", "{}", "--source", "aws.s3"], "choose another --source"),
         (["put-event", "{}"], "no local stack is running"),
+        (["local", "--host", "192.0.2.1"], "cannot listen on 192.0.2.1"),
+        (["local", "--host", "::1"], "give an IPv4 address"),
+        (["local", "--port", "99999"], "without --port a free one is taken"),
         (["show", "--last"], "no local stack is running"),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -24,7 +25,9 @@ class StepFunctions:
         self.described = 0
 
     def list_executions(self, **_: Any) -> dict[str, Any]:
-        return {"executions": [{"executionArn": ARN}]}
+        now = datetime.now(UTC)
+        old = {"executionArn": "old", "startDate": now - timedelta(hours=1)}
+        return {"executions": [{"executionArn": ARN, "startDate": now}, old]}
 
     def describe_execution(self, **_: Any) -> dict[str, Any]:
         self.described += 1
