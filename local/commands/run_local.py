@@ -41,6 +41,10 @@ def add_to(subparsers: Subparsers) -> None:
     parser.add_argument(
         "--yes", action="store_true", help="agree to an ADDRESS that every network reaches"
     )
+    _add_rest(parser)
+
+
+def _add_rest(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=int, metavar="N", help="of the engine (default: a free one)")
     parser.add_argument(
         "--time-scale",

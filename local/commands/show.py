@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from local.commands.arguments import Subparsers, add_stack, subcommand
 from local.commands.failure import SUCCESS, CommandError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from local.deployed_stack import DeployedStack, Record
 
 _EXAMPLES = """\
   safelight show --last
@@ -38,36 +45,43 @@ def add_to(subparsers: Subparsers) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Show it."""
-    from rich.console import Console
-
     from local.commands.record_view import print_list, print_record
     from local.commands.which_stack import which_stack
 
-    stack, console = which_stack(args.stack), Console()
+    stack = which_stack(args.stack)
     if args.list:
-        records = stack.records_of(args.requester)
-        if not records:
-            raise CommandError(
-                f"no records of {args.requester}. Records name their requester: "
-                "`safelight show --last` shows the last one's."
-            )
-        if args.json:
-            print(json.dumps(records, indent=2, ensure_ascii=False))
-        else:
-            print_list(console, records)
-        return SUCCESS
-    request_id = args.request_id or _last(args.stack)
+        return _print(_listed(stack, args.requester), print_list, args.json)
+    return _print(_record(stack, args.request_id or _last(args.stack)), print_record, args.json)
+
+
+def _print(shown: Any, view: Callable[[Console, Any], None], as_json: bool) -> int:
+    from rich.console import Console
+
+    if as_json:
+        print(json.dumps(shown, indent=2, ensure_ascii=False))
+    else:
+        view(Console(), shown)
+    return SUCCESS
+
+
+def _listed(stack: DeployedStack, requester: str) -> list[Record]:
+    records = stack.records_of(requester)
+    if not records:
+        raise CommandError(
+            f"no records of {requester}. Records name their requester: "
+            "`safelight show --last` shows the last one's."
+        )
+    return records
+
+
+def _record(stack: DeployedStack, request_id: str) -> Record:
     record = stack.record(request_id)
     if record is None:
         raise CommandError(
             f"no record {request_id}. An id given in a request is recorded behind where it came "
             "from, as in s3:prompts/my-id or event:my.shop/my-id."
         )
-    if args.json:
-        print(json.dumps(record, indent=2, ensure_ascii=False))
-    else:
-        print_record(console, record)
-    return SUCCESS
+    return record
 
 
 def _last(stack: str | None) -> str:
