@@ -119,8 +119,9 @@ class Stage:
         for image in event["images"]:
             picture = _unsafe() if scenario == "unsafe" else _safe()
             for part in ("", "preview_"):
-                place = image[f"{part}bucket"], image[f"{part}key"]
-                image[f"{part}version_id"] = self._put(*place, picture)
+                version = self._put(image[f"{part}bucket"], image[f"{part}key"], picture)
+                # An event about a picture without a version stays one.
+                image[f"{part}version_id"] = image[f"{part}version_id"] and version
 
     def _prompt(self, event: Event, scenario: str) -> None:
         self._stand_ins.script(prompt=event["prompt"], comprehend=[_SCORES.get(scenario, "safe")])
