@@ -13,14 +13,18 @@ import socket
 import sys
 import tempfile
 import threading
+from collections.abc import Iterator
 from urllib.parse import urlsplit
+
+import uvicorn
+import uvloop
 
 from local.engine.settings import ACCOUNT, REGION, Settings
 
 READY = "Engine at"
 # Dozens of threads hand each other short pieces of work; the default of 5 ms adds up to most of
 # the time an execution takes.
-_SWITCH_SECONDS = 0.0005
+_SWITCH_SECONDS = 0.002
 
 logger = logging.getLogger(__name__)
 
@@ -34,7 +38,7 @@ def run(settings: Settings) -> None:
     _raise_file_limit()
     sys.setswitchinterval(_SWITCH_SECONDS)
     try:
-        asyncio.run(_serve(settings, listener))
+        uvloop.run(_serve(settings, listener))
     finally:
         _stop_functions()
         shutil.rmtree(workspace, ignore_errors=True)
@@ -101,36 +105,47 @@ def _listen(settings: Settings) -> socket.socket:
     return listener
 
 
-async def _serve(settings: Settings, listener: socket.socket) -> None:
-    from hypercorn.asyncio import serve
-    from hypercorn.config import Config
+class _Server(uvicorn.Server):
+    """Ends when told; uvicorn's own would raise a signal again and cut our own end short."""
 
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    def end(self) -> None:
+        self.should_exit = True
+
+
+async def _serve(settings: Settings, listener: socket.socket) -> None:
     from local.engine import light_imports
 
     light_imports.install()
     from local.engine import adapters
 
-    application = adapters.install(settings)
-    config = Config()
-    config.bind = [f"fd://{listener.detach()}"]
-    config.keep_alive_timeout = 75
-    config.graceful_timeout = 0.2
-    config.loglevel = "WARNING"
-    stop = asyncio.Event()
+    config = uvicorn.Config(
+        adapters.install(settings),
+        http="httptools",
+        log_config=None,
+        access_log=False,
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=1,
+        server_header=False,
+    )
+    server = _Server(config)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
+        loop.add_signal_handler(number, server.end)
     if settings.stop_with_parent:
-        threading.Thread(target=_watch_parent, args=(loop, stop), daemon=True).start()
+        threading.Thread(target=_watch_parent, args=(server,), daemon=True).start()
     print(f"{READY} {settings.endpoint}", flush=True)
-    await serve(application, config, shutdown_trigger=stop.wait)
+    await server.serve(sockets=[listener])
 
 
-def _watch_parent(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
+def _watch_parent(server: _Server) -> None:
     """Standard input is a pipe from the parent: it closes even when the parent is killed."""
     while sys.stdin.buffer.read(1):
         pass
-    loop.call_soon_threadsafe(stop.set)
+    server.end()
 
 
 def _stop_functions() -> None:
