@@ -1,7 +1,7 @@
 """How fast the whole path runs on the local engine: real state machine, real handlers.
 
-Prints accepted executions per second at a concurrency, milliseconds of a single warm one and of each
-of its stages, states entered per path, and the memory of the whole. The stand-ins' own work
+Prints accepted executions per second at a concurrency, milliseconds of a single warm one and of
+XX
 (painting, moderating) is part of it.
 
 Usage: python bench/local_engine.py [--executions 200] [--concurrency 20]

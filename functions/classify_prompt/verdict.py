@@ -56,5 +56,7 @@ def _sorted_out(reached: list[dict[str, Any]], warn: bool) -> dict[str, Any]:
     return {
         "verdict": "block" if reasons else "clean",
         "reasons": reasons,
-        "warnings": [reason for reason in reached if reason["action"] not in stopping],
+        "warnings": [
+            {**reason, "action": "warn"} for reason in reached if reason["action"] not in stopping
+        ],
     }

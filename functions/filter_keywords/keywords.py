@@ -45,8 +45,10 @@ def decide(prompt: str, negative_prompt: str, lists: dict[str, Any], warn: bool)
         for action, reason in found:
             if action == "count":
                 continue
-            stops = action == "always" or (action == "block" and not warn)
-            (reasons if stops else warnings).append({**reason, "action": action})
+            if action == "always" or (action == "block" and not warn):
+                reasons.append({**reason, "action": action})
+            else:
+                warnings.append({**reason, "action": "warn"})
     return {
         "verdict": "block" if reasons else "clean",
         "reasons": reasons[:_MAX_REASONS],

@@ -3,6 +3,7 @@
 Not an adapter itself: it holds what the adapters share, and is the only module that imports boto3.
 """
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -18,6 +19,9 @@ from botocore.exceptions import (
 from botocore.exceptions import ConnectionError as Unconnected
 
 from shared.errors import ServiceUnavailable, Throttled
+
+# It tells at INFO where it found credentials and endpoints, at every start.
+logging.getLogger("botocore").setLevel(logging.WARNING)
 
 _THROTTLING = frozenset(
     {

@@ -69,7 +69,7 @@ def violence(action: str = "block") -> dict[str, Any]:
 
 @pytest.mark.parametrize(
     ("on_flagged_prompt", "verdict", "reasons", "warnings"),
-    [("reject", "block", [violence()], []), ("warn", "clean", [], [violence()])],
+    [("reject", "block", [violence()], []), ("warn", "clean", [], [violence("warn")])],
 )
 def test_unsafe(
     on_flagged_prompt: str,

@@ -47,7 +47,8 @@ def test_blocked(scenario: str, call: Call, event: Event) -> None:
 def test_warned_where_the_stack_warns(scenario: str, call: Call, event: Event) -> None:
     answer = call("filter_keywords", event(f"filter_keywords/{scenario}"), ON_FLAGGED_PROMPT="warn")
 
-    assert answer == {"verdict": "clean", "reasons": [], "warnings": BLOCKED[scenario]}
+    warnings = [{**blocked, "action": "warn"} for blocked in BLOCKED[scenario]]
+    assert answer == {"verdict": "clean", "reasons": [], "warnings": warnings}
 
 
 @pytest.mark.parametrize("on_flagged_prompt", ["reject", "warn"])

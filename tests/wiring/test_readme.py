@@ -1,0 +1,53 @@
+"""The README's commands exist, with the files and names that they use."""
+
+import re
+import shlex
+
+import pytest
+from wiring.system import LAMBDAS, ROOT
+
+from local.cli import parser
+
+README = (ROOT / "README.md").read_text("utf-8")
+BLOCKS = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
+LINES = [
+    line.partition("#")[0].strip()
+    for block in BLOCKS
+    for line in block.splitlines()
+    if line.strip()
+]
+TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+
+
+def starting(*words: str) -> list[str]:
+    return [line for line in LINES if line.split()[: len(words)] == list(words)]
+
+
+@pytest.mark.parametrize("line", starting("make"))
+def test_make_knows_the_target(line: str) -> None:
+    assert line.split()[1] in TARGETS
+
+
+@pytest.mark.parametrize("line", starting(".venv/bin/safelight"))
+def test_the_command_line_understands(line: str) -> None:
+    assert callable(parser().parse_args(shlex.split(line)[1:]).run)
+
+
+@pytest.mark.parametrize("line", starting(".venv-sam/bin/sam", "local", "invoke"))
+def test_the_function_to_invoke_exists(line: str) -> None:
+    assert line.split()[3] in LAMBDAS
+
+
+@pytest.mark.parametrize("path", sorted(set(re.findall(r"events/[a-z_]+/[a-z_0-9]+\.\w+", README))))
+def test_the_event_exists(path: str) -> None:
+    assert (ROOT / path).is_file()
+
+
+@pytest.mark.parametrize("target", sorted(set(re.findall(r"\]\(([^)#h][^)#]*)\)", README))))
+def test_the_link_leads_somewhere(target: str) -> None:
+    assert (ROOT / target).exists()
+
+
+def test_every_line_is_of_a_kind_that_is_tested() -> None:
+    known = ("make", ".venv/bin/safelight", ".venv-sam/bin/sam", "aws")
+    assert {line.split()[0] for line in LINES} <= set(known)
