@@ -43,7 +43,7 @@ def compiled(policy: dict[str, Any]) -> dict[str, str]:
     request = json.loads((ROOT / "schemas" / "request.schema.json").read_text("utf-8"))
     return {
         "__init__.py": '"""Made by `safelight policy compile` from policy/ and schemas/."""\n\n'
-        f'POLICY_HASH = "{digest}"\nPOLICY_VERSION = "{policy["version"]}"\n',
+        f'POLICY_HASH = "{digest}"\n',
         "keywords.json": _compact(_keywords(policy["keywords"])),
         "classifier.json": _compact(policy["classifier"]),
         "images.json": _compact(_images(policy["images"])),

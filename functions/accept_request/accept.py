@@ -18,6 +18,7 @@ from accept_request.request import (
 )
 from compiled import POLICY_HASH
 from shared.dynamodb import Item
+from shared.inferences import MAX_INFERENCES
 from shared.records import Records
 from shared.s3 import ObjectMissing, ObjectTooLarge, Storage
 from shared.settings import Environment
@@ -25,8 +26,9 @@ from shared.settings import Environment
 STAGE = "AcceptRequest"
 # Open requests are spread over this many partitions of the index by deadline.
 OPEN_SHARDS = 8
-# For everything but generation: the Tasks' own time-outs and retries, generously.
-_OTHER_STAGES = timedelta(minutes=30)
+# As in the state machine's arithmetic: beside each wait for the endpoint, and for everything else.
+WAIT_MARGIN = timedelta(seconds=300)
+OTHER_STAGES = timedelta(seconds=20_000)
 
 
 @dataclass(frozen=True)
@@ -141,7 +143,8 @@ def _record(
     started = datetime.fromisoformat(execution["started_at"])
     key = _key(arrival, request)
     requester = "/".join(filter(None, (arrival.namespace, request.get("requester"))))
-    waiting = timedelta(seconds=settings.max_attempts * settings.generation_seconds)
+    wait = timedelta(seconds=settings.generation_seconds) + WAIT_MARGIN
+    longest = settings.max_attempts * MAX_INFERENCES * wait + OTHER_STAGES
     record: Item = {
         "request_id": key,
         "run": 1,
@@ -151,10 +154,10 @@ def _record(
         "requester": requester,
         "created_at": execution["started_at"],
         "updated_at": execution["started_at"],
-        "deadline": (started + waiting + _OTHER_STAGES).isoformat().replace("+00:00", "Z"),
+        "deadline": (started + longest).isoformat().replace("+00:00", "Z"),
         "expires_at": int((started + timedelta(days=settings.retention_days)).timestamp()),
         "open_shard": str(hashlib.sha256(key.encode()).digest()[0] % OPEN_SHARDS),
-        "request_hash": request_hash(request),
+        "request_hash": request_hash(request) if request else "none",
         "policy_hash": POLICY_HASH,
         "source": json.dumps(arrival.source, ensure_ascii=False),
         "metadata": json.dumps(request.get("metadata", {}), ensure_ascii=False),

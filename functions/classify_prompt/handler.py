@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from classify_prompt.language import script_language
 from classify_prompt.verdict import decide, decide_unread
 from shared.comprehend import Backend, CustomClassifier, ToxicityDetection
 from shared.log import tell
@@ -44,11 +45,11 @@ def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """{request_id, prompt, language} in; {verdict, reasons, warnings, model, usage} out."""
     settings, backend, policy = build()
     units = 0
-    if backend.reads(event["language"]):
+    if backend.reads(event["language"]) and backend.reads(script_language(event["prompt"])):
         scores, units = backend.scores(event["prompt"])
         decision = decide(scores, policy[backend.name], settings.warn)
     else:
-        decision = decide_unread(policy["unread_language"], event["language"], settings.warn)
+        decision = decide_unread(policy["unread_language"], settings.warn)
     labels = sorted({reason.get("label", "") for reason in decision["reasons"]})
     tell("prompt", request_id=event["request_id"], verdict=decision["verdict"], labels=labels)
     return {**decision, "model": backend.model(), "usage": {"comprehend_units": units}}

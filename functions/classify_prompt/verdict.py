@@ -24,14 +24,14 @@ def decide(scores: dict[str, float], labels: dict[str, Any], warn: bool) -> dict
     return _sorted_out(reached, warn)
 
 
-def decide_unread(rule: dict[str, str], language: str, warn: bool) -> dict[str, Any]:
-    """The same for a prompt in a language that the classifier cannot read."""
+def decide_unread(rule: dict[str, str], warn: bool) -> dict[str, Any]:
+    """The same for a prompt in a language, or a script, that the classifier cannot read."""
     reason = {
         "stage": STAGE,
         "category": rule["category"],
         "rule": "unread_language",
         "action": rule["action"],
-        "message": f"the classifier cannot read the language {language}",
+        "message": "the classifier cannot read the prompt's language or script",
     }
     return _sorted_out([reason], warn)
 

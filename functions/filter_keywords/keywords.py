@@ -27,7 +27,12 @@ def find(text: str, lists: dict[str, Any]) -> list[Match]:
     matches = [match for word in words for match in _match_word(word, lists)]
     matches += _match_phrases(words, lists["phrases"])
     allowed = _match_phrases(words, lists["allow"])
-    return [match for match in matches if not any(_inside(match, area) for area in allowed)]
+    found: dict[tuple[str, str, int, int], Match] = {}
+    for match in matches:
+        if not any(_inside(match, area) for area in allowed):
+            # The same place may be read in two ways; the first is the plainer one.
+            found.setdefault((match.category, match.term, match.start, match.end), match)
+    return list(found.values())
 
 
 def decide(prompt: str, negative_prompt: str, lists: dict[str, Any], warn: bool) -> dict[str, Any]:

@@ -20,6 +20,8 @@ _LOOK_ALIKES = dict(
 )
 _LEET = str.maketrans("013457@$!|+€", "oieastasiite")
 _LEET_SYMBOLS = frozenset("013457@$!|+€")
+# Letters written apart are looked up in parts of up to this many.
+_LONGEST_SPELLED = 14
 _INSIDE = frozenset(".-_*·~'\"/\\,")
 
 
@@ -106,13 +108,13 @@ def _add_forms(forms: dict[str, str], text: str) -> None:
 
 
 def _spelled_out(words: list[Word]) -> Iterator[Word]:
-    """Runs of at least three single letters, joined."""
+    """Single letters in a row, joined: every part of them, since an article may stand before."""
     single = lambda word: word.end - word.start == 1  # noqa: E731
     for is_single, group in itertools.groupby(words, key=single):
         run = list(group) if is_single else []
-        if len(run) >= 3:
-            forms: dict[str, str] = {}
-            text = "".join(next(iter(word.forms)) for word in run)
-            forms[text] = "spaces inside the word"
-            _add_forms(forms, text)
-            yield Word(run[0].start, run[-1].end, forms)
+        letters = "".join(next(iter(word.forms))[:1] for word in run)
+        for first in range(len(run)):
+            for last in range(first + 3, min(first + _LONGEST_SPELLED, len(run)) + 1):
+                forms = {letters[first:last]: "spaces inside the word"}
+                _add_forms(forms, letters[first:last])
+                yield Word(run[first].start, run[last - 1].end, forms)

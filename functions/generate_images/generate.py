@@ -7,14 +7,11 @@ from typing import Any
 
 from generate_images.plan import cut_warning, model_request, negative_prompt, seed_for
 from shared.errors import GenerationFailed
-from shared.inferences import Inferences, inference_id, result_of
+from shared.inferences import MAX_INFERENCES, Inferences, inference_id, result_of
 from shared.s3 import Storage
 from shared.sagemaker_runtime import Endpoint
 from shared.settings import Environment
 from shared.stepfunctions import StepFunctions
-
-# The state machine retries GenerationFailed twice; only then is there a third inference.
-MAX_INFERENCES = 3
 
 
 @dataclass(frozen=True)

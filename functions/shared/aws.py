@@ -44,9 +44,10 @@ _CONFIG = Config(
 _UNREACHED = (Unconnected, HTTPClientError, IncompleteReadError, ResponseStreamingError)
 
 
-def client(service: str) -> Any:
-    """A boto3 client with our time-outs and retries."""
-    return boto3.client(service, config=_CONFIG)
+def client(service: str, repeatable: bool = True) -> Any:
+    """A boto3 client with our time-outs; without retries for calls that are paid each time."""
+    once = Config(retries={"mode": "standard", "total_max_attempts": 1})
+    return boto3.client(service, config=_CONFIG if repeatable else _CONFIG.merge(once))
 
 
 @contextmanager

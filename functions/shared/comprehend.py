@@ -9,6 +9,8 @@ from shared import aws
 from shared.errors import UnusableVerdict
 
 Scores = dict[str, float]
+# Scores are 32-bit numbers on their way here: 1 may arrive as a little more.
+_ROUNDING = 1e-6
 
 
 class Backend(Protocol):
@@ -119,9 +121,13 @@ def _named_scores(rows: Any) -> Scores:
     scores: Scores = {}
     for row in rows:
         name, score = row.get("Name"), row.get("Score")
-        if not isinstance(name, str) or not isinstance(score, (int, float)) or not 0 <= score <= 1:
+        if (
+            not isinstance(name, str)
+            or not isinstance(score, (int, float))
+            or not 0 <= score <= 1 + _ROUNDING
+        ):
             raise UnusableVerdict("Comprehend's answer has a label without a score from 0 to 1")
-        scores[name] = float(score)
+        scores[name] = min(float(score), 1.0)
     return scores
 
 

@@ -3,7 +3,7 @@
 GenerateImages binds a token to the row, ResumeGeneration stores the result on it; whichever comes
 second sees what the other wrote, because both are writes to one item that return it whole. So a
 notice that is early, late, doubled or meets a retried Task still finds its way, and a Task that is
-tried again does not pay again: only a process that dies between invoking and noting so does.
+tried again does not pay again, unless the answer to its invocation, or the note of it, was lost.
 """
 
 import hashlib
@@ -11,6 +11,9 @@ import json
 from typing import Any
 
 from shared.dynamodb import Item, Table
+
+# Per attempt: the state machine tries GenerationFailed twice more, and only that is paid again.
+MAX_INFERENCES = 3
 
 
 def inference_id(request_id: str, run: int, attempt: int, n: int) -> str:

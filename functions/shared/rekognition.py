@@ -7,6 +7,9 @@ from shared import aws
 from shared.errors import UnusableVerdict
 from shared.s3 import ObjectVersion
 
+# Confidences are 32-bit numbers on their way here: 100 may arrive as a little more.
+_ROUNDING = 1e-4
+
 
 @dataclass(frozen=True)
 class Label:
@@ -57,6 +60,6 @@ def _label(row: dict[str, Any]) -> Label:
     name, confidence = row.get("Name"), row.get("Confidence")
     if not isinstance(name, str) or not isinstance(confidence, (int, float)):
         raise UnusableVerdict("Rekognition's answer has a label without a name or a confidence")
-    if not 0 <= confidence <= 100:
+    if not 0 <= confidence <= 100 + _ROUNDING:
         raise UnusableVerdict("Rekognition's answer has a confidence that is none")
-    return Label(name, str(row.get("ParentName", "")), confidence / 100)
+    return Label(name, str(row.get("ParentName", "")), min(confidence / 100, 1.0))

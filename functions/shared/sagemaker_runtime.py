@@ -20,7 +20,7 @@ class Endpoint:
 
     def __init__(self, name: str, client: Any = None) -> None:
         self.name = name
-        self._client = client or aws.client("sagemaker-runtime")
+        self._client = client or aws.client("sagemaker-runtime", repeatable=False)
 
     def invoke(
         self, inference_id: str, request: ObjectVersion, ttl_seconds: int, timeout_seconds: int

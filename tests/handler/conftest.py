@@ -30,8 +30,8 @@ Answer = dict[str, Any] | Exception | Callable[[dict[str, Any]], dict[str, Any]]
 
 
 @functools.cache
-def client(service: str) -> Any:
-    return _real_client(service)
+def client(service: str, repeatable: bool = True) -> Any:
+    return _real_client(service, repeatable)
 
 
 class Context:

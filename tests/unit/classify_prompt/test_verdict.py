@@ -58,6 +58,6 @@ def test_a_missing_score_is_no_verdict(scores: dict[str, float]) -> None:
     ],
 )
 def test_an_unread_language_follows_the_policy(action: str, warn: bool, verdict: str) -> None:
-    decision = decide_unread({"category": "unread_language", "action": action}, "de", warn)
+    decision = decide_unread({"category": "unread_language", "action": action}, warn)
     assert decision["verdict"] == verdict
     assert len(decision["reasons"] + decision["warnings"]) == 1

@@ -54,6 +54,11 @@ def test_a_disguised_word_is_found_and_its_disguise_named(written: str, disguise
     assert found[0].disguise == disguise
 
 
+@pytest.mark.parametrize("written", ["a n u d e woman", "n u d e 4 k", "I a n u d e"])
+def test_letters_beside_a_spelled_word_hide_nothing(written: str) -> None:
+    assert {match.term for match in find(written, LISTS)} == {"nude"}
+
+
 @pytest.mark.parametrize("written", ["nude", "ｎｕｄｅ", "n.u.d.e", "nu\u200bde", "n u d e"])
 def test_a_span_is_in_the_text_as_it_was_written(written: str) -> None:
     match = find(f"Ünë {written}, ßo", LISTS)[0]
