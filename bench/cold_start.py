@@ -32,6 +32,7 @@ CLIENTS = {
     "moderate_images": ["rekognition"],
     "publish_images": ["s3"],
     "close_execution": ["dynamodb", "events", "stepfunctions"],
+    "sweep_requests": ["dynamodb", "events", "stepfunctions"],
 }
 LIMITS = {"filter_keywords": 0.35, "store_images": 1.30}
 USUAL_LIMIT = 1.15

@@ -1,6 +1,5 @@
 """What AcceptRequest decides: accepted, duplicate, invalid or ignored; and the claim it makes."""
 
-import hashlib
 import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,13 +18,11 @@ from accept_request.request import (
 from compiled import POLICY_HASH
 from shared.dynamodb import Item
 from shared.inferences import MAX_INFERENCES
-from shared.records import Records
+from shared.records import Records, open_shard
 from shared.s3 import ObjectMissing, ObjectTooLarge, Storage
 from shared.settings import Environment
 
 STAGE = "AcceptRequest"
-# Open requests are spread over this many partitions of the index by deadline.
-OPEN_SHARDS = 8
 # As in the state machine's arithmetic: beside each wait for the endpoint, and for everything else.
 WAIT_MARGIN = timedelta(seconds=300)
 OTHER_STAGES = timedelta(seconds=20_000)
@@ -156,7 +153,7 @@ def _record(
         "updated_at": execution["started_at"],
         "deadline": (started + longest).isoformat().replace("+00:00", "Z"),
         "expires_at": int((started + timedelta(days=settings.retention_days)).timestamp()),
-        "open_shard": str(hashlib.sha256(key.encode()).digest()[0] % OPEN_SHARDS),
+        "open_shard": open_shard(key),
         "request_hash": request_hash(request) if request else "none",
         "policy_hash": POLICY_HASH,
         "source": json.dumps(arrival.source, ensure_ascii=False),

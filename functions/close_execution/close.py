@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from close_execution.ending import ANNOUNCED, ending_of, event_of
+from close_execution.ending import ANNOUNCED, ending_of
+from shared.announcement import event_of
 from shared.dynamodb import Item
 from shared.eventbridge import Bus
 from shared.records import Records

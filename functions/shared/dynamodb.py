@@ -20,13 +20,17 @@ class Table:
         self._name = name
         self._client = client or aws.client("dynamodb")
 
-    def get(self, key: dict[str, str]) -> Item | None:
-        """The item, read strongly consistently, or None."""
+    def query(self, index: str, condition: str, values: Item, most: int) -> list[Item]:
+        """The first items of an index that meet a key condition, as its projection has them."""
         with aws.translated():
-            reply = self._client.get_item(
-                TableName=self._name, Key=_marshal(key), ConsistentRead=True
+            reply = self._client.query(
+                TableName=self._name,
+                IndexName=index,
+                KeyConditionExpression=condition,
+                Limit=most,
+                **_expression({}, values),
             )
-        return _unmarshal(reply["Item"]) if "Item" in reply else None
+        return [_unmarshal(item) for item in reply["Items"]]
 
     def put_if(
         self, item: Item, condition: str, names: dict[str, str], values: Item

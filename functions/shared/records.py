@@ -4,10 +4,20 @@ A record is claimed by one execution and closed once. Both are conditional write
 duplicate nor a late execution can overwrite what another has written.
 """
 
+import hashlib
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from shared.dynamodb import Item, Table
+
+# Open requests are spread over this many partitions of the index by deadline.
+OPEN_SHARDS = 8
+
+
+def open_shard(request_id: str) -> str:
+    """The index's partition of an open request."""
+    return str(hashlib.sha256(request_id.encode()).digest()[0] % OPEN_SHARDS)
 
 
 class Records:
@@ -54,3 +64,16 @@ class Records:
             "attribute_not_exists(request_id)"
             " OR (execution_arn = :mine AND #status IN (:running, :review))",
         )
+
+    def overdue(self, now: str, most: int) -> Iterator[Item]:
+        """Open records whose deadline is before `now`, oldest first, up to `most` of each shard.
+
+        What the index holds of them: request_id, run, status, execution_arn, deadline.
+        """
+        for shard in range(OPEN_SHARDS):
+            yield from self._table.query(
+                "open-by-deadline",
+                "open_shard = :shard AND deadline < :now",
+                {"shard": str(shard), "now": now},
+                most,
+            )

@@ -10,6 +10,8 @@ from shared import aws
 
 # The Task has timed out, was answered before, or its execution has ended.
 _GONE = frozenset({"TaskTimedOut", "TaskDoesNotExist", "InvalidToken"})
+# The execution has ended, or ended so long ago that its history is gone.
+_OVER = frozenset({"ExecutionDoesNotExist", "ValidationException"})
 
 
 class StepFunctions:
@@ -35,6 +37,15 @@ class StepFunctions:
         with aws.translated():
             reply: dict[str, Any] = self._client.describe_execution(executionArn=execution_arn)
             return reply
+
+    def stop(self, execution_arn: str, error: str) -> None:
+        """Ends an execution if it still runs; one that is over, or forgotten, is left alone."""
+        try:
+            with aws.translated():
+                self._client.stop_execution(executionArn=execution_arn, error=error)
+        except ClientError as refused:
+            if aws.error_code(refused) not in _OVER:
+                raise
 
     def task_outputs(self, execution_arn: str, state: str) -> Iterator[Any]:
         """The outputs of a Task state as often as it was entered, from the first pages of history.

@@ -14,6 +14,7 @@ from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 from botocore.validate import validate_parameters
 from moto import mock_aws
+from samtranslator.yaml_helper import yaml_parse
 
 import shared.aws
 
@@ -23,6 +24,7 @@ LOCAL_ENV: dict[str, dict[str, str]] = json.loads((EVENTS / "local-env.json").re
 PROMPTS, WORK, IMAGES = (f"safelight-{name}-example" for name in ("prompts", "work", "images"))
 RESULTS = LOCAL_ENV["AcceptRequestFunction"]["RESULTS_TABLE"]
 INFERENCES = LOCAL_ENV["GenerateImagesFunction"]["INFERENCES_TABLE"]
+RESOURCES: dict[str, Any] = yaml_parse((ROOT / "template.yaml").read_text("utf-8"))["Resources"]
 BUS = LOCAL_ENV["CloseExecutionFunction"]["EVENT_BUS"]
 
 _real_client = shared.aws.client
@@ -123,12 +125,12 @@ def aws(answers: Answers) -> Iterator[Callable[[str], Any]]:
             s3 = client("s3")
             s3.create_bucket(Bucket=bucket)
             s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
-        for table, key in ((RESULTS, "request_id"), (INFERENCES, "inference_id")):
+        for table in ("ResultsTable", "InferencesTable"):
+            properties = RESOURCES[table]["Properties"]
+            shape = ("KeySchema", "AttributeDefinitions", "BillingMode", "GlobalSecondaryIndexes")
             client("dynamodb").create_table(
-                TableName=table,
-                KeySchema=[{"AttributeName": key, "KeyType": "HASH"}],
-                AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"}],
-                BillingMode="PAY_PER_REQUEST",
+                TableName={"ResultsTable": RESULTS, "InferencesTable": INFERENCES}[table],
+                **{name: properties[name] for name in shape if name in properties},
             )
         client("events").create_event_bus(Name=BUS)
         yield client

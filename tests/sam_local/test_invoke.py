@@ -58,6 +58,7 @@ CASES = [
     Case("ModerateImages", "unsafe", {"verdict": "unsafe"}),
     Case("ModerateImages", "filtered", {"verdict": "filtered", "usage": {"rekognition_images": 0}}),
     Case("PublishImages", "safe", {"images": [{"delivered": True}]}),
+    Case("SweepRequests", "scheduled", {"closed": 0}),
     Case("CloseExecution", "failed", {"done": "closed"}),
     Case("CloseExecution", "failed_and_announced", {"done": "announced"}),
 ]

@@ -17,6 +17,7 @@ CLIENTS = {
     "moderate_images": ["rekognition"],
     "publish_images": ["s3"],
     "close_execution": ["dynamodb", "events", "stepfunctions"],
+    "sweep_requests": ["dynamodb", "events", "stepfunctions"],
 }
 # Each costs a tenth of a bare client's cold start, or much more.
 BANNED = {

@@ -11,9 +11,9 @@ import jsonschema
 import pytest
 from workflow.running_system import ROOT, Run, Stack
 
-from close_execution.ending import event_of
 from local.ai.running import StandIns
 from local.running import Engine
+from shared.announcement import event_of
 
 TIME_SCALE = 20.0
 # One wait for the endpoint is 60 + 40 + 300 s: 20 s here.

@@ -1,5 +1,6 @@
 """Technical failures: never unsafe, never success, always recorded and announced once."""
 
+import json
 import time
 from typing import Any
 
@@ -111,6 +112,33 @@ def test_an_aborted_execution_is_closed_and_announced(stack: Stack, check: Any) 
     check(run, "FAILED")
     assert run.status == "ABORTED"
     assert run.record["reasons"][0]["stage"] == "CloseExecution"
+
+
+def test_an_open_request_that_nobody_can_end_is_swept(stack: Stack) -> None:
+    """As AcceptRequest leaves it when it dies between writing its claim and answering."""
+    arn = stack.run({"prompt": "a cake stand", "request_id": "swept"}).arn
+    stack.client("dynamodb").update_item(
+        TableName=stack.outputs["ResultsTable"],
+        Key={"request_id": {"S": "direct/swept"}},
+        UpdateExpression="SET #s = :s, open_shard = :o, deadline = :d",
+        ExpressionAttributeNames={"#s": "status"},
+        ExpressionAttributeValues={
+            ":s": {"S": "RUNNING"},
+            ":o": {"S": "3"},
+            ":d": {"S": "2026-01-01T00:00:00Z"},
+        },
+    )
+    functions = stack.client("lambda")
+    names = [function["FunctionName"] for function in functions.list_functions()["Functions"]]
+    sweeper = next(name for name in names if name.startswith("rejecting-SweepRequestsFunction"))
+
+    reply = functions.invoke(FunctionName=sweeper, Payload=b"{}")
+
+    assert json.loads(reply["Payload"].read()) == {"closed": 1}
+    record = stack.record_of(arn)
+    assert (record["status"], record["stage"]) == ("EXPIRED", "SweepRequests")
+    told = {event["detail"]["status"] for event in stack.events("direct/swept")}
+    assert told == {"COMPLETED", "EXPIRED"}
 
 
 def test_a_record_that_another_closed_is_left_alone(stack: Stack) -> None:

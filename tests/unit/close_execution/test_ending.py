@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from close_execution.ending import ending_of, event_of
+from close_execution.ending import ending_of
+from shared.announcement import event_of
 
 ROOT = Path(__file__).parents[3]
 EVENT = json.loads((ROOT / "schemas/result-event.schema.json").read_text("utf-8"))

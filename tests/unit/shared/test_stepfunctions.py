@@ -77,3 +77,10 @@ def test_only_the_named_states_outputs_are_read(stubbed: Any) -> None:
     )
     stubber.add_response("get_execution_history", reply)
     assert list(step_functions.task_outputs("arn:x", "AcceptRequest")) == [{"verdict": "accepted"}]
+
+
+@pytest.mark.parametrize("code", ["ExecutionDoesNotExist", "ValidationException"])
+def test_an_execution_that_is_over_needs_no_stop(stubbed: Any, code: str) -> None:
+    step_functions, stubber = stubbed
+    stubber.add_client_error("stop_execution", code)
+    step_functions.stop("arn:aws:states:us-east-1:111122223333:execution:m:e", "Safelight.Overdue")

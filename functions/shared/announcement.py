@@ -1,0 +1,61 @@
+"""The result event that tells of a record, the same that the state machine sends."""
+
+import hashlib
+import json
+from typing import Any
+
+from shared.dynamodb import Item
+
+_DETAIL_TYPES = {
+    "COMPLETED": "ImageCompleted",
+    "BLOCKED_PROMPT": "ImageBlocked",
+    "BLOCKED_IMAGE": "ImageBlocked",
+    "MODEL_FILTERED": "ImageBlocked",
+}
+_RETRYABLE = frozenset({"FAILED", "EXPIRED"})
+# What of a reason goes out: not the term that matched, nor where and how it was written.
+_PUBLIC = (
+    *("stage", "category", "rule", "label", "field"),
+    *("score", "threshold", "action", "message", "image"),
+)
+_PLACES = ("index", "verdict")
+
+
+def event_of(record: Item) -> tuple[str, dict[str, Any]]:
+    """(detail type, detail) of a closed record's event."""
+    status = str(record["status"])
+    identity = "\n".join((str(record["request_id"]), str(record["run"]), status))
+    images = [_place(image) for image in _part(record, "images", [])]
+    return _DETAIL_TYPES.get(status, "ImageFailed"), {
+        "event_id": hashlib.sha256(identity.encode()).hexdigest(),
+        "request_id": record["request_id"],
+        "run": record["run"],
+        "status": status,
+        "stage": record["stage"],
+        "reasons": [_public(reason) for reason in _part(record, "reasons", [])],
+        "warnings": [_public(warning) for warning in _part(record, "warnings", [])],
+        "attempts": len(_part(record, "attempts", [])),
+        "images": images,
+        "retryable": status in _RETRYABLE,
+        "requester": record["requester"],
+        "metadata": _part(record, "metadata", {}),
+        "execution_arn": record["execution_arn"],
+    }
+
+
+def _part(record: Item, name: str, otherwise: Any) -> Any:
+    return json.loads(str(record[name])) if name in record else otherwise
+
+
+def _public(reason: dict[str, Any]) -> dict[str, Any]:
+    return {name: reason[name] for name in _PUBLIC if name in reason}
+
+
+def _place(image: dict[str, Any]) -> dict[str, Any]:
+    """Where a delivered picture lies, or a published preview: never in the work bucket."""
+    place = {name: image[name] for name in _PLACES}
+    if image.get("delivered"):
+        place |= {"bucket": image["bucket"], "key": image["key"]}
+    elif image.get("preview_published"):
+        place |= {"preview_bucket": image["preview_bucket"], "preview_key": image["preview_key"]}
+    return place
