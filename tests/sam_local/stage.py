@@ -16,6 +16,7 @@ from typing import Any
 from PIL import Image
 from sam_local.ended_executions import end_as
 from sam_local.sam import ROOT
+from samtranslator.yaml_helper import yaml_parse
 
 from local.ai.marker import Marker
 from local.ai.painting.painter import paint, paint_unsafe
@@ -26,10 +27,12 @@ Event = dict[str, Any]
 EVENTS = ROOT / "events"
 EXAMPLE_ENV: dict[str, dict[str, str]] = json.loads((EVENTS / "local-env.json").read_text("utf-8"))
 PROMPTS, WORK, IMAGES = (f"safelight-{name}-example" for name in ("prompts", "work", "images"))
-TABLES = (
-    (EXAMPLE_ENV["AcceptRequestFunction"]["RESULTS_TABLE"], "request_id"),
-    (EXAMPLE_ENV["GenerateImagesFunction"]["INFERENCES_TABLE"], "inference_id"),
-)
+RESOURCES: dict[str, Any] = yaml_parse((ROOT / "template.yaml").read_text("utf-8"))["Resources"]
+TABLES = {
+    "ResultsTable": EXAMPLE_ENV["AcceptRequestFunction"]["RESULTS_TABLE"],
+    "InferencesTable": EXAMPLE_ENV["GenerateImagesFunction"]["INFERENCES_TABLE"],
+}
+TABLE_SHAPE = ("KeySchema", "AttributeDefinitions", "BillingMode", "GlobalSecondaryIndexes")
 # These talk to one AI service and to nothing else.
 AI_ONLY = ("ClassifyPromptFunction", "ModerateImagesFunction")
 _SCORES = {"unsafe": "unsafe", "insult": {"label": "INSULT", "score": 0.95}}
@@ -53,13 +56,10 @@ class Stage:
         for bucket in (PROMPTS, WORK, IMAGES):
             s3.create_bucket(Bucket=bucket)
             s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
-        for table, key in TABLES:
-            engine.client("dynamodb").create_table(
-                TableName=table,
-                KeySchema=[{"AttributeName": key, "KeyType": "HASH"}],
-                AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"}],
-                BillingMode="PAY_PER_REQUEST",
-            )
+        for resource, table in TABLES.items():
+            properties = RESOURCES[resource]["Properties"]
+            shape = {name: properties[name] for name in TABLE_SHAPE if name in properties}
+            engine.client("dynamodb").create_table(TableName=table, **shape)
         engine.client("events").create_event_bus(
             Name=EXAMPLE_ENV["CloseExecutionFunction"]["EVENT_BUS"]
         )
