@@ -23,7 +23,7 @@ from accept_request.request import (
 SCHEMA = json.loads((Path(__file__).parents[3] / "schemas/request.schema.json").read_text("utf-8"))
 PROMPT = {"prompt": "a fox"}
 DEEP: Any = "x"
-for _ in range(5000):
+for _ in range(50_000):  # more than any Python here can write
     DEEP = [DEEP]
 
 
