@@ -122,7 +122,7 @@ def _compare(task: Path, function: str, clients: list[str], pairs: int) -> float
 def _measure(task: Path, module: str) -> tuple[float, float, float]:
     done = subprocess.run(
         [sys.executable, "-B", "-c", MEASURE.format(runtime=RUNTIME, module=module)],
-        env=_variables() | {"PYTHONPATH": str(task)},
+        env=variables() | {"PYTHONPATH": str(task)},
         capture_output=True,
         text=True,
         check=False,
@@ -133,7 +133,7 @@ def _measure(task: Path, module: str) -> tuple[float, float, float]:
     return spent, modules, megabytes
 
 
-def _variables() -> dict[str, str]:
+def variables() -> dict[str, str]:
     """Every variable of every function, as sample values; and what Lambda itself sets."""
     sample = json.loads((ROOT / "events" / "local-env.json").read_text("utf-8"))
     ours = {name: value for variables in sample.values() for name, value in variables.items()}

@@ -19,8 +19,7 @@ import boto3
 from botocore.config import Config
 
 from local.engine import memory
-from local.engine.server import READY
-from local.engine.settings import REGION
+from local.engine.settings import READY, REGION
 
 _START_SECONDS = 60.0
 _STOP_SECONDS = 10.0
@@ -28,6 +27,16 @@ _STOP_SECONDS = 10.0
 
 class EngineError(RuntimeError):
     """The engine could not be started."""
+
+
+def end(process: subprocess.Popen[bytes], seconds: float) -> None:
+    """Ask a process to end, and make it if it does not in time."""
+    process.terminate()
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 class Engine:
@@ -132,12 +141,7 @@ class Engine:
         process, self._process = self._process, None
         if process is None:
             return
-        process.terminate()
-        try:
-            process.wait(_STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        end(process, _STOP_SECONDS)
         if process.stdin is not None:
             process.stdin.close()
         if self._own_log and process.returncode == 0:

@@ -94,12 +94,17 @@ class LocalStack(DeployedStack):
             "OnFlaggedPrompt": on_flagged_prompt,
         }
         outputs = deploy(self.engine.endpoint, TEMPLATE, name, parameters, self._progress)
-        work = f"s3://{outputs['WorkBucket']}/inference"
-        self.stand_ins.register_endpoint(
-            endpoint_name,
-            output_path=f"{work}/output/",
-            failure_path=f"{work}/failure/",
-            success_topic=outputs["SuccessTopic"],
-            error_topic=outputs["ErrorTopic"],
-        )
+        make_endpoint(self.stand_ins, endpoint_name, outputs)
         return outputs
+
+
+def make_endpoint(stand_ins: StandIns, name: str, outputs: dict[str, str]) -> None:
+    """The asynchronous endpoint that a stack with these outputs expects under its name."""
+    work = f"s3://{outputs['WorkBucket']}/inference"
+    stand_ins.register_endpoint(
+        name,
+        output_path=f"{work}/output/",
+        failure_path=f"{work}/failure/",
+        success_topic=outputs["SuccessTopic"],
+        error_topic=outputs["ErrorTopic"],
+    )

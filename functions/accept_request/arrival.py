@@ -1,7 +1,7 @@
 """Where a request came from: the only place that tells the three kinds of input apart."""
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from shared.s3 import ObjectVersion
@@ -20,7 +20,7 @@ class Arrival:
     source: dict[str, str]
     body: object = None
     file: ObjectVersion | None = None
-    ignored: bool = field(default=False)
+    ignored: bool = False
 
 
 def read_arrival(event: object, execution_name: str) -> Arrival:

@@ -9,7 +9,7 @@ from close_execution.ending import ANNOUNCED, ending_of
 from shared.announcement import event_of
 from shared.dynamodb import Item
 from shared.eventbridge import Bus
-from shared.records import Records
+from shared.records import Records, utc_text
 from shared.settings import Environment
 from shared.stepfunctions import StepFunctions
 
@@ -49,7 +49,7 @@ def close(clerk: Clerk, execution_arn: str) -> str:
     claim = _claim(clerk, execution)
     if claim is None:
         return "superseded"
-    now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    now = utc_text(datetime.now(UTC))
     ending = ending_of(execution["status"], error, cause, now)
     request_id = str(claim.pop("request_id"))
     closed, record = clerk.records.close(request_id, execution_arn, ending, claim)
@@ -70,8 +70,8 @@ def _claim(clerk: Clerk, execution: dict[str, Any]) -> Item | None:
 
 def _unclaimed(settings: Settings, execution: dict[str, Any]) -> Item:
     """For an execution that never got as far as its claim."""
-    started = execution["startDate"].astimezone(UTC)
-    start = started.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    started = execution["startDate"]
+    start = utc_text(started)
     return {
         "request_id": f"execution-{execution['name']}",
         "run": 1,

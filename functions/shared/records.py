@@ -7,6 +7,7 @@ duplicate nor a late execution can overwrite what another has written.
 import hashlib
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 from shared.dynamodb import Item, Table
@@ -18,6 +19,11 @@ OPEN_SHARDS = 8
 def open_shard(request_id: str) -> str:
     """The index's partition of an open request."""
     return str(hashlib.sha256(request_id.encode()).digest()[0] % OPEN_SHARDS)
+
+
+def utc_text(moment: datetime) -> str:
+    """A time as records hold it: ISO 8601, UTC, milliseconds."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 class Records:

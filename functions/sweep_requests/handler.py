@@ -4,14 +4,19 @@ import functools
 from datetime import UTC, datetime
 from typing import Any
 
+from shared.dynamodb import Table
+from shared.eventbridge import Bus
 from shared.log import tell
+from shared.records import Records
+from shared.stepfunctions import StepFunctions
 from sweep_requests.sweep import Settings, Sweeper, sweep
 
 
 @functools.cache
 def build() -> Sweeper:
     """Settings and adapters, made at the first call."""
-    return Sweeper.of(Settings.from_env())
+    settings = Settings.from_env()
+    return Sweeper(Records(Table(settings.table)), Bus(settings.bus), StepFunctions())
 
 
 def lambda_handler(event: dict[str, Any], context: object) -> dict[str, int]:

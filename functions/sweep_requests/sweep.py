@@ -1,13 +1,12 @@
 """Ends what stayed open past its deadline, because nobody was left to end it."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from shared.announcement import event_of
-from shared.dynamodb import Table
 from shared.eventbridge import Bus
-from shared.records import Records
+from shared.records import Records, utc_text
 from shared.settings import Environment
 from shared.stepfunctions import StepFunctions
 
@@ -38,18 +37,13 @@ class Sweeper:
     bus: Bus
     step_functions: StepFunctions
 
-    @classmethod
-    def of(cls, settings: Settings) -> "Sweeper":
-        """With the adapters of a stack."""
-        return cls(Records(Table(settings.table)), Bus(settings.bus), StepFunctions())
-
 
 def sweep(sweeper: Sweeper, now: datetime) -> int:
     """Closes overdue records as EXPIRED and announces them; says how many.
 
     The execution is stopped first: it must not go on painting for a record that is closed.
     """
-    moment = now.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    moment = utc_text(now)
     closed = 0
     for row in sweeper.records.overdue(moment, _MOST):
         execution_arn = str(row["execution_arn"])

@@ -12,6 +12,8 @@ from types import TracebackType
 from typing import Any, BinaryIO, Self
 from urllib.parse import urlsplit
 
+from local.running import end
+
 READY_SECONDS = 30
 STOP_SECONDS = 5
 
@@ -63,12 +65,7 @@ class StandIns:
         process, self._process = self._process, None
         if process is None:
             return
-        process.terminate()
-        try:
-            process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        end(process, STOP_SECONDS)
         for pipe in (process.stdin, process.stdout):
             if pipe:
                 pipe.close()

@@ -19,9 +19,8 @@ from urllib.parse import urlsplit
 import uvicorn
 import uvloop
 
-from local.engine.settings import ACCOUNT, REGION, Settings
+from local.engine.settings import ACCOUNT, READY, REGION, Settings
 
-READY = "Engine at"
 # Dozens of threads hand each other short pieces of work; the default of 5 ms adds up to most of
 # the time an execution takes.
 _SWITCH_SECONDS = 0.002

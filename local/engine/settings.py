@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from dataclasses import dataclass
 
+# The line that the engine prints when it answers, before its address.
+READY = "Engine at"
 REGION = "us-east-1"
 ACCOUNT = "000000000000"
 

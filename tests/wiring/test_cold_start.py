@@ -5,20 +5,10 @@ import subprocess
 import sys
 
 import pytest
-from wiring.system import FUNCTIONS, ROOT
+from wiring.system import FUNCTIONS
 
-CLIENTS = {
-    "accept_request": ["dynamodb", "s3"],
-    "filter_keywords": [],
-    "classify_prompt": ["comprehend"],
-    "generate_images": ["dynamodb", "s3", "sagemaker-runtime", "stepfunctions"],
-    "resume_generation": ["dynamodb", "stepfunctions"],
-    "store_images": ["s3"],
-    "moderate_images": ["rekognition"],
-    "publish_images": ["s3"],
-    "close_execution": ["dynamodb", "events", "stepfunctions"],
-    "sweep_requests": ["dynamodb", "events", "stepfunctions"],
-}
+from bench.cold_start import CLIENTS, RUNTIME, variables
+
 # Each costs a tenth of a bare client's cold start, or much more.
 BANNED = {
     *("aws_lambda_powertools", "aws_xray_sdk", "fastjsonschema", "jsonschema", "numpy"),
@@ -33,17 +23,14 @@ FILTER_IN_ALL = 170
 def loaded(body: str) -> set[str]:
     """The modules in a fresh interpreter that has loaded what Lambda's runtime has, and `body`."""
     script = f"""
-import json, logging, http.client, datetime, traceback, urllib.parse, decimal
+{RUNTIME}
 {body}
 import sys
 print(json.dumps(list(sys.modules)))
 """
-    sample = json.loads((ROOT / "events" / "local-env.json").read_text("utf-8"))
-    variables = {name: value for ours in sample.values() for name, value in ours.items()}
-    keys = {"AWS_ACCESS_KEY_ID": "none", "AWS_SECRET_ACCESS_KEY": "none"}
     done = subprocess.run(
         [sys.executable, "-c", script],
-        env=variables | keys | {"AWS_DEFAULT_REGION": "us-east-1", "PYTHONPATH": str(FUNCTIONS)},
+        env=variables() | {"PYTHONPATH": str(FUNCTIONS)},
         capture_output=True,
         text=True,
         check=True,

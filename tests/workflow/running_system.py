@@ -9,7 +9,10 @@ from typing import Any
 
 from local.ai.running import StandIns
 from local.deploy import deploy
+from local.deployed_stack import DeployedStack, parsed
+from local.result_events import ResultEvents
 from local.running import Engine
+from local.stack import make_endpoint
 from shared.inferences import inference_id
 
 ROOT = Path(__file__).parents[2]
@@ -17,7 +20,6 @@ ENDED = 60.0
 CLASSIFIER = (
     "arn:aws:comprehend:us-east-1:000000000000:document-classifier-endpoint/local-classifier"
 )
-_PARTS = ("source", "metadata", "reasons", "warnings", "attempts", "images", "models", "timings")
 
 
 @dataclass
@@ -45,15 +47,8 @@ class Stack:
         self.outputs = deploy(
             engine.endpoint, ROOT / "template.yaml", name, settings | parameters, lambda _: None
         )
-        work = self.outputs["WorkBucket"]
-        stand_ins.register_endpoint(
-            f"local-{name}",
-            output_path=f"s3://{work}/inference/output/",
-            failure_path=f"s3://{work}/inference/failure/",
-            success_topic=self.outputs["SuccessTopic"],
-            error_topic=self.outputs["ErrorTopic"],
-        )
-        self._results = self._listen(name)
+        make_endpoint(stand_ins, f"local-{name}", self.outputs)
+        self._results = ResultEvents(DeployedStack(name, engine.client, self.outputs))
         self._seen: list[dict[str, Any]] = []
 
     def client(self, service: str) -> Any:
@@ -155,27 +150,9 @@ class Stack:
         images = run.record.get("images", [])
         return [image["key"] for image in images if image.get("bucket") == bucket]
 
-    def _listen(self, name: str) -> str:
-        sqs, events = self.client("sqs"), self.client("events")
-        url: str = sqs.create_queue(QueueName=f"{name}-results")["QueueUrl"]
-        arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]
-        bus = self.outputs["EventBus"]
-        pattern = json.dumps({"source": ["safelight"]})
-        events.put_rule(Name=f"{name}-results", EventBusName=bus, EventPattern=pattern)
-        target = {"Id": "results", "Arn": arn["QueueArn"]}
-        events.put_targets(Rule=f"{name}-results", EventBusName=bus, Targets=[target])
-        return url
-
     def _receive(self) -> None:
-        sqs = self.client("sqs")
-        while True:
-            reply = sqs.receive_message(QueueUrl=self._results, MaxNumberOfMessages=10)
-            messages = reply.get("Messages", [])
-            for message in messages:
-                self._seen.append(json.loads(message["Body"]))
-                sqs.delete_message(QueueUrl=self._results, ReceiptHandle=message["ReceiptHandle"])
-            if not messages:
-                return
+        while received := self._results.receive():
+            self._seen += received
 
     def _executions(self) -> list[str]:
         reply = self.client("stepfunctions").list_executions(
@@ -203,14 +180,3 @@ class Stack:
                 return described
             time.sleep(0.02)
         raise AssertionError(f"{arn} still runs after {within} s")
-
-
-def parsed(item: dict[str, Any]) -> dict[str, Any]:
-    """A DynamoDB item as the record's schema describes it."""
-    record: dict[str, Any] = {
-        name: int(value["N"]) if "N" in value else value["S"] for name, value in item.items()
-    }
-    for name in (*_PARTS, "usage"):
-        if name in record:
-            record[name] = json.loads(record[name])
-    return record
