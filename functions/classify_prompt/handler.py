@@ -1,18 +1,15 @@
 """ClassifyPrompt: has Comprehend score a prompt, and judges the scores by the policy."""
 
 import functools
-import json
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from classify_prompt.language import script_language
 from classify_prompt.verdict import decide, decide_unread
 from shared.comprehend import Backend, CustomClassifier, ToxicityDetection
 from shared.log import tell
+from shared.policy import policy_part
 from shared.settings import Environment
-
-_POLICY = Path(__file__).parents[1] / "compiled" / "classifier.json"
 
 
 @dataclass(frozen=True)
@@ -38,7 +35,7 @@ def build() -> tuple[Settings, Backend, dict[str, Any]]:
     settings = Settings.from_env()
     arn = settings.classifier_endpoint_arn
     backend: Backend = CustomClassifier(arn) if arn else ToxicityDetection()
-    return settings, backend, json.loads(_POLICY.read_text("utf-8"))
+    return settings, backend, policy_part("classifier")
 
 
 def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:

@@ -1,16 +1,13 @@
 """FilterKeywords: judges a prompt's words by the policy's lists. Calls no AWS service."""
 
 import functools
-import json
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from filter_keywords.keywords import decide
+from filter_keywords.decide import decide
 from shared.log import tell
+from shared.policy import policy_part
 from shared.settings import Environment
-
-_LISTS = Path(__file__).parents[1] / "compiled" / "keywords.json"
 
 
 @dataclass(frozen=True)
@@ -28,7 +25,7 @@ class Settings:
 @functools.cache
 def build() -> tuple[Settings, dict[str, Any]]:
     """Settings and the compiled lists, read at the first call."""
-    return Settings.from_env(), json.loads(_LISTS.read_text("utf-8"))
+    return Settings.from_env(), policy_part("keywords")
 
 
 def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:

@@ -1,19 +1,16 @@
 """GenerateImages: hands one attempt to the endpoint; its Task waits for the token's answer."""
 
 import functools
-import json
-from pathlib import Path
 from typing import Any
 
 from generate_images.generate import Desk, Settings, generate
 from shared.dynamodb import Table
 from shared.inferences import Inferences
 from shared.log import tell
+from shared.policy import policy_part
 from shared.s3 import Storage
 from shared.sagemaker_runtime import Endpoint
 from shared.stepfunctions import StepFunctions
-
-_POLICY = Path(__file__).parents[1] / "compiled" / "generation.json"
 
 
 @functools.cache
@@ -22,7 +19,7 @@ def build() -> Desk:
     settings = Settings.from_env()
     return Desk(
         settings,
-        json.loads(_POLICY.read_text("utf-8")),
+        policy_part("generation"),
         Inferences(Table(settings.inferences_table)),
         Storage(),
         Endpoint(settings.endpoint_name),

@@ -1,17 +1,15 @@
 """ModerateImages: has Rekognition judge an attempt's pictures, all at the same time."""
 
 import functools
-import json
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 from moderate_images.verdict import decide, filtered, judge
 from shared.log import tell
+from shared.policy import policy_part
 from shared.rekognition import Moderator
 from shared.s3 import ObjectVersion
 
-_POLICY = Path(__file__).parents[1] / "compiled" / "images.json"
 # A request has at most 4 pictures.
 _CONCURRENCY = 4
 
@@ -19,7 +17,7 @@ _CONCURRENCY = 4
 @functools.cache
 def build() -> tuple[dict[str, Any], Moderator]:
     """Policy and adapter, made at the first call."""
-    return json.loads(_POLICY.read_text("utf-8")), Moderator()
+    return policy_part("images"), Moderator()
 
 
 def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:

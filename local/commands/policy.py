@@ -28,7 +28,8 @@ def add_to(subparsers: Subparsers) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Check or compile."""
-    from local.policy import COMPILED, POLICY, PolicyError, compiled, read_policy, write_compiled
+    from local.policy.compilation import COMPILED, compiled, write_compiled
+    from local.policy.source import POLICY, PolicyError, read_policy
 
     path = args.file or POLICY
     try:

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from filter_keywords.keywords import decide, find
-from filter_keywords.words import words_of
+from filter_keywords.decide import decide
+from shared.keywords.matching import find
+from shared.keywords.words import words_of
 
 LISTS: dict[str, Any] = json.loads(
     (Path(__file__).parents[3] / "functions/compiled/keywords.json").read_text("utf-8")

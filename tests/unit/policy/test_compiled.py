@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from local.policy import COMPILED, POLICY, PolicyError, compiled, read_policy
+from local.policy.compilation import COMPILED, compiled
+from local.policy.source import POLICY, PolicyError, read_policy
 
 Change = Callable[[dict[str, Any]], object]
 

@@ -1,13 +1,9 @@
-"""Which of the policy's terms a text holds, and what follows from them."""
+"""Which of the policy's terms a text holds, where, and how they were disguised."""
 
 from dataclasses import dataclass
 from typing import Any
 
-from filter_keywords.words import Word, words_of
-
-STAGE = "FilterKeywords"
-# A record holds 400 KB; more matches than this say nothing new.
-_MAX_REASONS = 20
+from shared.keywords.words import Word, words_of
 
 
 @dataclass(frozen=True)
@@ -33,32 +29,6 @@ def find(text: str, lists: dict[str, Any]) -> list[Match]:
             # The same place may be read in two ways; the first is the plainer one.
             found.setdefault((match.category, match.term, match.start, match.end), match)
     return list(found.values())
-
-
-def decide(prompt: str, negative_prompt: str, lists: dict[str, Any], warn: bool) -> dict[str, Any]:
-    """{verdict, reasons, warnings}: block with its reasons, or clean with warnings.
-
-    `warn` turns block into warn, but never what the policy says always holds.
-    """
-    reasons: list[dict[str, Any]] = []
-    warnings: list[dict[str, Any]] = []
-    for text, part in ((prompt, lists), (negative_prompt, lists["negative"])):
-        matches = find(text, part)
-        # Combinations first: what always holds must not fall behind the bound on reasons.
-        found = _combined(matches, part["combinations"])
-        found += [(part["actions"][match.category], _reason(match)) for match in matches]
-        for action, reason in found:
-            if action == "count":
-                continue
-            if action == "always" or (action == "block" and not warn):
-                reasons.append({**reason, "action": action})
-            else:
-                warnings.append({**reason, "action": "warn"})
-    return {
-        "verdict": "block" if reasons else "clean",
-        "reasons": reasons[:_MAX_REASONS],
-        "warnings": warnings[:_MAX_REASONS],
-    }
 
 
 def _match_word(word: Word, lists: dict[str, Any]) -> list[Match]:
@@ -89,25 +59,3 @@ def _match_phrases(words: list[Word], phrases: dict[str, Any]) -> list[Match]:
 
 def _inside(match: Match, area: Match) -> bool:
     return match.category == area.category and area.start <= match.start and match.end <= area.end
-
-
-def _combined(
-    matches: list[Match], combinations: list[dict[str, Any]]
-) -> list[tuple[str, dict[str, Any]]]:
-    categories = {match.category for match in matches}
-    return [
-        (rule["action"], {"stage": STAGE, "category": rule["name"], "rule": "combination"})
-        for rule in combinations
-        if all(categories.intersection(group) for group in rule["every"])
-    ]
-
-
-def _reason(match: Match) -> dict[str, Any]:
-    reason = {
-        "stage": STAGE,
-        "category": match.category,
-        "rule": "keyword",
-        "term": match.term,
-        "span": [match.start, match.end],
-    }
-    return reason | ({"disguise": match.disguise} if match.disguise else {})

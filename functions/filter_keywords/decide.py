@@ -1,0 +1,57 @@
+"""What follows from the terms found in a prompt and its negative prompt."""
+
+from typing import Any
+
+from shared.keywords.matching import Match, find
+
+STAGE = "FilterKeywords"
+# A record holds 400 KB; more matches than this say nothing new.
+_MAX_REASONS = 20
+
+
+def decide(prompt: str, negative_prompt: str, lists: dict[str, Any], warn: bool) -> dict[str, Any]:
+    """{verdict, reasons, warnings}: block with its reasons, or clean with warnings.
+
+    `warn` turns block into warn, but never what the policy says always holds.
+    """
+    reasons: list[dict[str, Any]] = []
+    warnings: list[dict[str, Any]] = []
+    for text, part in ((prompt, lists), (negative_prompt, lists["negative"])):
+        matches = find(text, part)
+        # Combinations first: what always holds must not fall behind the bound on reasons.
+        found = _combined(matches, part["combinations"])
+        found += [(part["actions"][match.category], _reason(match)) for match in matches]
+        for action, reason in found:
+            if action == "count":
+                continue
+            if action == "always" or (action == "block" and not warn):
+                reasons.append({**reason, "action": action})
+            else:
+                warnings.append({**reason, "action": "warn"})
+    return {
+        "verdict": "block" if reasons else "clean",
+        "reasons": reasons[:_MAX_REASONS],
+        "warnings": warnings[:_MAX_REASONS],
+    }
+
+
+def _combined(
+    matches: list[Match], combinations: list[dict[str, Any]]
+) -> list[tuple[str, dict[str, Any]]]:
+    categories = {match.category for match in matches}
+    return [
+        (rule["action"], {"stage": STAGE, "category": rule["name"], "rule": "combination"})
+        for rule in combinations
+        if all(categories.intersection(group) for group in rule["every"])
+    ]
+
+
+def _reason(match: Match) -> dict[str, Any]:
+    reason = {
+        "stage": STAGE,
+        "category": match.category,
+        "rule": "keyword",
+        "term": match.term,
+        "span": [match.start, match.end],
+    }
+    return reason | ({"disguise": match.disguise} if match.disguise else {})

@@ -1,0 +1,1 @@
+"""The policy: what an operator edits, checked, and compiled for the functions."""

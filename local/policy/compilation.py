@@ -1,0 +1,51 @@
+"""Compiles the policy and the request's schema into what the functions ship with.
+
+An operator edits `policy/default.json`; the functions read `functions/compiled/`, where each finds
+its own part without loading the rest. Compiled files are committed, so that `sam build` needs no
+step before it; a test fails when they are not what this module makes of their sources.
+"""
+
+import hashlib
+import json
+from typing import Any
+
+from local.policy.images import compile_generation, compile_images
+from local.policy.keywords import compile_keywords
+from local.policy.source import ROOT
+
+COMPILED = ROOT / "functions" / "compiled"
+
+
+def compiled(policy: dict[str, Any]) -> dict[str, str]:
+    """File name to content, of everything in functions/compiled/."""
+    digest = hashlib.sha256(_compact(policy).encode()).hexdigest()
+    request = json.loads((ROOT / "schemas" / "request.schema.json").read_text("utf-8"))
+    return {
+        "__init__.py": '"""Made by `safelight policy compile` from policy/ and schemas/."""\n\n'
+        f'POLICY_HASH = "{digest}"\n',
+        "keywords.json": _compact(compile_keywords(policy["keywords"])),
+        "classifier.json": _compact(policy["classifier"]),
+        "images.json": _compact(compile_images(policy["images"])),
+        "generation.json": _compact(compile_generation(policy["generation"])),
+        "request.schema.json": _compact(_without_prose(request)),
+    }
+
+
+def write_compiled(policy: dict[str, Any]) -> None:
+    """Writes functions/compiled/."""
+    for name, content in compiled(policy).items():
+        (COMPILED / name).write_text(content, "utf-8")
+
+
+def _without_prose(schema: Any) -> Any:
+    if isinstance(schema, dict):
+        return {
+            key: _without_prose(value)
+            for key, value in schema.items()
+            if not (key in {"title", "description"} and isinstance(value, str))
+        }
+    return schema
+
+
+def _compact(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")) + "\n"

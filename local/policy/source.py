@@ -1,0 +1,56 @@
+"""The policy file as an operator writes it, checked against its schema and the taxonomy."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+
+ROOT = Path(__file__).parents[2]
+POLICY = ROOT / "policy" / "default.json"
+
+
+class PolicyError(Exception):
+    """The policy file is broken; the message names the place and the rule."""
+
+
+def read_policy(path: Path = POLICY) -> dict[str, Any]:
+    """The policy, checked against its schema and the taxonomy. Raises PolicyError."""
+    try:
+        policy: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    except ValueError as error:
+        raise PolicyError(f"{path}: not JSON: {error}") from None
+    schema = json.loads((ROOT / "policy" / "policy.schema.json").read_text("utf-8"))
+    broken = jsonschema.exceptions.best_match(
+        jsonschema.Draft7Validator(schema).iter_errors(policy)
+    )
+    if broken is not None:
+        raise PolicyError(f"{path}: {broken.json_path}: {broken.message}")
+    _check_names(policy, path)
+    return policy
+
+
+def taxonomy() -> list[dict[str, str]]:
+    """The moderation labels: [{name, parent, ...}], parents first."""
+    path = ROOT / "policy" / "moderation_taxonomy_v7.json"
+    labels: list[dict[str, str]] = json.loads(path.read_text("utf-8"))["labels"]
+    return labels
+
+
+def _check_names(policy: dict[str, Any], path: Path) -> None:
+    categories = policy["keywords"]["categories"]
+    for rule in policy["keywords"]["combinations"]:
+        for name in (name for group in rule["every"] for name in group):
+            if name not in categories:
+                raise PolicyError(
+                    f"{path}: keywords.combinations: {rule['name']} names {name}, "
+                    "which is no category"
+                )
+    labels = {label["name"] for label in taxonomy()}
+    for place, names in (
+        ("images.rules", [rule["label"] for rule in policy["images"]["rules"]]),
+        ("generation.negative_prompt_by_label", policy["generation"]["negative_prompt_by_label"]),
+    ):
+        for name in names:
+            if name not in labels:
+                raise PolicyError(f"{path}: {place}: {name!r} is no label of the taxonomy")
