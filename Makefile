@@ -3,13 +3,14 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 VENV_SAM := .venv-sam
+VENV_PEERS := .venv-peers
 SAM := $(VENV_SAM)/bin/sam
 RUNTIME := $(shell awk '$$1 == "Runtime:" {print $$2; exit}' template.yaml)
 export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo local test check lint format bench bench-cold-start bench-engine lock clean
-.PHONY: sam-setup validate build test-sam-local
+.PHONY: bench-filter peers sam-setup validate build test-sam-local
 
 help: ## show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +47,16 @@ bench-cold-start: setup ## every function's init as a ratio to a bare handler's
 
 bench-engine: setup ## executions per second, milliseconds and memory on the local engine
 	$(BIN)/python bench/local_engine.py
+
+# npm is there on some machines only; what it would have fetched is then reported as absent.
+peers: $(VENV_PEERS)/.ready ## make the environment (.venv-peers) of other filters, to compare with
+
+$(VENV_PEERS)/.ready: locks/peers.txt locks/peers-npm/package-lock.json
+	$(PYTHON) -m venv --clear $(VENV_PEERS)
+	$(VENV_PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement locks/peers.txt
+	cp -r locks/peers-npm $(VENV_PEERS)/npm
+	if command -v npm >/dev/null; then npm ci --prefix $(VENV_PEERS)/npm --ignore-scripts --no-audit --no-fund --silent; fi
+	@touch $@
 
 demo: $(VENV)/.ready ## run a request of every kind on this machine, and make a gallery of them
 	@$(BIN)/safelight demo $(if $(OUT),--out $(OUT))

@@ -1,0 +1,1 @@
+"""Other people's prompt filters, each in a process and an environment of its own."""
