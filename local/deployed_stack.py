@@ -27,7 +27,7 @@ DEFAULT_SOURCE = "safelight.cli"
 # Of the record: what is one JSON document in one attribute.
 _DOCUMENTS = frozenset(
     ("source", "metadata", "reasons", "warnings", "attempts", "images", "models", "timings")
-) | {"usage", "history"}
+) | {"usage", "history", "classification", "shadow"}
 _read = TypeDeserializer().deserialize
 
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from accept_request.arrival import Arrival, read_arrival
+from accept_request.pinning import Pinning
 from accept_request.request import (
     MAX_FILE_BYTES,
     InvalidRequest,
@@ -15,7 +16,6 @@ from accept_request.request import (
     parse_file,
     request_hash,
 )
-from compiled import POLICY_HASH
 from shared.dynamodb import Item
 from shared.inferences import MAX_INFERENCES
 from shared.records import Records, open_shard
@@ -37,6 +37,9 @@ class Settings:
     retention_days: int
     max_attempts: int
     generation_seconds: int
+    policy_source: str
+    shadow_policy: bool
+    policy_bucket: str
 
     @classmethod
     def from_env(cls) -> "Settings":
@@ -49,6 +52,9 @@ class Settings:
             max_attempts=env.number("MAX_ATTEMPTS"),
             generation_seconds=env.number("REQUEST_TTL_SECONDS")
             + env.number("INVOCATION_TIMEOUT_SECONDS"),
+            policy_source=env.choice("POLICY_SOURCE", "shipped", "bucket"),
+            shadow_policy=env.flag("SHADOW_POLICY"),
+            policy_bucket=env.optional("POLICY_BUCKET"),
         )
 
 
@@ -59,12 +65,14 @@ class Door:
     settings: Settings
     records: Records
     storage: Storage
+    pinning: Pinning
 
 
 def accept(door: Door, event: object, execution: dict[str, str]) -> dict[str, Any]:
-    """{verdict, claim, request, reasons, first} for one execution's input.
+    """{verdict, claim, request, policy, shadow, reasons, first} for one execution's input.
 
     verdict is accepted; invalid (reasons say why); duplicate (first says of what); or ignored.
+    policy is what an accepted request is pinned to; shadow says if its second policy is missing.
     """
     arrival = read_arrival(event, execution["name"])
     if arrival.ignored:
@@ -73,10 +81,12 @@ def accept(door: Door, event: object, execution: dict[str, str]) -> dict[str, An
         request = normalised(_body(door.storage, arrival))
     except InvalidRequest as invalid:
         return _refuse(door, arrival, execution, invalid)
-    record = _record(door.settings, arrival, execution, request)
+    pins, missing = door.pinning.pins()
+    record = _record(door.settings, arrival, execution, request, pins["active"]["hash"])
     other = door.records.claim(record)
     if other is None:
-        return _answer("accepted", record, request)
+        shadow = [{"stage": STAGE, "error": missing}] if missing else []
+        return {**_answer("accepted", record, request), "policy": pins, "shadow": shadow}
     if other.get("request_hash") == record["request_hash"]:
         return _answer("duplicate", record, first=other)
     taken = InvalidRequest("request_id", "unique", "request_id was used for another request before")
@@ -126,7 +136,14 @@ def _answer(
     first: Item | None = None,
 ) -> dict[str, Any]:
     claim = {name: record[name] for name in record if name not in {"status", "stage", "prompt"}}
-    answer = {"verdict": verdict, "claim": claim, "request": request, "reasons": reasons or []}
+    answer: dict[str, Any] = {
+        "verdict": verdict,
+        "claim": claim,
+        "request": request,
+        "policy": {},
+        "shadow": [],
+        "reasons": reasons or [],
+    }
     if first is not None:
         answer["first"] = {
             name: first.get(name) for name in ("request_id", "run", "status", "execution_arn")
@@ -135,7 +152,11 @@ def _answer(
 
 
 def _record(
-    settings: Settings, arrival: Arrival, execution: dict[str, str], request: dict[str, Any]
+    settings: Settings,
+    arrival: Arrival,
+    execution: dict[str, str],
+    request: dict[str, Any],
+    policy_hash: str = "none",
 ) -> Item:
     started = datetime.fromisoformat(execution["started_at"])
     key = _key(arrival, request)
@@ -155,7 +176,7 @@ def _record(
         "expires_at": int((started + timedelta(days=settings.retention_days)).timestamp()),
         "open_shard": open_shard(key),
         "request_hash": request_hash(request) if request else "none",
-        "policy_hash": POLICY_HASH,
+        "policy_hash": policy_hash,
         "source": json.dumps(arrival.source, ensure_ascii=False),
         "metadata": json.dumps(request.get("metadata", {}), ensure_ascii=False),
     }

@@ -4,8 +4,10 @@ import functools
 from typing import Any
 
 from accept_request.accept import Door, Settings, accept
+from accept_request.pinning import Pinning, Published
 from shared.dynamodb import Table
 from shared.log import tell
+from shared.policy import ACTIVE_KEY, SHADOW_KEY
 from shared.records import Records
 from shared.s3 import Storage
 
@@ -14,11 +16,18 @@ from shared.s3 import Storage
 def build() -> Door:
     """Settings and adapters, made at the first call."""
     settings = Settings.from_env()
-    return Door(settings, Records(Table(settings.table)), Storage())
+    storage, bucket = Storage(), settings.policy_bucket
+    pinning = Pinning(
+        active=Published(storage, bucket, ACTIVE_KEY)
+        if settings.policy_source == "bucket"
+        else None,
+        shadow=Published(storage, bucket, SHADOW_KEY) if settings.shadow_policy else None,
+    )
+    return Door(settings, Records(Table(settings.table)), storage, pinning)
 
 
 def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:
-    """{input, execution: {arn, name, started_at}} in; {verdict, claim, request, reasons} out."""
+    """{input, execution: {arn, name, started_at}} in; {verdict, claim, request, policy} out."""
     answer = accept(build(), event["input"], event["execution"])
     rules = [reason["rule"] for reason in answer["reasons"]]
     request_id, verdict = answer["claim"]["request_id"], answer["verdict"]

@@ -1,12 +1,12 @@
-"""FilterKeywords: judges a prompt's words by the policy's lists. Calls no AWS service."""
+"""FilterKeywords: judges a prompt's words by the policy's lists. Calls no AWS service for it."""
 
 import functools
 from dataclasses import dataclass
 from typing import Any
 
-from filter_keywords.decide import decide
+from filter_keywords.decide import STAGE, decide
 from shared.log import tell
-from shared.policy import policy_part
+from shared.policy import Policies
 from shared.settings import Environment
 
 
@@ -15,25 +15,36 @@ class Settings:
     """FilterKeywords' variables."""
 
     warn: bool
+    policy_bucket: str
 
     @classmethod
     def from_env(cls) -> "Settings":
         """Raises SettingsError."""
-        return cls(warn=Environment().choice("ON_FLAGGED_PROMPT", "reject", "warn") == "warn")
+        env = Environment()
+        return cls(
+            warn=env.choice("ON_FLAGGED_PROMPT", "reject", "warn") == "warn",
+            policy_bucket=env.optional("POLICY_BUCKET"),
+        )
 
 
 @functools.cache
-def build() -> tuple[Settings, dict[str, Any]]:
-    """Settings and the compiled lists, read at the first call."""
-    return Settings.from_env(), policy_part("keywords")
+def build() -> tuple[Settings, Policies[dict[str, Any]]]:
+    """Settings and the lists of the policies, made at the first call."""
+    settings = Settings.from_env()
+    return settings, Policies("keywords", settings.policy_bucket, dict)
 
 
 def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:
-    """{request_id, prompt, negative_prompt} in; {verdict, reasons, warnings} out."""
-    settings, lists = build()
-    decision = decide(event["prompt"], event["negative_prompt"], lists, settings.warn)
+    """{request_id, prompt, negative_prompt, policy} in; {verdict, reasons, warnings} out."""
+    settings, policies = build()
+    pins = event.get("policy")
+
+    def judge(lists: dict[str, Any]) -> dict[str, Any]:
+        return decide(event["prompt"], event["negative_prompt"], lists, settings.warn)
+
+    decision = judge(policies.active(pins))
     categories = sorted({reason["category"] for reason in decision["reasons"]})
     tell(
         "prompt", request_id=event["request_id"], verdict=decision["verdict"], categories=categories
     )
-    return decision
+    return policies.shadowed(pins, STAGE, decision, judge)

@@ -8,6 +8,7 @@ from typing import Any
 from generate_images.plan import cut_warning, model_request, negative_prompt, seed_for
 from shared.errors import GenerationFailed
 from shared.inferences import MAX_INFERENCES, Inferences, inference_id, result_of
+from shared.policy import Policies
 from shared.s3 import Storage
 from shared.sagemaker_runtime import Endpoint
 from shared.settings import Environment
@@ -24,6 +25,7 @@ class Settings:
     request_ttl_seconds: int
     invocation_timeout_seconds: int
     retention_days: int
+    policy_bucket: str
 
     @classmethod
     def from_env(cls) -> "Settings":
@@ -36,6 +38,7 @@ class Settings:
             request_ttl_seconds=env.number("REQUEST_TTL_SECONDS"),
             invocation_timeout_seconds=env.number("INVOCATION_TIMEOUT_SECONDS"),
             retention_days=env.number("RETENTION_DAYS"),
+            policy_bucket=env.optional("POLICY_BUCKET"),
         )
 
 
@@ -44,7 +47,7 @@ class Desk:
     """What generating needs."""
 
     settings: Settings
-    policy: dict[str, Any]
+    policies: Policies[dict[str, Any]]
     inferences: Inferences
     storage: Storage
     endpoint: Endpoint
@@ -59,7 +62,8 @@ def generate(desk: Desk, task: dict[str, Any]) -> str:
     """
     request, attempt = task["request"], task["attempt"]
     seed = seed_for(request, task["request_id"], task["run"], attempt)
-    negative, added, cut = negative_prompt(desk.policy, task["labels"], request["negative_prompt"])
+    policy = desk.policies.active(task.get("policy"))
+    negative, added, cut = negative_prompt(policy, task["labels"], request["negative_prompt"])
     plan = {"seed": seed, "negative_prompt_added": added, "warnings": cut_warning(cut)}
     now = datetime.now(UTC)
     for n in range(1, MAX_INFERENCES + 1):

@@ -7,7 +7,7 @@ from generate_images.generate import Desk, Settings, generate
 from shared.dynamodb import Table
 from shared.inferences import Inferences
 from shared.log import tell
-from shared.policy import policy_part
+from shared.policy import Policies
 from shared.s3 import Storage
 from shared.sagemaker_runtime import Endpoint
 from shared.stepfunctions import StepFunctions
@@ -19,7 +19,7 @@ def build() -> Desk:
     settings = Settings.from_env()
     return Desk(
         settings,
-        policy_part("generation"),
+        Policies("generation", settings.policy_bucket, dict),
         Inferences(Table(settings.inferences_table)),
         Storage(),
         Endpoint(settings.endpoint_name),
@@ -28,7 +28,7 @@ def build() -> Desk:
 
 
 def lambda_handler(event: dict[str, Any], context: object) -> dict[str, str]:
-    """{token, request_id, run, attempt, labels, request} in; {inference_id} out.
+    """{token, request_id, run, attempt, labels, request, policy} in; {inference_id} out.
 
     The Task's own result is the token's: {inference_id, seed, negative_prompt_added, warnings,
     output: {bucket, key}}.

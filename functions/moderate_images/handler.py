@@ -2,60 +2,78 @@
 
 import functools
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any
 
-from moderate_images.verdict import decide, filtered, judge
+from moderate_images.verdict import STAGE, found, judge_attempt, lowest_threshold
 from shared.log import tell
-from shared.policy import policy_part
-from shared.rekognition import Moderator
+from shared.policy import Policies
+from shared.rekognition import Moderation, Moderator
 from shared.s3 import ObjectVersion
+from shared.settings import Environment
 
 # A request has at most 4 pictures.
 _CONCURRENCY = 4
 
 
+@dataclass(frozen=True)
+class Settings:
+    """ModerateImages' variable."""
+
+    policy_bucket: str
+
+    @classmethod
+    def from_env(cls) -> "Settings":
+        """Without a bucket, the shipped policy judges."""
+        return cls(policy_bucket=Environment().optional("POLICY_BUCKET"))
+
+
 @functools.cache
-def build() -> tuple[dict[str, Any], Moderator]:
-    """Policy and adapter, made at the first call."""
-    return policy_part("images"), Moderator()
+def build() -> tuple[Policies[dict[str, Any]], Moderator]:
+    """Policies and adapter, made at the first call."""
+    return Policies("images", Settings.from_env().policy_bucket, dict), Moderator()
 
 
 def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:
-    """{request_id, images} in; {verdict, images, labels, reasons, warnings, model, usage} out."""
-    policy, moderator = build()
-    decision = moderate(policy, moderator, event["images"])
+    """{request_id, images, policy} in; a decision on the attempt with its evidence out.
+
+    {verdict, images, labels, reasons, warnings, model, usage, found: {min_score, pictures}}.
+    """
+    policies, moderator = build()
+    pins, images = event.get("policy"), event["images"]
+    # Below the lowest threshold of all a label changes nothing.
+    lowest = min(lowest_threshold(policy) for policy in policies.each(pins))
+    moderations = moderate(moderator, images, lowest)
+
+    def judge(policy: dict[str, Any]) -> dict[str, Any]:
+        return judge_attempt(images, moderations, policy)
+
+    decision = judge(policies.active(pins))
     tell(
         "pictures",
         request_id=event["request_id"],
         verdict=decision["verdict"],
         labels=decision["labels"],
     )
-    return decision
+    asked = [moderation for moderation in moderations if moderation]
+    return {
+        **policies.shadowed(pins, STAGE, decision, judge),
+        "model": ", ".join(sorted({moderation.model_version for moderation in asked})),
+        "usage": {"rekognition_images": len(asked)},
+        "found": {"min_score": lowest, "pictures": found(moderations)},
+    }
 
 
 def moderate(
-    policy: dict[str, Any], moderator: Moderator, images: list[dict[str, Any]]
-) -> dict[str, Any]:
-    """The decision on an attempt. Pictures that the model filtered are not paid for."""
-    # Below the lowest threshold a label changes nothing.
-    rules = [*policy["labels"].values(), policy["unknown_label"]]
-    thresholds = ("threshold", "illustrated_threshold")
-    lowest = min(rule[name] for rule in rules for name in thresholds if name in rule)
-    versions: set[str] = set()
+    moderator: Moderator, images: list[dict[str, Any]], min_score: float
+) -> list[Moderation | None]:
+    """What the moderator finds in each; None for pictures that the model filtered, and not paid."""
 
-    def verdict(image: dict[str, Any]) -> dict[str, Any]:
+    def ask(image: dict[str, Any]) -> Moderation | None:
         if "filtered_because" in image:
-            return filtered(image)
+            return None
         place = ObjectVersion(image["bucket"], image["key"], image["version_id"])
-        moderation = moderator.moderate(place, lowest)
-        versions.add(moderation.model_version)
-        return judge(moderation, policy, image["index"])
+        return moderator.moderate(place, min_score)
 
     with ThreadPoolExecutor(_CONCURRENCY) as pool:
-        judged = list(pool.map(verdict, images))
-    paid = sum(one["verdict"] != "filtered" for one in judged)
-    return {
-        **decide(images, judged),
-        "model": ", ".join(sorted(versions)),
-        "usage": {"rekognition_images": paid},
-    }
+        return list(pool.map(ask, images))

@@ -7,6 +7,40 @@ from shared.rekognition import Label, Moderation
 STAGE = "ModerateImages"
 
 
+def lowest_threshold(policy: dict[str, Any]) -> float:
+    """The score below which no label changes anything under this policy."""
+    rules = [*policy["labels"].values(), policy["unknown_label"]]
+    thresholds = ("threshold", "illustrated_threshold")
+    return float(min(rule[name] for rule in rules for name in thresholds if name in rule))
+
+
+def judge_attempt(
+    images: list[dict[str, Any]], moderations: list[Moderation | None], policy: dict[str, Any]
+) -> dict[str, Any]:
+    """The decision on an attempt's pictures; None is what the model blotted out itself."""
+    judged = [
+        filtered(image) if moderation is None else judge(moderation, policy, image["index"])
+        for image, moderation in zip(images, moderations, strict=True)
+    ]
+    return decide(images, judged)
+
+
+def found(moderations: list[Moderation | None]) -> list[dict[str, Any]]:
+    """What the moderator found, as a record keeps it: another policy can judge it again."""
+    return [
+        {
+            "image": index,
+            "illustrated": moderation.illustrated,
+            "labels": [
+                {"label": label.name, "parent": label.parent, "score": round(label.score, 4)}
+                for label in moderation.labels
+            ],
+        }
+        for index, moderation in enumerate(moderations)
+        if moderation is not None
+    ]
+
+
 def judge(moderation: Moderation, policy: dict[str, Any], index: int) -> dict[str, Any]:
     """{verdict, labels, reasons, warnings} of one picture."""
     reasons: list[dict[str, Any]] = []

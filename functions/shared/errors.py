@@ -10,9 +10,10 @@ Step Functions matches an exception by its class name, so these names are a cont
     ├── UnusableAnswer          a model's answer cannot be used; another call may give a better one
     │   ├── UnusableVerdict     a judge answered without a verdict: that is not "unsafe"
     │   └── MalformedReply      the generator's output is missing, or not what was agreed
-    └── GenerationError         how a paid generation ended, told through the task token
-        ├── GenerationFailed    the endpoint reported a failure: another inference may succeed
-        └── GenerationExpired   the endpoint gave the request up before working on it
+    ├── GenerationError         how a paid generation ended, told through the task token
+    │   ├── GenerationFailed    the endpoint reported a failure: another inference may succeed
+    │   └── GenerationExpired   the endpoint gave the request up before working on it
+    └── PolicyUnavailable       no sound policy to judge by: then nothing is judged
 """
 
 
@@ -54,3 +55,7 @@ class GenerationFailed(GenerationError):
 
 class GenerationExpired(GenerationError):
     """The endpoint gave the request up before working on it."""
+
+
+class PolicyUnavailable(SafelightError):
+    """The policy that must judge is missing or broken."""

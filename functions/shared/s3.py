@@ -66,6 +66,40 @@ class Storage:
             raise
         return body
 
+    def read_newest(
+        self, bucket: str, key: str, known_etag: str, max_bytes: int
+    ) -> tuple[bytes, ObjectVersion] | None:
+        """The newest version and its bytes; None if it has the etag that is known already.
+
+        Raises ObjectMissing and ObjectTooLarge.
+        """
+        known = {"IfNoneMatch": known_etag} if known_etag else {}
+        try:
+            with aws.translated():
+                reply = self._client.get_object(Bucket=bucket, Key=key, **known)
+                if reply["ContentLength"] > max_bytes:
+                    raise ObjectTooLarge(reply["ContentLength"])
+                body: bytes = reply["Body"].read()
+        except ClientError as error:
+            code = aws.error_code(error)
+            if code in {"304", "NotModified"}:
+                return None
+            if code in {"404", "NoSuchKey"}:
+                raise ObjectMissing(key) from error
+            raise
+        return body, ObjectVersion(bucket, key, reply.get("VersionId", ""), reply["ETag"])
+
+    def versions(self, bucket: str, key: str, most: int) -> list[ObjectVersion]:
+        """The object's versions, newest first."""
+        with aws.translated():
+            reply = self._client.list_object_versions(Bucket=bucket, Prefix=key, MaxKeys=most)
+        # The prefix finds longer keys too.
+        return [
+            ObjectVersion(bucket, key, version["VersionId"], version["ETag"])
+            for version in reply.get("Versions", ())
+            if version["Key"] == key
+        ]
+
     def write(self, bucket: str, key: str, body: bytes, content_type: str) -> ObjectVersion:
         """Puts the object; returns the version written."""
         with aws.translated():

@@ -18,17 +18,21 @@ COMPILED = ROOT / "functions" / "compiled"
 
 def compiled(policy: dict[str, Any]) -> dict[str, str]:
     """File name to content, of everything in functions/compiled/."""
-    digest = hashlib.sha256(_compact(policy).encode()).hexdigest()
     request = json.loads((ROOT / "schemas" / "request.schema.json").read_text("utf-8"))
     return {
         "__init__.py": '"""Made by `safelight policy compile` from policy/ and schemas/."""\n\n'
-        f'POLICY_HASH = "{digest}"\n',
+        f'POLICY_HASH = "{policy_hash(policy)}"\n',
         "keywords.json": _compact(compile_keywords(policy["keywords"])),
         "classifier.json": _compact(policy["classifier"]),
         "images.json": _compact(compile_images(policy["images"])),
         "generation.json": _compact(compile_generation(policy["generation"])),
         "request.schema.json": _compact(_without_prose(request)),
     }
+
+
+def policy_hash(policy: dict[str, Any]) -> str:
+    """SHA-256 of the policy, however its file is laid out; what records name it by."""
+    return hashlib.sha256(_compact(policy).encode()).hexdigest()
 
 
 def write_compiled(policy: dict[str, Any]) -> None:

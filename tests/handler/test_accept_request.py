@@ -9,6 +9,8 @@ from typing import Any
 import jsonschema
 import pytest
 
+from compiled import POLICY_HASH
+
 RECORD = json.loads((Path(__file__).parents[2] / "schemas/record.schema.json").read_text("utf-8"))
 PROMPTS, RESULTS = "safelight-prompts-example", "safelight-ResultsTable-1A2B3C4D5E6F"
 LIGHTHOUSE = "a lighthouse on a cliff at dawn"
@@ -19,7 +21,7 @@ DEFAULTS = {
     "num_images": 1,
     "guidance_scale": 7.5,
     "num_inference_steps": 25,
-    "language": "en",
+    "language": "und",
 }
 FILES = {
     "s3_json": json.dumps({"prompt": LIGHTHOUSE, "num_images": 2}).encode(),
@@ -107,8 +109,11 @@ def test_an_accepted_request_is_claimed(
         "verdict": "accepted",
         "claim": claim,
         "request": DEFAULTS | request_,
+        "policy": {"active": {"hash": POLICY_HASH, "version_id": ""}},
+        "shadow": [],
         "reasons": [],
     }
+    assert record["policy_hash"] == POLICY_HASH
     jsonschema.validate(parsed(record), RECORD)
     execution = event(f"accept_request/{scenario}")["execution"]
     assert (record["status"], record["stage"]) == ("RUNNING", "AcceptRequest")
@@ -132,7 +137,7 @@ def test_an_event_brings_every_field(accept: Any, item: Any) -> None:
         "seed": 7,
         "guidance_scale": 8.0,
         "num_inference_steps": 30,
-        "language": "en",
+        "language": "und",
         "request_id": "gallery-0042",
         "requester": "mona",
         "metadata": {"album": "coast", "ticket": "T-17"},

@@ -72,6 +72,7 @@ def test_safe(moderate: Any, answers: Any, event: Event) -> None:
         "warnings": [],
         "model": "7.0",
         "usage": {"rekognition_images": 1},
+        "found": {"min_score": 0.5, "pictures": [{"image": 0, "illustrated": False, "labels": []}]},
     }
 
 
@@ -101,6 +102,19 @@ def test_unsafe(moderate: Any, event: Event) -> None:
         "warnings": [],
         "model": "7.0",
         "usage": {"rekognition_images": 1},
+        "found": {
+            "min_score": 0.5,
+            "pictures": [
+                {
+                    "image": 0,
+                    "illustrated": False,
+                    "labels": [
+                        {"label": "Violence", "parent": "", "score": 0.881},
+                        {"label": "Graphic Violence", "parent": "Violence", "score": 0.881},
+                    ],
+                }
+            ],
+        },
     }
 
 

@@ -72,11 +72,14 @@ def nexts(state: dict[str, Any]) -> Iterator[str]:
 
 def statements(resource: dict[str, Any]) -> list[dict[str, Any]]:
     """The IAM statements that the template gives a function or machine itself."""
-    return [
-        statement["Fn::If"][1] if "Fn::If" in statement else statement
-        for policy in resource["Properties"].get("Policies", ())
-        for statement in policy["Statement"]
-    ]
+    policies = [_given(policy) for policy in resource["Properties"].get("Policies", ())]
+    return [_given(statement) for policy in policies for statement in policy["Statement"]]
+
+
+def _given(value: dict[str, Any]) -> dict[str, Any]:
+    """The value, or what it is where its condition holds."""
+    found: dict[str, Any] = value["Fn::If"][1] if "Fn::If" in value else value
+    return found
 
 
 def variables_read(folder: str) -> set[str]:

@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moderate_images.handler import moderate
-from moderate_images.verdict import decide, filtered, judge
+from moderate_images.verdict import decide, filtered, judge, lowest_threshold
 from shared.rekognition import Label, Moderation
 
 ROOT = Path(__file__).parents[3]
@@ -142,17 +141,6 @@ def test_the_best_picture_decides_the_attempt(kinds: tuple[str, ...]) -> None:
     assert (decision["labels"] == ["Weapons"]) == ("unsafe" in kinds)
 
 
-class Asked:
-    """A moderator that only notes from which score on it should tell of labels."""
-
-    def __init__(self) -> None:
-        self.scores: list[float] = []
-
-    def moderate(self, picture: object, min_score: float) -> Moderation:
-        self.scores.append(min_score)
-        return Moderation([], "7.0", False)
-
-
 @pytest.mark.parametrize(
     "changed",
     [
@@ -161,10 +149,5 @@ class Asked:
         {"unknown_label": {"threshold": 0.2}},
     ],
 )
-def test_rekognition_is_asked_for_all_that_any_rule_looks_at(changed: dict[str, Any]) -> None:
-    moderator: Any = Asked()
-    image = {"index": 0, "bucket": "b", "key": "k", "version_id": "v"}
-
-    moderate(POLICY | changed, moderator, [image])
-
-    assert moderator.scores == [0.2]
+def test_no_rule_looks_below_the_lowest_threshold(changed: dict[str, Any]) -> None:
+    assert lowest_threshold(POLICY | changed) == 0.2

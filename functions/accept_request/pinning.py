@@ -1,0 +1,98 @@
+"""Which policy a new request is judged by: decided here, once, for the whole of its run."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from compiled import POLICY_HASH
+from shared.errors import PolicyUnavailable, TransientError
+from shared.log import tell
+from shared.policy import MAX_BUNDLE_BYTES, Pin, Pins, read_bundle
+from shared.s3 import ObjectMissing, ObjectTooLarge, Storage
+
+# How long a new version may wait for its first request.
+_LOOK_SECONDS = 60.0
+# How far back the last sound version is looked for.
+_MAX_VERSIONS = 20
+
+
+class Published:
+    """One policy in the policy bucket. A broken version never replaces a sound one."""
+
+    def __init__(
+        self,
+        storage: Storage,
+        bucket: str,
+        key: str,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._storage, self._bucket, self._key, self._clock = storage, bucket, key, clock
+        self._sound: Pin | None = None
+        self._etag = self._problem = ""
+        self._next_look = float("-inf")
+
+    def pin(self) -> Pin:
+        """The newest sound version, looked up at most every minute.
+
+        Raises PolicyUnavailable if there is none. Says in the log each time that the newest version
+        is not sound: an alarm counts that line.
+        """
+        if self._sound is None or self._clock() >= self._next_look:
+            self._look()
+            if self._problem:
+                tell("policy_unusable", key=self._key, problem=self._problem)
+            self._sound = self._sound or self._last_sound()
+            self._next_look = self._clock() + _LOOK_SECONDS
+        return self._sound
+
+    def _look(self) -> None:
+        try:
+            newest = self._storage.read_newest(
+                self._bucket, self._key, self._etag, MAX_BUNDLE_BYTES
+            )
+            if newest is None:
+                return
+            content, version = newest
+            # Noted before it is checked: what is broken stays broken, and need not come again.
+            self._etag = version.etag
+            self._sound = {"hash": read_bundle(content)["hash"], "version_id": version.version_id}
+            self._problem = ""
+        except PolicyUnavailable as broken:
+            self._problem = str(broken)
+        except (ObjectMissing, ObjectTooLarge) as unreadable:
+            self._etag, self._problem = "", type(unreadable).__name__
+        except TransientError:
+            # S3 says nothing of the policy: what is known holds until it answers again.
+            if self._sound is None:
+                raise
+
+    def _last_sound(self) -> Pin:
+        for version in self._storage.versions(self._bucket, self._key, _MAX_VERSIONS):
+            try:
+                bundle = read_bundle(self._storage.read(version, MAX_BUNDLE_BYTES))
+            except (PolicyUnavailable, ObjectMissing, ObjectTooLarge):
+                continue
+            return {"hash": bundle["hash"], "version_id": version.version_id}
+        raise PolicyUnavailable(f"no version of {self._key} in the policy bucket is sound")
+
+
+@dataclass(frozen=True)
+class Pinning:
+    """The published policies of the stack; without an active one, the shipped policy judges."""
+
+    active: Published | None
+    shadow: Published | None
+
+    def pins(self) -> tuple[Pins, str]:
+        """What a new request is pinned to, and the error's name if there is no shadow to pin to.
+
+        Raises PolicyUnavailable if nothing sound can judge.
+        """
+        shipped = {"hash": POLICY_HASH, "version_id": ""}
+        pins = {"active": self.active.pin() if self.active else shipped}
+        if self.shadow is None:
+            return pins, ""
+        try:
+            return {**pins, "shadow": self.shadow.pin()}, ""
+        except Exception as error:  # noqa: BLE001 - the request must not fail with its shadow
+            return pins, type(error).__name__
