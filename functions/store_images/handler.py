@@ -15,7 +15,7 @@ def build() -> tuple[Settings, Storage]:
 
 
 def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:
-    """{request_id, inference_id, output, num_images} in; {images, model} out."""
+    """{request_id, inference_id, output, num_images} in; {images, warnings, model} out."""
     settings, storage = build()
     stored = store(settings, storage, event)
     filtered = sum("filtered_because" in image for image in stored["images"])

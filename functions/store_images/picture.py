@@ -1,21 +1,19 @@
 """Everything that touches pixels, done before moderation: what is judged is what is delivered."""
 
 import io
-import warnings
 from dataclasses import dataclass
 from xml.sax.saxutils import quoteattr
 
 from PIL import Image, ImageFilter, PngImagePlugin
 
-from shared.errors import MalformedReply
+from store_images.decoding import check_sides, decode, from_rows
+from store_images.fingerprint import phash
+from store_images.placeholder import filtered_because
 from store_images.reply import RawPicture
 
-# Rekognition reads 80 to 10,000 pixels a side and 15 MB; requests are for at most 1,024.
-_SIDES = (80, 2048)
-_FORMATS = ("JPEG", "PNG")
-# A picture whose brightest and darkest pixels differ by less says nothing: a filter's placeholder.
-_UNIFORM_RANGE = 12
-_BLACK = 16
+# Rekognition reads 80 to 10,000 pixels a side and 15 MB (Developer Guide, guidelines and quotas);
+# the largest picture that is decoded, 2,048 x 2,048, cannot become larger than that.
+_LEAST_SIDE = 80
 # The longer side of what a preview knows of its picture.
 _PREVIEW_SIDE = 16
 
@@ -25,76 +23,60 @@ _STAND_IN_SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/algorith
 
 @dataclass(frozen=True)
 class StoredForm:
-    """A picture as it will be judged and delivered, with its irreversible preview."""
+    """A picture as it will be judged and delivered, with its irreversible preview.
+
+    `changes` are (rule, message) of what was done so that it can be judged.
+    """
 
     data: bytes
     format: str
     width: int
     height: int
+    phash: str
     preview: bytes
     filtered_because: str
+    changes: list[tuple[str, str]]
 
 
 def prepare(raw: RawPicture, model_version: str, request_id: str) -> StoredForm:
     """Decodes, checks and re-encodes one picture; what the generator attached to it is left out.
 
-    Raises MalformedReply for what is no picture, or none of the sizes that can be judged.
+    JPEG stays JPEG, every other format becomes PNG. A picture too small to be judged is enlarged
+    by a whole number. Raises MalformedReply for what is no picture, or too large for one.
     """
-    image, kind = _decode(raw)
-    data = _encode(image, kind, model_version, request_id)
+    decoded = decode(raw.data) if raw.size is None else from_rows(raw.data, raw.size)
+    kind = "JPEG" if decoded.container == "JPEG" else "PNG"
+    because = filtered_because(decoded.image)
+    image = _enlarged(decoded.image)
+    changes = []
+    if decoded.container not in ("JPEG", "PNG"):
+        changes.append(("reencoded", f"{decoded.container} became {kind}"))
+    if image.size != decoded.image.size:
+        changes.append(("enlarged", f"{_size(decoded.image)} became {_size(image)}"))
     return StoredForm(
-        data=data,
+        data=_encode(image, kind, model_version, request_id),
         format=kind.lower(),
         width=image.width,
         height=image.height,
+        phash=phash(image),
         preview=_preview(image),
-        filtered_because=_filtered_because(image),
+        filtered_because=because,
+        changes=changes,
     )
 
 
-def _decode(raw: RawPicture) -> tuple[Image.Image, str]:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            # Pillow warns of a bomb before it refuses one.
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            if raw.size is not None:
-                image = Image.frombytes("RGB", raw.size, raw.data)
-                kind = "PNG"
-            else:
-                opened = Image.open(io.BytesIO(raw.data), formats=_FORMATS)
-                # What Pillow calls MPO is a JPEG with more pictures behind the first.
-                kind = "PNG" if opened.format == "PNG" else "JPEG"
-                _check_sides(opened)
-                image = opened.convert("RGB")
-    except (
-        OSError,
-        ValueError,
-        SyntaxError,
-        Image.DecompressionBombWarning,
-        Image.DecompressionBombError,
-    ):
-        raise MalformedReply("a picture in the reply cannot be decoded as JPEG or PNG") from None
-    _check_sides(image)
-    # Comments and colour profiles live here, and Pillow would write them out again.
-    image.info = {}
-    return image, kind
+def _enlarged(image: Image.Image) -> Image.Image:
+    """At least Rekognition's smallest size, every pixel of the picture a square of pixels."""
+    times = -(-_LEAST_SIDE // min(image.size))
+    if times == 1:
+        return image
+    size = image.width * times, image.height * times
+    check_sides(size)
+    return image.resize(size, Image.Resampling.NEAREST)
 
 
-def _check_sides(image: Image.Image) -> None:
-    low, high = _SIDES
-    if not (low <= image.width <= high and low <= image.height <= high):
-        raise MalformedReply(f"a picture is {image.width} x {image.height} pixels")
-
-
-def _filtered_because(image: Image.Image) -> str:
-    """Why the picture looks like a model's own filter at work, or an empty text."""
-    low, high = image.convert("L").getextrema()
-    if not isinstance(low, (int, float)) or not isinstance(high, (int, float)):
-        raise MalformedReply("a picture has no brightness")
-    if high < _BLACK:
-        return "black"
-    return "uniform" if high - low < _UNIFORM_RANGE else ""
+def _size(image: Image.Image) -> str:
+    return f"{image.width} x {image.height}"
 
 
 def _preview(image: Image.Image) -> bytes:

@@ -10,6 +10,7 @@ from shared.settings import Environment
 from store_images.picture import StoredForm, prepare
 from store_images.reply import read_reply
 
+STAGE = "StoreImages"
 # Four PNGs of 1,024 x 1,024 in base64 twice over; JSON may take twenty times its size in memory.
 _MAX_REPLY_BYTES = 32 * 1024 * 1024
 
@@ -29,7 +30,7 @@ class Settings:
 
 
 def store(settings: Settings, storage: Storage, event: dict[str, Any]) -> dict[str, Any]:
-    """{images, model}: every picture of the reply, prepared and stored with its preview.
+    """{images, warnings, model}: every picture of the reply, prepared, stored with its preview.
 
     Raises MalformedReply.
     """
@@ -47,17 +48,20 @@ def store(settings: Settings, storage: Storage, event: dict[str, Any]) -> dict[s
         )
     model = reply.model_version or settings.endpoint_name
     folder = f"pictures/{event['inference_id']}"
-    images = [
-        _write(
-            settings.work_bucket,
-            storage,
-            f"{folder}/{index}",
-            index,
-            prepare(picture, model, event["request_id"]),
-        )
-        for index, picture in enumerate(reply.pictures)
-    ]
-    return {"images": images, "model": model}
+    forms = [prepare(picture, model, event["request_id"]) for picture in reply.pictures]
+    return {
+        "images": [
+            _write(settings.work_bucket, storage, f"{folder}/{index}", index, form)
+            for index, form in enumerate(forms)
+        ],
+        "warnings": [
+            {"stage": STAGE, "category": "picture", "rule": rule, "action": "warn"}
+            | {"message": message, "image": index}
+            for index, form in enumerate(forms)
+            for rule, message in form.changes
+        ],
+        "model": model,
+    }
 
 
 def _write(
@@ -76,6 +80,7 @@ def _write(
         "format": form.format,
         "width": form.width,
         "height": form.height,
+        "phash": form.phash,
         "preview_bucket": bucket,
         "preview_key": preview.key,
         "preview_version_id": preview.version_id,

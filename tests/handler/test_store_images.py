@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from store_images.fingerprint import phash
+
 WORK = "safelight-work-example"
 Call = Callable[..., Any]
 Event = Callable[[str], Any]
@@ -28,6 +30,7 @@ REPLIES: dict[str, Any] = {
     "list_of_jpegs": {"generated_images": [encoded(SCENE)] * 2, "prompt": "a lighthouse"},
     "single_picture": {"generated_image": encoded(SCENE, "PNG"), "prompt": "a lighthouse"},
     "rows_of_pixels": {"generated_images": [ROWS], "model_version": "local-painter-1"},
+    "webp_picture": {"generated_image": encoded(SCENE, "WEBP")},
     "black_picture": {"generated_images": [encoded(BLACK), encoded(SCENE)]},
     "fewer_than_asked": {"generated_images": [encoded(SCENE)]},
     "no_picture_in_it": {"generated_images": [base64.b64encode(b"no picture").decode()]},
@@ -89,12 +92,31 @@ def test_every_picture_is_stored_with_its_preview(
                 "format": kind,
                 "width": size[0],
                 "height": size[1],
+                "phash": phash(Image.open(io.BytesIO(data))),
                 "preview_bucket": WORK,
                 "preview_key": keys[1],
                 "preview_version_id": preview["VersionId"],
             }
         )
-    assert answer == {"images": images, "model": model}
+    assert answer == {"images": images, "warnings": [], "model": model}
+
+
+def test_a_picture_in_another_container_is_reencoded(store: Any, aws: Any) -> None:
+    answer = store("webp_picture")
+
+    (image,) = answer["images"]
+    data = aws("s3").get_object(Bucket=WORK, Key=image["key"])["Body"].read()
+    assert (image["format"], Image.open(io.BytesIO(data)).format) == ("png", "PNG")
+    assert answer["warnings"] == [
+        {
+            "stage": "StoreImages",
+            "category": "picture",
+            "rule": "reencoded",
+            "action": "warn",
+            "message": "WEBP became PNG",
+            "image": 0,
+        }
+    ]
 
 
 def test_a_blotted_picture_is_marked(store: Any) -> None:
