@@ -1,3 +1,3 @@
 """Made by `safelight policy compile` from policy/ and schemas/."""
 
-POLICY_HASH = "ffc1f230a606bec66b2841cfdd762864e7a0ce5612b711b53f6e5362aefa8ab6"
+POLICY_HASH = "0993c125875ce3fd1a61e4c9eb0b3d24e3c5516ceef6af0dc6f2e2e5e22b72b6"

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from shared.keywords.lists import KeywordLists, Lists
 from shared.keywords.matching import Match, find
 
 STAGE = "FilterKeywords"
@@ -9,18 +10,18 @@ STAGE = "FilterKeywords"
 _MAX_REASONS = 20
 
 
-def decide(prompt: str, negative_prompt: str, lists: dict[str, Any], warn: bool) -> dict[str, Any]:
+def decide(prompt: str, negative_prompt: str, lists: KeywordLists, warn: bool) -> dict[str, Any]:
     """{verdict, reasons, warnings}: block with its reasons, or clean with warnings.
 
     `warn` turns block into warn, but never what the policy says always holds.
     """
     reasons: list[dict[str, Any]] = []
     warnings: list[dict[str, Any]] = []
-    for text, part in ((prompt, lists), (negative_prompt, lists["negative"])):
+    for text, part in ((prompt, lists.prompt), (negative_prompt, lists.negative)):
         matches = find(text, part)
         # Combinations first: what always holds must not fall behind the bound on reasons.
-        found = _combined(matches, part["combinations"])
-        found += [(part["actions"][match.category], _reason(match)) for match in matches]
+        found = _combined(matches, part.combinations)
+        found += [(part.actions[match.category], _reason(match, part)) for match in matches]
         for action, reason in found:
             if action == "count":
                 continue
@@ -46,10 +47,11 @@ def _combined(
     ]
 
 
-def _reason(match: Match) -> dict[str, Any]:
+def _reason(match: Match, lists: Lists) -> dict[str, Any]:
     reason = {
         "stage": STAGE,
         "category": match.category,
+        "severity": lists.severities[match.category],
         "rule": "keyword",
         "term": match.term,
         "span": [match.start, match.end],

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from filter_keywords.decide import STAGE, decide
+from shared.keywords.lists import KeywordLists, prepare
 from shared.log import tell
 from shared.policy import Policies
 from shared.settings import Environment
@@ -28,10 +29,10 @@ class Settings:
 
 
 @functools.cache
-def build() -> tuple[Settings, Policies[dict[str, Any]]]:
+def build() -> tuple[Settings, Policies[KeywordLists]]:
     """Settings and the lists of the policies, made at the first call."""
     settings = Settings.from_env()
-    return settings, Policies("keywords", settings.policy_bucket, dict)
+    return settings, Policies("keywords", settings.policy_bucket, prepare)
 
 
 def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:
@@ -39,7 +40,7 @@ def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     settings, policies = build()
     pins = event.get("policy")
 
-    def judge(lists: dict[str, Any]) -> dict[str, Any]:
+    def judge(lists: KeywordLists) -> dict[str, Any]:
         return decide(event["prompt"], event["negative_prompt"], lists, settings.warn)
 
     decision = judge(policies.active(pins))

@@ -1,43 +1,122 @@
-"""Compiles the keyword categories into what FilterKeywords looks words up in."""
+"""Compiles the keyword categories into the lists that FilterKeywords looks words up in.
 
+Most words of a prompt are ordinary ones, and need no look at how they may be meant. Which ones
+are ordinary is settled here, from a word list of English: those that are neither a term nor made
+from one; and, of rarer words, those that the filter would take for a term in disguise.
+"""
+
+import functools
+from pathlib import Path
 from typing import Any
+
+from local.policy.source import ROOT
+from shared.keywords.folding import fold
+from shared.keywords.lists import Lists
+
+_ENGLISH = ROOT / "policy" / "english"
+_AGES = range(1, 18)
+_AGE_PHRASES = ("{} year old", "{} years old", "{} yr old", "{} yo", "{} y o", "age {}", "aged {}")
+_AGES_IN_WORDS = [
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+]
 
 
 def compile_keywords(keywords: dict[str, Any]) -> dict[str, Any]:
     """The lists for prompts, and under negative those for negative prompts."""
-    part = {
-        "actions": {name: body["action"] for name, body in keywords["categories"].items()},
-        "combinations": keywords["combinations"],
-        **_terms(keywords["categories"]),
+    rules = keywords["negative_prompt"]
+    part = _lists(keywords["categories"], keywords["combinations"])
+    negative = _lists({"negative_prompt": {"stems": [], "allow": [], **rules}}, [])
+    ordinary = _ordinary(part, _allowed(keywords["categories"]))
+    meant = ordinary - _ordinary(negative, set())
+    return {
+        **part,
+        "ordinary": " ".join(sorted(ordinary)),
+        "negative": {**negative, "not_ordinary": " ".join(sorted(meant))},
     }
-    negative = {**keywords["negative_prompt"], "stems": [], "allow": []}
-    part["negative"] = {
-        "actions": {"negative_prompt": negative["action"]},
-        "combinations": [],
-        **_terms({"negative_prompt": negative}),
-    }
-    return part
 
 
-def _terms(categories: dict[str, Any]) -> dict[str, Any]:
-    """words, stems: word to [category, term]; phrases, allow: first word to [rest, category]."""
-    words: dict[str, list[str]] = {}
-    stems: dict[str, list[str]] = {}
-    phrases: dict[str, list[list[Any]]] = {}
-    allow: dict[str, list[list[Any]]] = {}
-    for name, category in categories.items():
-        for term in category["terms"] + category["phrases"]:
-            if " " in term:
-                first, *rest = term.split()
-                phrases.setdefault(first, []).append([rest, name])
-            else:
-                words.setdefault(term, [name, term])
-        for term in category["terms"]:
-            for plural in (f"{term}s", f"{term}es") if " " not in term else ():
-                words.setdefault(plural, [name, term])
-        for stem in category["stems"]:
-            stems[stem] = [name, stem]
-        for phrase in category["allow"]:
-            first, *rest = phrase.split()
-            allow.setdefault(first, []).append([rest, name])
-    return {"words": words, "stems": stems, "phrases": phrases, "allow": allow}
+def _lists(categories: dict[str, Any], combinations: list[dict[str, Any]]) -> dict[str, Any]:
+    entries = {name: _entries(category) for name, category in categories.items()}
+    return {
+        "actions": {name: category["action"] for name, category in categories.items()},
+        "severities": {name: category["severity"] for name, category in categories.items()},
+        "combinations": combinations,
+        "words": {name: " ".join(words) for name, (words, _) in entries.items()},
+        "phrases": {name: phrases for name, (_, phrases) in entries.items()},
+        "stems": {name: " ".join(category["stems"]) for name, category in categories.items()},
+        "allow": {
+            name: [phrase for entry in category["allow"] if " " in (phrase := _plain(entry))]
+            for name, category in categories.items()
+        },
+    }
+
+
+def _allowed(categories: dict[str, Any]) -> set[str]:
+    """Single words of the allow-lists: nobody needs to look at them."""
+    entries = (_plain(entry) for category in categories.values() for entry in category["allow"])
+    return {entry for entry in entries if " " not in entry}
+
+
+def _entries(category: dict[str, Any]) -> tuple[list[str], list[str]]:
+    """(single words, phrases) of a category, as a folded text has them."""
+    written = [*category["terms"], *category["phrases"], *_ages(category.get("ages", False))]
+    plain = sorted({_plain(term) for term in written} - {""})
+    return (
+        [term for term in plain if " " not in term],
+        [term for term in plain if " " in term],
+    )
+
+
+def _plain(term: str) -> str:
+    """A term as it is looked up: letters that are not Latin stay, for languages without spaces."""
+    folded = fold(term).lower()
+    return " ".join("".join(c if c.isalnum() else " " for c in folded).split())
+
+
+def _ages(wanted: bool) -> list[str]:
+    if not wanted:
+        return []
+    ages = [*map(str, _AGES), *_AGES_IN_WORDS]
+    return [phrase.format(age) for age in ages for phrase in _AGE_PHRASES] + [
+        f"{age}{unit}" for age in _AGES for unit in ("yo", "yr")
+    ]
+
+
+def _ordinary(part: dict[str, Any], allowed: set[str]) -> set[str]:
+    lists = Lists(part, ())
+    common, more = english()
+    harmless = {word for word in common if not (found := lists.meaning(word)) or found.disguise}
+    terms = [term for term in lists.words if term.isascii()]
+    mistaken = {
+        word
+        for word in more
+        if ((found := lists.meaning(word)) and found.disguise)
+        # Spelled out, it would show the term inside: c o c k t a i l.
+        or (not found and any(term in word for term in terms))
+    }
+    return (harmless | mistaken | allowed) - lists.words.keys()
+
+
+@functools.cache
+def english() -> tuple[list[str], list[str]]:
+    """(the most common words, rarer ones and names)."""
+    common, more = (
+        Path(_ENGLISH / f"{name}.txt").read_text("ascii").split() for name in ("common", "more")
+    )
+    return common, more

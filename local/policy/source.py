@@ -27,6 +27,7 @@ def read_policy(path: Path = POLICY) -> dict[str, Any]:
     if broken is not None:
         raise PolicyError(f"{path}: {broken.json_path}: {broken.message}")
     _check_names(policy, path)
+    _check_bands(policy["classifier"], path)
     return policy
 
 
@@ -54,3 +55,13 @@ def _check_names(policy: dict[str, Any], path: Path) -> None:
         for name in names:
             if name not in labels:
                 raise PolicyError(f"{path}: {place}: {name!r} is no label of the taxonomy")
+
+
+def _check_bands(classifier: dict[str, Any], path: Path) -> None:
+    for backend in ("custom", "toxicity", "guardrail"):
+        for label, rule in classifier[backend].items():
+            if rule.get("uncertain", {"from": -1})["from"] >= rule["threshold"]:
+                raise PolicyError(
+                    f"{path}: classifier.{backend}.{label}: uncertain.from must be less than the "
+                    "threshold"
+                )

@@ -13,6 +13,7 @@ def reason(category: str, term: str, start: int, end: int, **more: str) -> dict[
     return {
         "stage": "FilterKeywords",
         "category": category,
+        "severity": "high" if category != "negative_prompt" else "medium",
         "rule": "keyword",
         "term": term,
         "span": [start, end],
@@ -25,7 +26,7 @@ CLEAN: dict[str, Any] = {"verdict": "clean", "reasons": [], "warnings": []}
 BLOCKED = {
     "blocked_word": [reason("nudity", "nude", 2, 6)],
     "disguised_word": [
-        reason("nudity", "nude", 2, 9, disguise="separators inside the word"),
+        reason("nudity", "nude", 2, 9, disguise="letters apart"),
     ],
     "negative_prompt_against_clothes": [reason("negative_prompt", "clothes", 0, 7)],
 }

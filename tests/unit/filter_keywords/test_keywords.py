@@ -1,20 +1,15 @@
 """The keyword rules on the shipped lists: disguises, innocents, combinations, negative prompts."""
 
-import json
-from pathlib import Path
-from typing import Any
-
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from filter_keywords.decide import decide
+from shared.keywords.lists import prepare
 from shared.keywords.matching import find
-from shared.keywords.words import words_of
+from shared.policy import policy_part
 
-LISTS: dict[str, Any] = json.loads(
-    (Path(__file__).parents[3] / "functions/compiled/keywords.json").read_text("utf-8")
-)
+LISTS = prepare(policy_part("keywords"))
 
 
 def verdict(prompt: str, negative: str = "", warn: bool = False) -> str:
@@ -22,7 +17,7 @@ def verdict(prompt: str, negative: str = "", warn: bool = False) -> str:
 
 
 def categories(prompt: str) -> set[str]:
-    return {match.category for match in find(prompt, LISTS)}
+    return {match.category for match in find(prompt, LISTS.prompt)}
 
 
 @pytest.mark.parametrize(
@@ -37,19 +32,19 @@ def categories(prompt: str) -> set[str]:
         ("ｎｕｄｅ", "look-alike letters"),
         ("𝓷𝓾𝓭𝓮", "look-alike letters"),
         ("nudе", "look-alike letters"),
-        ("nu\u200bde", ""),
-        ("nu\u0336d\u0336e", ""),
+        ("nu\u200bde", "invisible characters"),
+        ("nu\u0336d\u0336e", "invisible characters"),
         ("nud3", "digits or symbols for letters"),
         ("t0ple$$", "digits or symbols for letters"),
         ("n@ked", "digits or symbols for letters"),
         ("nuuuuude", "stretched letters"),
-        ("n.u.d.e", "separators inside the word"),
-        ("n-u_d*e", "separators inside the word"),
-        ("n u d e", "spaces inside the word"),
+        ("n.u.d.e", "letters apart"),
+        ("n-u_d*e", "letters apart"),
+        ("n u d e", "letters apart"),
     ],
 )
 def test_a_disguised_word_is_found_and_its_disguise_named(written: str, disguise: str) -> None:
-    found = find(f"one {written} figure", LISTS)
+    found = find(f"one {written} figure", LISTS.prompt)
     assert found
     assert found[0].category == "nudity"
     assert found[0].disguise == disguise
@@ -57,12 +52,12 @@ def test_a_disguised_word_is_found_and_its_disguise_named(written: str, disguise
 
 @pytest.mark.parametrize("written", ["a n u d e woman", "n u d e 4 k", "I a n u d e"])
 def test_letters_beside_a_spelled_word_hide_nothing(written: str) -> None:
-    assert {match.term for match in find(written, LISTS)} == {"nude"}
+    assert {match.term for match in find(written, LISTS.prompt)} == {"nude"}
 
 
 @pytest.mark.parametrize("written", ["nude", "ｎｕｄｅ", "n.u.d.e", "nu\u200bde", "n u d e"])
 def test_a_span_is_in_the_text_as_it_was_written(written: str) -> None:
-    match = find(f"Ünë {written}, ßo", LISTS)[0]
+    match = find(f"Ünë {written}, ßo", LISTS.prompt)[0]
     assert (match.start, match.end) == (4, 4 + len(written))
 
 
@@ -166,23 +161,12 @@ def test_nothing_hides_behind_a_long_beginning(filler: str) -> None:
     assert "nudity" in categories(prompt)
 
 
-@pytest.mark.parametrize(
-    "filler", ["ﷺ", "a", "a1", "a.", "a ", "!a", "n.u.d.e ", "naked eye ", "aaa"]
-)
-def test_the_forms_of_a_text_grow_no_faster_than_the_text(filler: str) -> None:
-    def size(count: int) -> int:
-        words = words_of(filler * count)
-        return sum(len(form) for word in words for form in word.forms) + len(words)
-
-    assert size(400) <= 2.2 * size(200) + 10
-
-
 @given(text=st.text(max_size=80))
 @example(text="! ! !")
 @example(text="1 | ! + ! |")
 @example(text="İ ﬀ ẞ ŉ ͅ")
 def test_any_text_is_judged_and_spans_lie_in_it(text: str) -> None:
-    for part in (LISTS, LISTS["negative"]):
+    for part in (LISTS.prompt, LISTS.negative):
         for match in find(text, part):
             assert 0 <= match.start < match.end <= len(text)
     assert decide(text, text, LISTS, warn=False)["verdict"] in {"clean", "block"}
@@ -191,5 +175,5 @@ def test_any_text_is_judged_and_spans_lie_in_it(text: str) -> None:
 @given(before=st.text(max_size=30), after=st.text(max_size=30))
 def test_a_plain_word_is_found_wherever_it_stands(before: str, after: str) -> None:
     prompt = f"{before} genitalia {after}"
-    spans = [(m.start, m.end) for m in find(prompt, LISTS) if m.term == "genitalia"]
+    spans = [(m.start, m.end) for m in find(prompt, LISTS.prompt) if m.term == "genitalia"]
     assert (len(before) + 1, len(before) + 10) in spans

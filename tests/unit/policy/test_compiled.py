@@ -52,6 +52,24 @@ def test_the_hash_is_the_policys() -> None:
         ),
         (lambda p: p["classifier"].update(custom={}), r"\$\.classifier\.custom: "),
         (
+            lambda p: p["classifier"]["toxicity"].update(
+                SEXAUL=p["classifier"]["toxicity"]["SEXUAL"]
+            ),
+            r"\$\.classifier\.toxicity: 'SEXAUL' is not one of",
+        ),
+        (
+            lambda p: p["classifier"]["guardrail"].pop("GUARDRAIL_INTERVENED"),
+            r"\$\.classifier\.guardrail: 'GUARDRAIL_INTERVENED' is a required property",
+        ),
+        (
+            lambda p: p["classifier"]["toxicity"]["SEXUAL"]["uncertain"].update({"from": 0.5}),
+            r"classifier\.toxicity\.SEXUAL: uncertain\.from must be less than the threshold",
+        ),
+        (
+            lambda p: p["classifier"]["languages"]["read"].update(toxicity=["en", "de"]),
+            r"\$\.classifier\.languages\.read\.toxicity: \['en'\] was expected",
+        ),
+        (
             lambda p: p["images"]["rules"][0].update(label="Explict"),
             r"images\.rules: 'Explict' is no label of the taxonomy",
         ),
@@ -88,11 +106,5 @@ def test_what_is_no_json_is_refused(tmp_path: Path) -> None:
 def test_every_category_has_an_action_in_the_compiled_lists() -> None:
     lists = json.loads((COMPILED / "keywords.json").read_text("utf-8"))
     for part in (lists, lists["negative"]):
-        words = {entry[0] for kind in ("words", "stems") for entry in part[kind].values()}
-        phrases = {
-            rest[1]
-            for kind in ("phrases", "allow")
-            for rows in part[kind].values()
-            for rest in rows
-        }
-        assert words | phrases <= part["actions"].keys()
+        for kind in ("words", "phrases", "stems", "allow", "severities"):
+            assert part[kind].keys() == part["actions"].keys()

@@ -1,0 +1,330 @@
+"""The policy's compiled terms, prepared for looking words up; and what a single word may mean."""
+
+import functools
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from operator import add
+from typing import Any
+
+from shared.keywords.spelling import ALTERNATIVES, skeleton, sound, spells
+
+# Shorter keys of sound are shared by too many words.
+_SHORTEST_SOUND = 3
+_SHORTEST_SWAPPED = 4
+_SHORTEST_BACKWARDS = 4
+_SHORTEST_BEGINNING = 4
+# Verbs and nouns derived from a shorter term are too often other words: cocker, dicker.
+_SHORTEST_DERIVED = 5
+_LONGEST_WORD = 160
+_LETTERS_THAT_ARE_WORDS = ("a", "i")
+# A prompt's words or chunks are at most 1,000 more.
+_MOST_REMEMBERED = 20_000
+_STEM_KEY = 4
+# A phrase of fewer letters, written as one word, may be a part of any other.
+SHORTEST_JOINED = 7
+
+_DERIVED = tuple(
+    (ending, replacement)
+    for ending in ("ing", "ed", "er", "ers", "in", "ings", "y")
+    for replacement in ("", "e")
+)
+_DERIVED_ENDINGS = tuple(ending for ending, _ in _DERIVED)
+_NUMBER_AND_UNIT = re.compile(
+    r"\d+(?:[a-z]|[cdkmn]m|px|bit|st|nd|rd|th|fps|[km]p|[kmg]b|k?hz|kg|ml|deg|yo|yrs?|am|pm|ft|in)"
+    r"|[a-z]\d+|\d+[a-z]\d+"
+)
+# What a word may end in that is altered otherwise.
+_ENDINGS = ("", "s", "z", "er", "ers", "ed", "eds", "ing", "in", "a", "as", "y")
+_FIRST_READING = str.maketrans("013456789@$!|+(<{&^#%2", "oieasgtbgasiitcccaahxz")
+_SECOND_READING = str.maketrans("013456789@$!|+(<{&^#%2", "oleasblbgaslltcccaahxs")
+_MASKS = frozenset("*#%~^?•●■█░▒▓_-")
+_EDGE_DIGITS = "0123456789"
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """A term that a word stands for, and how it is disguised: empty if it is not."""
+
+    term: str
+    disguise: str = ""
+
+
+class Harmless:
+    """What has been read closely and meant nothing, as long as there is room for more."""
+
+    def __init__(self) -> None:
+        self._seen: set[str] = set()
+
+    def unread(self, found: set[str]) -> set[str]:
+        """Those that were not seen before."""
+        return found - self._seen
+
+    def remember(self, harmless: Iterable[str]) -> None:
+        """That these need not be read again."""
+        if len(self._seen) < _MOST_REMEMBERED:
+            self._seen.update(harmless)
+
+
+class Lists:
+    """One compiled set of lists. Made once; tables that odd words need are made when one comes."""
+
+    def __init__(self, part: dict[str, Any], ordinary: Iterable[str]) -> None:
+        self.actions: dict[str, str] = part["actions"]
+        self.severities: dict[str, str] = part["severities"]
+        self.combinations: list[dict[str, Any]] = part["combinations"]
+        self.ordinary = frozenset(ordinary).union(_LETTERS_THAT_ARE_WORDS)
+        self.words = _by_entry((name, terms.split()) for name, terms in part["words"].items())
+        self.phrases = _by_entry(part["phrases"].items())
+        self.allowed = _by_entry(part["allow"].items())
+        self.stems = _by_entry((name, stems.split()) for name, stems in part["stems"].items())
+        # Where a phrase begins: its first two words, written together.
+        self.phrase_starts = _starts(self.phrases)
+        self.allowed_starts = _starts(self.allowed)
+        self.joined = {
+            joined: phrase
+            for phrase in self.phrases
+            if len(joined := phrase.replace(" ", "")) >= SHORTEST_JOINED
+        }
+        self.singles = frozenset(self.words).union(self.joined)
+        self.neighbours = self.singles.union(self.phrase_starts)
+        # The same words, and the same odd pieces, come in every other prompt.
+        self.harmless_words = Harmless()
+        self.harmless_chunks = Harmless()
+        self.foreign = tuple(term for term in self.words if not term.isascii())
+
+    def categories(self, term: str) -> tuple[str, ...]:
+        """Of a term, stem or phrase."""
+        return self.words.get(term) or self.phrases.get(term) or self.stems[term]
+
+    def meaning(self, word: str) -> Meaning | None:
+        """What a lower-case word (letters, digits, symbols; no separators) stands for."""
+        if word in self.ordinary or len(word) > _LONGEST_WORD:
+            return None
+        if word.isalpha():
+            return self._plain(word) or self._altered(word)
+        return self._with_symbols(word)
+
+    def named(self, word: str) -> str | None:
+        """The term that a word spells letter by letter, symbols and stretched letters allowed."""
+        found = self.skeletons.get(skeleton(word), ())
+        return next((term for term in found if spells(term, word)), None)
+
+    def masked(self, word: str) -> Meaning | None:
+        """The term of a word some of whose letters are hidden: one symbol for each."""
+        letters = [None if letter in _MASKS else letter for letter in word]
+        shown = len(letters) - letters.count(None)
+        if len(word) < 4 or not word[0].isalpha() or 2 * shown < len(word):
+            return None
+        if letters[-1] is None and shown < 3:
+            return None
+        last = letters[-1] or ""
+        for term in self._by_shape.get((word[0], len(word), last), ()):
+            if all(
+                found is None or found in ALTERNATIVES.get(wanted, wanted)
+                for found, wanted in zip(letters, term, strict=True)
+            ):
+                return Meaning(term, "masked letters")
+        return None
+
+    def phrase_word(self, word: str) -> str | None:
+        """The word of some phrase that this one spells in disguise."""
+        found = self._phrase_skeletons.get(skeleton(word), ())
+        return next((part for part in found if spells(part, word)), None)
+
+    @functools.cached_property
+    def skeletons(self) -> dict[str, list[str]]:
+        """Terms, and phrases written as one word, by skeleton."""
+        return _keyed(self.singles, skeleton)
+
+    @functools.cached_property
+    def longest_skeleton(self) -> int:
+        """In letters."""
+        return max(map(len, self.skeletons), default=0)
+
+    def _plain(self, word: str) -> Meaning | None:
+        """The word itself, inflected, or beginning with a stem."""
+        term = self._lemma(word)
+        if term:
+            return Meaning(self.joined.get(term, term), "joined words" * (term in self.joined))
+        if word[:_STEM_KEY] in self._stem_keys:
+            stem = next((stem for stem in self.stems if word.startswith(stem)), None)
+            return Meaning(stem) if stem else None
+        return None
+
+    def _lemma(self, word: str) -> str | None:
+        if word in self.singles:
+            return word
+        if word[-1] in "sz" and len(word) > 3:
+            for lemma in (word[:-1], word[:-2] if word.endswith("es") else ""):
+                if lemma in self.singles:
+                    return lemma
+        for ending, replacement in _DERIVED if word.endswith(_DERIVED_ENDINGS) else ():
+            if word.endswith(ending):
+                lemma = word[: -len(ending)] + replacement
+                if len(lemma) >= _SHORTEST_DERIVED and lemma in self.singles:
+                    return lemma
+        return None
+
+    def _altered(self, word: str) -> Meaning | None:
+        """The word with letters stretched, doubled, swapped, reversed or changed by sound."""
+        if len(word) < 3:
+            return None
+        for disguise, term in self._alterations(word):
+            if term:
+                return Meaning(self.joined.get(term, term), disguise)
+        return None
+
+    def _alterations(self, word: str) -> Iterator[tuple[str, str | None]]:
+        if any(map(str.__eq__, word, word[1:])):
+            yield "stretched letters", self.named(word) or self.named(word[:-1])
+            found = self.skeletons.get(skeleton(word), ()) if len(word) > 4 else ()
+            yield (
+                "doubled letters",
+                next((term for term in found if spells(term, word, doubled=True)), None),
+            )
+        if len(word) >= _SHORTEST_SWAPPED:
+            yield "swapped letters", self._swapped(word) or self._swapped(_bare(word))
+        if len(word) >= _SHORTEST_BACKWARDS and word[::-1] in self.singles:
+            yield "written backwards", word[::-1]
+        yield "spelled by sound", self._sounding(word)
+
+    def _swapped(self, word: str) -> str | None:
+        singles = self.singles
+        for at in range(len(word) - 1):
+            swapped = word[:at] + word[at + 1] + word[at] + word[at + 2 :]
+            if swapped in singles:
+                return swapped
+        return None
+
+    def _sounding(self, word: str) -> str | None:
+        for ending in _ENDINGS:
+            stem = word.removesuffix(ending)
+            if (
+                len(stem) + len(ending) == len(word)
+                and len(heard := sound(stem)) >= _SHORTEST_SOUND
+            ):
+                # An unchanged term with an ending was looked for before, and may be another word.
+                found = self._sounds.get(heard)
+                if found and stem not in found:
+                    return found[0]
+        return None
+
+    def _with_symbols(self, word: str) -> Meaning | None:
+        """The word with digits or symbols read as letters."""
+        if word.isdigit():
+            # Numbers of four digits are years and sizes.
+            term = self.named(word) if len(word) >= 5 else None
+            return Meaning(term, "digits for letters") if term else None
+        if _NUMBER_AND_UNIT.fullmatch(word):
+            return None
+        bare = word.strip(_EDGE_DIGITS)
+        if bare.isalpha() and len(bare) > 2 and (found := self._plain(bare)):
+            return found
+        readings = [word.translate(_FIRST_READING), word.translate(_SECOND_READING)]
+        if not self.ordinary.isdisjoint(readings):
+            return None
+        found = self._decoded(word)
+        if found is None and bare not in self.ordinary:
+            found = next(filter(None, map(self._reading, readings)), None)
+            if found and skeleton(word) in self._ordinary_skeletons:
+                return None
+        return found
+
+    def _decoded(self, word: str) -> Meaning | None:
+        letters = sum(map(str.isalpha, word))
+        if len(word) < 3 or (
+            len(word) == 3 and word.isalnum() and (letters < 2 or word[1].isalpha())
+        ):
+            return None
+        for part in (word, word[:-1] if word[-1] in "s5$z" else "", word.rstrip("!|+(<{")):
+            if len(part) >= 3 and (term := self.named(part)):
+                return Meaning(self.joined.get(term, term), "digits or symbols for letters")
+        return None
+
+    def _reading(self, reading: str) -> Meaning | None:
+        """A decoded word that is a term in other clothes, or begins with one."""
+        if not reading.isalpha() or len(reading) < _SHORTEST_BEGINNING:
+            return None
+        found = self._plain(reading) or self._altered(reading)
+        if found is None:
+            for end in range(len(reading) - 1, _SHORTEST_BEGINNING - 1, -1):
+                if reading[:end] in self.singles:
+                    found = self._plain(reading[:end])
+                    break
+        return Meaning(found.term, "digits or symbols for letters") if found else None
+
+    @functools.cached_property
+    def _stem_keys(self) -> frozenset[str]:
+        return frozenset(stem[:_STEM_KEY] for stem in self.stems)
+
+    @functools.cached_property
+    def _phrase_skeletons(self) -> dict[str, list[str]]:
+        return _keyed({word for phrase in self.phrases for word in phrase.split()}, skeleton)
+
+    @functools.cached_property
+    def _ordinary_skeletons(self) -> frozenset[str]:
+        return frozenset(map(skeleton, self.ordinary))
+
+    @functools.cached_property
+    def _sounds(self) -> dict[str, list[str]]:
+        return _keyed((term for term in self.singles if len(term) > 2), sound)
+
+    @functools.cached_property
+    def _by_shape(self) -> dict[tuple[str, int, str], list[str]]:
+        """Terms by first letter, length, and last letter; and by no last letter, if it is hidden."""
+        table: dict[tuple[str, int, str], list[str]] = {}
+        for term in self.words:
+            for last in (term[-1], ""):
+                table.setdefault((term[0], len(term), last), []).append(term)
+        return table
+
+
+@dataclass(frozen=True)
+class KeywordLists:
+    """What a policy says of the words in prompts, and of those in negative prompts."""
+
+    prompt: Lists
+    negative: Lists
+
+
+def prepare(part: dict[str, Any]) -> KeywordLists:
+    """From the policy's compiled keywords."""
+    ordinary = frozenset(part["ordinary"].split())
+    negative = part["negative"]
+    return KeywordLists(
+        Lists(part, ordinary),
+        Lists(negative, ordinary.difference(negative["not_ordinary"].split())),
+    )
+
+
+def _bare(word: str) -> str:
+    """Without the ending that verbs are given, if it has one."""
+    return word[:-2] if word.endswith(("ed", "er")) else word.removesuffix("ing")
+
+
+def _by_entry(categories: Iterable[tuple[str, Iterable[str]]]) -> dict[str, tuple[str, ...]]:
+    """Each entry with the categories that have it."""
+    table: dict[str, tuple[str, ...]] = {}
+    for name, entries in categories:
+        mine = dict.fromkeys(entries, (name,))
+        shared = table.keys() & mine.keys()
+        mine.update({entry: (*table[entry], name) for entry in shared})
+        table.update(mine)
+    return table
+
+
+def _starts(phrases: dict[str, tuple[str, ...]]) -> dict[str, list[list[str]]]:
+    """The words of each phrase by its first two, written together."""
+    table: dict[str, list[list[str]]] = {}
+    for phrase in phrases:
+        words = phrase.split()
+        table.setdefault(add(*words[:2]), []).append(words)
+    return table
+
+
+def _keyed(words: Iterable[str], key: Any) -> dict[str, list[str]]:
+    table: dict[str, list[str]] = {}
+    for word in sorted(words):
+        table.setdefault(key(word), []).append(word)
+    return table
