@@ -90,6 +90,7 @@ class LocalStack(DeployedStack):
     def _deploy(self, name: str, endpoint_name: str, on_flagged_prompt: str) -> dict[str, str]:
         parameters = {
             "EndpointName": endpoint_name,
+            "ClassifierBackend": "custom",
             "ClassifierEndpointArn": CLASSIFIER_ARN,
             "OnFlaggedPrompt": on_flagged_prompt,
         }

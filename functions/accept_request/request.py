@@ -18,7 +18,7 @@ DEFAULTS = {
     "num_images": 1,
     "guidance_scale": 7.5,
     "num_inference_steps": 25,
-    "language": "en",
+    "language": "und",
 }
 _INTEGERS = frozenset({"width", "height", "num_images", "seed", "num_inference_steps"})
 _SCHEMA = Path(__file__).parents[1] / "compiled" / "request.schema.json"

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import urlsplit
 
 import boto3
 from botocore.config import Config
@@ -30,6 +31,7 @@ _THROTTLING = frozenset(
         "TooManyRequestsException",
         "RequestLimitExceeded",
         "ProvisionedThroughputExceededException",
+        "ServiceQuotaExceededException",
         "SlowDown",
         "LimitExceededException",
     }
@@ -48,6 +50,11 @@ def client(service: str, repeatable: bool = True) -> Any:
     """A boto3 client with our time-outs; without retries for calls that are paid each time."""
     once = Config(retries={"mode": "standard", "total_max_attempts": 1})
     return boto3.client(service, config=_CONFIG if repeatable else _CONFIG.merge(once))
+
+
+def host(client: Any) -> str:
+    """Where the client's calls go: whoever answers at another address cannot pass for AWS."""
+    return str(urlsplit(client.meta.endpoint_url).netloc)
 
 
 @contextmanager

@@ -1,7 +1,8 @@
-"""Amazon Comprehend: one prompt in, scores by label out."""
+"""Amazon Comprehend: one prompt in; scores by label, or by language, out."""
 
-from typing import Any, Protocol
-from urllib.parse import urlsplit
+import functools
+from collections.abc import Callable, Iterator
+from typing import Any
 
 from botocore.exceptions import ClientError
 
@@ -9,24 +10,9 @@ from shared import aws
 from shared.errors import UnusableVerdict
 
 Scores = dict[str, float]
+Usage = dict[str, int]
 # Scores are 32-bit numbers on their way here: 1 may arrive as a little more.
 _ROUNDING = 1e-6
-
-
-class Backend(Protocol):
-    """One way to have a prompt classified."""
-
-    name: str
-    """Of the policy's part that knows this backend's labels."""
-
-    def model(self) -> str:
-        """Who answers, with the address that does: a stand-in cannot pass for AWS."""
-
-    def reads(self, language: str) -> bool:
-        """Whether a text in this language (BCP 47) gets a meaningful answer."""
-
-    def scores(self, text: str) -> tuple[Scores, int]:
-        """The score of each label, 0 to 1, and how many units of 100 characters were paid."""
 
 
 class CustomClassifier:
@@ -36,21 +22,17 @@ class CustomClassifier:
 
     def __init__(self, endpoint_arn: str, client: Any = None) -> None:
         self._arn = endpoint_arn
-        self._client = client or aws.client("comprehend")
+        self._client = client or _client()
 
     def model(self) -> str:
-        return f"{_host(self._client)}/{self._arn.rpartition('/')[2]}"
+        return f"{aws.host(self._client)}/{self._arn.rpartition('/')[2]}"
 
-    def reads(self, language: str) -> bool:
-        # A custom classifier reads what it was trained on; the request does not say what that was.
-        return True
-
-    def scores(self, text: str) -> tuple[Scores, int]:
+    def scores(self, text: str) -> tuple[Scores, Usage]:
         reply = _answer(lambda: self._client.classify_document(Text=text, EndpointArn=self._arn))
         # Classes for a multi-class model, Labels for a multi-label one; in no promised order.
         found = [*reply.get("Classes", ()), *reply.get("Labels", ())]
         # An endpoint is paid by the hour, not by the text.
-        return _named_scores(found), 0
+        return _named_scores(found), {}
 
 
 class ToxicityDetection:
@@ -58,58 +40,101 @@ class ToxicityDetection:
 
     name = "toxicity"
     segment_bytes = 1000
+    overlap_bytes = 100
     segments = 10
 
     def __init__(self, client: Any = None) -> None:
-        self._client = client or aws.client("comprehend")
+        self._client = client or _client()
 
     def model(self) -> str:
-        return f"{_host(self._client)}/DetectToxicContent"
+        return f"{aws.host(self._client)}/DetectToxicContent"
 
-    def reads(self, language: str) -> bool:
-        return language.partition("-")[0].lower() == "en"
-
-    def scores(self, text: str) -> tuple[Scores, int]:
-        segments = split_bytes(text, self.segment_bytes)
+    def scores(self, text: str) -> tuple[Scores, Usage]:
+        """Of each label, its worst score in any part of the text."""
+        segments = list(overlapping(text, self.segment_bytes, self.overlap_bytes))
         worst: Scores = {}
+        units = 0
         for start in range(0, len(segments), self.segments):
             batch = segments[start : start + self.segments]
-            reply = _answer(
-                lambda batch=batch: self._client.detect_toxic_content(
-                    TextSegments=[{"Text": segment} for segment in batch], LanguageCode="en"
-                )
+            for label, score in self._batch(batch):
+                worst[label] = max(score, worst.get(label, 0.0))
+            units += _units(batch)
+        return worst, {"comprehend_units": units}
+
+    def _batch(self, segments: list[str]) -> Iterator[tuple[str, float]]:
+        reply = _answer(
+            lambda: self._client.detect_toxic_content(
+                TextSegments=[{"Text": segment} for segment in segments], LanguageCode="en"
             )
-            results = reply.get("ResultList", [])
-            if len(results) != len(batch):
-                raise UnusableVerdict("DetectToxicContent did not answer for every segment")
-            for result in results:
-                for label, score in _named_scores(result.get("Labels", ())).items():
-                    worst[label] = max(score, worst.get(label, 0.0))
-        # Billed per started 100 characters, at least 3 a request.
-        return worst, max(3, -(-len(text) // 100))
+        )
+        results = reply.get("ResultList", [])
+        if len(results) != len(segments):
+            raise UnusableVerdict("DetectToxicContent did not answer for every segment")
+        for result in results:
+            yield from _named_scores(result.get("Labels", ())).items()
 
 
-def split_bytes(text: str, limit: int) -> list[str]:
-    """The text in parts of at most `limit` bytes of UTF-8, cut at spaces where there are any."""
-    parts = []
-    while text:
-        encoded = text.encode()
-        if len(encoded) <= limit:
-            parts.append(text)
-            break
-        head = encoded[:limit].decode(errors="ignore")
-        border = head.rfind(" ")
-        head = head[:border] if border > 0 else head
-        parts.append(head)
-        text = text[len(head) :].lstrip(" ")
-    return parts
+class LanguageDetection:
+    """DetectDominantLanguage: about a hundred languages, from 20 characters on.
+
+    Its client is made at the first call: not every policy has languages detected.
+    """
+
+    def __init__(self, client: Any = None) -> None:
+        self._client = client
+
+    def languages(self, text: str) -> tuple[Scores, Usage]:
+        """How sure Comprehend is of each language (BCP 47) that it sees, and what that cost."""
+        client = self._client or _client()
+        reply = _answer(lambda: client.detect_dominant_language(Text=text))
+        if not isinstance(reply.get("Languages"), list):
+            raise UnusableVerdict("DetectDominantLanguage answered without languages")
+        found = _named_scores(reply["Languages"], "LanguageCode")
+        return found, {"comprehend_units": _units([text])}
 
 
-def _answer(call: Any) -> dict[str, Any]:
+def overlapping(text: str, limit: int, overlap: int) -> Iterator[str]:
+    """The text in parts of at most `limit` bytes of UTF-8, for `overlap` at most a quarter of it.
+
+    Cut at spaces; in the middle of a word only where it is longer than half a part, never in the
+    middle of a character. Each part begins with the last words of the one before, about `overlap`
+    bytes of them: what is said across a cut is still read in one piece.
+    """
+    encoded = text.encode()
+    start = 0
+    while len(encoded) - start > limit:
+        end = encoded.rfind(b" ", start + limit // 2, start + limit + 1)
+        if end < 0:
+            end = _character(encoded, start + limit)
+        yield encoded[start:end].decode()
+        word = encoded.find(b" ", end - overlap, end)
+        start = word + 1 if word >= 0 else _character(encoded, end - overlap)
+    if start < len(encoded):
+        yield encoded[start:].decode()
+
+
+def _character(encoded: bytes, at: int) -> int:
+    """Where the character begins that the byte at `at` belongs to."""
+    while encoded[at] & 0b1100_0000 == 0b1000_0000:
+        at -= 1
+    return at
+
+
+def _units(texts: list[str]) -> int:
+    """What a request is billed: per started 100 characters, at least 3."""
+    return max(3, -(-sum(map(len, texts)) // 100))
+
+
+@functools.cache
+def _client() -> Any:
+    """One for all classes here: making one takes most of a cold start."""
+    return aws.client("comprehend")
+
+
+def _answer(call: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     try:
         with aws.translated():
-            reply: dict[str, Any] = call()
-            return reply
+            return call()
     except ClientError as error:
         # An endpoint that is being updated answers so; the state machine tries again.
         if aws.error_code(error) == "ResourceUnavailableException":
@@ -117,10 +142,10 @@ def _answer(call: Any) -> dict[str, Any]:
         raise
 
 
-def _named_scores(rows: Any) -> Scores:
+def _named_scores(rows: Any, key: str = "Name") -> Scores:
     scores: Scores = {}
     for row in rows:
-        name, score = row.get("Name"), row.get("Score")
+        name, score = row.get(key), row.get("Score")
         if (
             not isinstance(name, str)
             or not isinstance(score, (int, float))
@@ -129,7 +154,3 @@ def _named_scores(rows: Any) -> Scores:
             raise UnusableVerdict("Comprehend's answer has a label without a score from 0 to 1")
         scores[name] = min(float(score), 1.0)
     return scores
-
-
-def _host(client: Any) -> str:
-    return str(urlsplit(client.meta.endpoint_url).netloc)

@@ -93,6 +93,7 @@ def test_wildcards_are_those_that_aws_forces() -> None:
         if not action.startswith("logs:")
     }
     assert wide == {
+        ("ClassifyPromptFunction", "comprehend:DetectDominantLanguage"),
         ("ClassifyPromptFunction", "comprehend:DetectToxicContent"),
         ("GenerateImagesFunction", "states:SendTaskSuccess"),
         ("ResumeGenerationFunction", "states:SendTaskSuccess"),

@@ -43,9 +43,13 @@ class Stack:
         self, engine: Engine, stand_ins: StandIns, name: str, parameters: dict[str, str]
     ) -> None:
         self.engine, self.stand_ins = engine, stand_ins
-        settings = {"ClassifierEndpointArn": CLASSIFIER, "EndpointName": f"local-{name}"}
+        settings = {"ClassifierBackend": "custom", "ClassifierEndpointArn": CLASSIFIER}
         self.outputs = deploy(
-            engine.endpoint, ROOT / "template.yaml", name, settings | parameters, lambda _: None
+            engine.endpoint,
+            ROOT / "template.yaml",
+            name,
+            {**settings, "EndpointName": f"local-{name}", **parameters},
+            lambda _: None,
         )
         make_endpoint(stand_ins, f"local-{name}", self.outputs)
         self._results = ResultEvents(DeployedStack(name, engine.client, self.outputs))

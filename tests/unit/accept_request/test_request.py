@@ -163,7 +163,7 @@ def test_numbers_have_one_notation() -> None:
     [
         {"prompt": " a  fox "},
         {"prompt": "a fox", "width": 512.0},
-        {"prompt": "a fox", "guidance_scale": 7.5, "language": "en"},
+        {"prompt": "a fox", "guidance_scale": 7.5, "language": "und"},
         {"request_id": "mine", "prompt": "a fox"},
     ],
 )

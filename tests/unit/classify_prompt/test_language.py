@@ -1,21 +1,84 @@
-"""What letters say of a language."""
+"""Which language a prompt is taken for, and when a detection is paid for."""
+
+from typing import Any
 
 import pytest
 
-from classify_prompt.language import script_language
+from classify_prompt.language import Language, is_read, language_of, worth_detecting
+
+RULES: dict[str, Any] = {"detect": "always", "letters": 20, "confidence": 0.8, "assume": "en"}
+ENGLISH = "a lighthouse on a cliff at dusk"
+GERMAN = "ein Leuchtturm auf einer Klippe"
+RUSSIAN = "маяк на скале в сумерках у моря"
+SURE, UNSURE = {"de": 0.99, "en": 0.2}, {"de": 0.5, "en": 0.4}
 
 
 @pytest.mark.parametrize(
-    ("prompt", "language"),
+    ("prompt", "declared", "detected", "expected"),
     [
-        ("a lighthouse at dusk", "en"),
-        ("ein Leuchtturm in der Dämmerung", "en"),
-        ("маяк в сумерках", "und"),
-        ("黄昏的灯塔", "und"),
-        ("the Москва river at night", "en"),
-        ("1234 !?", "en"),
-        ("", "en"),
+        (ENGLISH, "en", None, ("en", "declared")),
+        (GERMAN, "de-AT", None, ("de-AT", "declared")),
+        (GERMAN, "en", SURE, ("de", "detected")),
+        (GERMAN, "en", UNSURE, ("en", "declared")),
+        (GERMAN, "und", SURE, ("de", "detected")),
+        (GERMAN, "und", UNSURE, ("de", "detected")),
+        (GERMAN, "und", {}, ("und", "detected")),
+        (GERMAN, "und", None, ("en", "assumed")),
+        (RUSSIAN, "en", None, ("und", "script")),
+        (RUSSIAN, "en", {}, ("und", "script")),
+        (RUSSIAN, "und", None, ("und", "script")),
+        (RUSSIAN, "ru", None, ("ru", "declared")),
+        (RUSSIAN, "sr-Cyrl", None, ("sr-Cyrl", "declared")),
+        (ENGLISH, "ru", None, ("und", "script")),
+        ("黄昏的灯塔", "zh-Hant", None, ("zh-Hant", "declared")),
+        ("夕暮れの灯台", "ja", None, ("ja", "declared")),
+        ("ラーメン", "ja", None, ("ja", "declared")),
+        ("黄昏的灯塔", "ko", None, ("ko", "declared")),
+        ("the Москва river at night", "en", None, ("en", "declared")),
+        ("the Москва река at night", "en", None, ("und", "script")),
+        ("𝖆 𝖑𝖎𝖌𝖍𝖙𝖍𝖔𝖚𝖘𝖊", "en", None, ("und", "script")),
+        ("1234 !?", "und", None, ("en", "assumed")),
+        ("", "en", None, ("en", "declared")),
     ],
 )
-def test_scripts_are_told_apart(prompt: str, language: str) -> None:
-    assert script_language(prompt) == language
+def test_a_language_is_never_taken_for_granted(
+    prompt: str, declared: str, detected: Any, expected: tuple[str, str]
+) -> None:
+    assert language_of(prompt, declared, detected, RULES) == Language(*expected)
+
+
+def test_a_policy_may_assume_nothing() -> None:
+    rules = RULES | {"assume": "und"}
+    assert language_of("a red fox", "und", None, rules) == Language("und", "assumed")
+
+
+@pytest.mark.parametrize(
+    ("prompt", "declared", "detect", "asked"),
+    [
+        (ENGLISH, "und", "always", True),
+        (ENGLISH, "en", "always", True),
+        (ENGLISH, "de", "always", True),
+        (ENGLISH, "und", "undeclared", True),
+        (ENGLISH, "en", "undeclared", False),
+        (ENGLISH, "und", "never", False),
+        ("a red fox, 2 hens", "und", "always", False),
+        (RUSSIAN, "und", "always", False),
+        (RUSSIAN, "ru", "always", False),
+    ],
+)
+def test_a_detection_is_paid_only_where_it_is_of_use(
+    prompt: str, declared: str, detect: str, asked: bool
+) -> None:
+    assert worth_detecting(prompt, declared, RULES | {"detect": detect}, ["en", "fr"]) is asked
+
+
+def test_a_backend_that_reads_a_script_has_its_language_detected() -> None:
+    assert worth_detecting(RUSSIAN, "und", RULES, ["en", "ru"])
+
+
+@pytest.mark.parametrize(
+    ("language", "read"),
+    [("en", True), ("EN-gb", True), ("de", False), ("eng", False), ("und", False), ("", False)],
+)
+def test_a_region_changes_nothing(language: str, read: bool) -> None:
+    assert is_read(language, ["en", "es"]) is read

@@ -39,6 +39,53 @@ def test_thresholds_and_actions(scores: Any, warn: bool, expected: Any) -> None:
     assert told(decide(CALM | scores, LABELS, warn)) == expected
 
 
+def banded(action: str) -> dict[str, Any]:
+    rule = {**LABELS["SEXUAL"], "uncertain": {"from": 0.3, "action": action}}
+    return {**LABELS, "SEXUAL": rule}
+
+
+@pytest.mark.parametrize(
+    ("score", "action", "without_review", "warn", "verdict"),
+    [
+        (0.3, "block", "warn", False, "block"),
+        (0.2999, "block", "block", False, "clean"),
+        (0.3, "block", "block", True, "clean"),
+        (0.3, "warn", "block", False, "clean"),
+        (0.3, "review", "block", False, "block"),
+        (0.3, "review", "warn", False, "clean"),
+        (0.3, "review", "block", True, "clean"),
+    ],
+)
+def test_the_uncertain_band_has_an_action_of_its_own(
+    score: float, action: str, without_review: str, warn: bool, verdict: str
+) -> None:
+    decision = decide(CALM | {"SEXUAL": score}, banded(action), warn, without_review)
+    assert decision["verdict"] == verdict
+    reasons = decision["reasons"] + decision["warnings"]
+    assert [reason["rule"] for reason in reasons] == ["uncertain"] * (score >= 0.3)
+
+
+def test_a_reason_tells_that_it_was_the_band() -> None:
+    decision = decide(CALM | {"SEXUAL": 0.42}, banded("review"), False, "block")
+    assert decision["reasons"] == [
+        {
+            "stage": "ClassifyPrompt",
+            "category": "sexual",
+            "rule": "uncertain",
+            "label": "SEXUAL",
+            "score": 0.42,
+            "threshold": 0.3,
+            "action": "block",
+            "message": "uncertain: below the threshold of 0.5; the policy asks to review",
+        }
+    ]
+
+
+def test_at_its_threshold_a_label_is_no_longer_uncertain() -> None:
+    decision = decide(CALM | {"SEXUAL": 0.5}, banded("warn"), False)
+    assert [reason["rule"] for reason in decision["reasons"]] == ["classifier"]
+
+
 @given(scores=st.dictionaries(st.sampled_from([*LABELS, "sexual", "OTHER"]), st.floats(0, 1)))
 def test_a_missing_score_is_no_verdict(scores: dict[str, float]) -> None:
     if LABELS.keys() <= scores.keys():
@@ -58,6 +105,8 @@ def test_a_missing_score_is_no_verdict(scores: dict[str, float]) -> None:
     ],
 )
 def test_an_unread_language_follows_the_policy(action: str, warn: bool, verdict: str) -> None:
-    decision = decide_unread({"category": "unread_language", "action": action}, warn)
+    rule = {"category": "unread_language", "action": action}
+    decision = decide_unread("de", "detected", rule, warn)
     assert decision["verdict"] == verdict
-    assert len(decision["reasons"] + decision["warnings"]) == 1
+    (reason,) = decision["reasons"] + decision["warnings"]
+    assert reason["message"].endswith("de (detected)")
