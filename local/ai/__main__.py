@@ -6,6 +6,10 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from local.ai.vision.network import Network
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy: its threads only cost memory
 
@@ -17,7 +21,9 @@ def main(arguments: list[str] | None = None) -> None:
 
     try:
         engine = EngineClient(options.engine, os.environ.get("AWS_ACCESS_KEY_ID", "test"))
-        server = StandInServer((options.host, options.port), engine, tuple(options.classes))
+        server = StandInServer(
+            (options.host, options.port), engine, tuple(options.classes), _network()
+        )
     except (ValueError, OSError) as wrong:
         raise SystemExit(f"local.ai: {wrong}") from wrong
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -28,6 +34,18 @@ def main(arguments: list[str] | None = None) -> None:
     print(f"ready http://{host!s}:{port}", flush=True)
     with server:
         server.serve_forever(poll_interval=0.1)
+
+
+def _network() -> "Network | None":
+    """What the moderator sees with, or nothing: it then says that it goes by markers alone."""
+    from local.ai.vision.published import ModelUnavailable, load_network
+
+    try:
+        return load_network()
+    except ModelUnavailable as reason:
+        told = f"local.ai: pictures are judged by markers alone: {reason} (safelight models fetch)"
+        print(told, file=sys.stderr)
+        return None
 
 
 def _stop_soon(shutdown: Callable[[], None]) -> None:

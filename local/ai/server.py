@@ -8,13 +8,14 @@ from local.ai.comprehend import Classifier
 from local.ai.control import PREFIX as CONTROL_PREFIX
 from local.ai.control import Control
 from local.ai.engine_client import EngineClient
-from local.ai.rekognition import Moderator
+from local.ai.rekognition import Moderator, TextReader
 from local.ai.sagemaker import Endpoints
-from local.ai.scripting.answers import comprehend_step, rekognition_step
+from local.ai.scripting.answers import comprehend_step, detect_text_step, rekognition_step
 from local.ai.scripting.book import ScriptBook
 from local.ai.scripting.calls import Calls
 from local.ai.scripting.directed import DirectedService, director, picture_of, text_of
 from local.ai.scripting.generation import generation_step
+from local.ai.vision.network import Network
 from local.ai.wire import Reply, Request, ServiceError, json_reply, new_request_id
 
 MOST_BODY_BYTES = 16 * 1024 * 1024
@@ -28,20 +29,28 @@ class StandInServer(ThreadingHTTPServer):
     request_queue_size = 128
 
     def __init__(
-        self, address: tuple[str, int], engine: EngineClient, classes: tuple[str, str]
+        self,
+        address: tuple[str, int],
+        engine: EngineClient,
+        classes: tuple[str, str],
+        network: Network | None = None,
     ) -> None:
         classifier = Classifier(classes)
         book = ScriptBook({
             "generation": generation_step,
             "comprehend": lambda step: comprehend_step(step, classifier),
             "rekognition": rekognition_step,
+            "detect_text": detect_text_step,
         })  # fmt: skip
         calls = Calls()
         self._endpoints = Endpoints(engine, director(book, calls))
         self._services = {
             "Comprehend_20171127": DirectedService("comprehend", classifier, text_of, book, calls),
             "RekognitionService": DirectedService(
-                "rekognition", Moderator(engine), picture_of, book, calls
+                "rekognition", Moderator(engine, network), picture_of, book, calls
+            ),
+            "RekognitionService.DetectText": DirectedService(
+                "detect_text", TextReader(engine), picture_of, book, calls
             ),
         }
         names = {target: service.name for target, service in self._services.items()}
@@ -58,11 +67,13 @@ class StandInServer(ThreadingHTTPServer):
                 raise ServiceError("UnsupportedMediaType", "CBOR is not spoken here: JSON is", 415)
             if request.path.startswith("/endpoints/"):
                 return _named(self._endpoints.invoke(request), name)
-            target, _, operation = request.headers.get("X-Amz-Target", "").partition(".")
-            if target not in self._services:
+            header = request.headers.get("X-Amz-Target", "")
+            target, _, operation = header.partition(".")
+            service = self._services.get(header) or self._services.get(target)
+            if service is None:
                 raise ServiceError("UnknownOperationException", "no such service here", 404)
-            name = self._services[target].name
-            return _named(self._services[target].handle(operation, request.json()), name)
+            name = service.name
+            return _named(service.handle(operation, request.json()), name)
         except ServiceError as error:
             return _named(error.reply(), name)
 

@@ -65,3 +65,10 @@ def json_reply(value: object, status: int = 200, headers: Mapping[str, str] | No
 
 def new_request_id() -> str:
     return str(uuid.uuid4())
+
+
+def percent(value: object, name: str) -> float:
+    """A member of a request that must be 0 to 100; InvalidParameterException for anything else."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 100:
+        raise ServiceError("InvalidParameterException", f"{name} is 0 to 100")
+    return float(value)

@@ -4,13 +4,12 @@ All are functions of their arguments alone: the same words, seed and size give t
 with one version of Pillow and NumPy.
 """
 
-import functools
-
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
 from local.ai.marker import Marker, draw_marker
 from local.ai.painting.landscape import gradient, paint_landscape
+from local.ai.painting.lettering import font_that_fits
 from local.ai.painting.scene import scene_of
 from local.ai.painting.standing import paint_standing
 from local.ai.painting.subjects import paint_subjects
@@ -43,9 +42,9 @@ def paint_unsafe(marker: Marker, seed: int, size: Size) -> Image.Image:
     names = "\n".join(name for name, _ in marker.labels)
     draw = ImageDraw.Draw(picture)
     middle = (size[0] / 2, size[1] * 0.72)
-    font = _font_that_fits(WARNING, size[0] * 0.86)
+    font = font_that_fits(WARNING, size[0] * 0.86)
     draw.text(middle, WARNING, (255, 255, 255), font, "md", align="center")
-    small = _font_that_fits(names, size[0] * 0.8, most=max(10, size[1] // 18))
+    small = font_that_fits(names, size[0] * 0.8, most=max(10, size[1] // 18))
     below = (middle[0], middle[1] + size[1] * 0.04)
     draw.text(below, names, (255, 224, 160), small, "ma", align="center")
     draw_marker(picture, marker)
@@ -72,25 +71,12 @@ def _stripes(picture: Image.Image, seed: int) -> None:
         draw.polygon(corners, fill=(96, 44, 62))
 
 
-@functools.lru_cache(maxsize=64)
-def _font(points: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
-    return ImageFont.load_default(points)
-
-
-def _font_that_fits(
-    text: str, width: float, most: int = 200
-) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
-    longest = max(text.split("\n"), key=len)
-    at_100 = ImageDraw.Draw(Image.new("L", (1, 1))).textlength(longest, _font(100))
-    return _font(max(8, min(most, int(100 * width / at_100))))
-
-
 def _sign(picture: Image.Image) -> None:
     """The label along the lower edge, on every picture that shows anything."""
     width, height = picture.size
     bar = max(14, height // 20)
     strip = picture.crop((0, height - bar, width, height)).point(lambda level: level * 0.35)
-    font = _font_that_fits(LABEL, width * 0.94, most=max(8, round(bar * 0.62)))
+    font = font_that_fits(LABEL, width * 0.94, most=max(8, round(bar * 0.62)))
     text = ImageDraw.Draw(strip)
     text.text((width * 0.02, bar / 2), LABEL, (255, 255, 255), font, "lm")
     picture.paste(strip, (0, height - bar))

@@ -5,7 +5,8 @@ A step is a word, or an object of these, which may be combined:
     Comprehend:  "label" and "score" 0..1
     Rekognition: "labels" (names, or objects of name, confidence, parent, level),
                  "model_version", "content_types" (names), "confidence" (percent) for all labels
-Words for both: "usual", "empty", "malformed" (not JSON, of which boto3 makes an answer without
+    DetectText:  "text", in place of what is read
+Words for all: "usual", "empty", "malformed" (not JSON, of which boto3 makes an answer without
 members); for Comprehend also "safe", "unsafe", "unknown-label"; for Rekognition also "safe".
 """
 
@@ -13,12 +14,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from local.ai.comprehend import Classifier, toxic_content
+from local.ai.detected_text import detections
 from local.ai.lexicon import LABELS
 from local.ai.taxonomy import PARENTS, rows
 from local.ai.wire import Json
 
 LOW, HIGH = 0.01, 0.97
 HIGH_CONFIDENCE = 97.0
+PICTURE_SIZE = (512, 512)  # a told text has its place in a picture of the usual size
 SPOKEN = "VIOLENCE_OR_THREAT"  # the label that a bare "unsafe" raises
 
 Change = Callable[[str, Json], Json]  # operation, usual answer -> answer
@@ -70,6 +73,23 @@ def rekognition_step(step: object) -> AnswerStep:
     fields = _object(step, known)
     found = _rekognition_members(fields)
     change: Change | None = (lambda operation, usual: {**usual, **found}) if found else None
+    return AnswerStep(float(fields.get("slow", 0)), fields.get("error"), change=change)
+
+
+def detect_text_step(step: object) -> AnswerStep:
+    """ValueError, saying what is wrong, for a step that is none."""
+    words: dict[str, AnswerStep] = {
+        "usual": AnswerStep(),
+        "malformed": AnswerStep(malformed=True),
+        "empty": AnswerStep(change=lambda operation, usual: {}),
+    }
+    if isinstance(step, str):
+        return _word(step, words)
+    fields = _object(step, {"error", "slow", "text"})
+    change: Change | None = None
+    if "text" in fields:
+        found = detections(str(fields["text"]), PICTURE_SIZE)
+        change = lambda operation, usual: {**usual, "TextDetections": found}  # noqa: E731
     return AnswerStep(float(fields.get("slow", 0)), fields.get("error"), change=change)
 
 

@@ -3,6 +3,8 @@
 A step is a word, or an object of these, which may be combined:
     "picture": "safe" | "unsafe" | "black" | "uniform", with "label" or "labels" (of the taxonomy),
         "confidence" (percent) and "illustrated" where it is unsafe
+    "given": a JPEG or PNG in base64 that is answered instead of a painted picture
+    "text": at most 34 bytes that are written on the picture, for DetectText to find
     "pictures": one such word or object per image of the batch; the last repeats
     "slow": seconds before the model answers
     "outcome": see OUTCOMES
@@ -11,6 +13,7 @@ A word alone is a picture or an outcome; "usual" is the ordinary way.
 """
 
 import base64
+import io
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,7 +23,8 @@ from PIL import Image
 
 from local.ai.generator import Order, Painter, ordinary
 from local.ai.jobs import Direction
-from local.ai.marker import Marker
+from local.ai.marker import MOST_TEXT_BYTES, Marker
+from local.ai.painting.caption import write_caption
 from local.ai.painting.painter import paint_black, paint_uniform, paint_unsafe
 from local.ai.taxonomy import PARENTS
 from local.ai.wire import Json, ServiceError
@@ -28,10 +32,11 @@ from local.ai.wire import Json, ServiceError
 DEFAULT_LABEL = "Graphic Violence"
 DEFAULT_CONFIDENCE = 97.0
 STEP_FIELDS = {
-    "picture", "pictures", "label", "labels", "confidence", "illustrated", "slow", "outcome",
-    "invoke_error",
+    "picture", "pictures", "label", "labels", "confidence", "illustrated", "given", "text",
+    "slow", "outcome", "invoke_error",
 }  # fmt: skip
-PICTURE_FIELDS = {"picture", "label", "labels", "confidence", "illustrated"}
+UNSAFE_FIELDS = {"label", "labels", "confidence", "illustrated"}
+PICTURE_FIELDS = {"picture", "given", "text", *UNSAFE_FIELDS}
 PICTURES = ("safe", "unsafe", "black", "uniform")
 
 
@@ -80,8 +85,15 @@ def _painter(fields: Json) -> Painter:
 
 
 def _picture(fields: Json) -> Painter:
-    kind = fields.get("picture", "unsafe")
-    if kind not in PICTURES or not set(fields) <= PICTURE_FIELDS:
+    if not set(fields) <= PICTURE_FIELDS:
+        raise ValueError(f"a picture is an object of {', '.join(sorted(PICTURE_FIELDS))}")
+    painter = _given(fields["given"]) if "given" in fields else _painted(fields)
+    return _lettered(painter, fields["text"]) if "text" in fields else painter
+
+
+def _painted(fields: Json) -> Painter:
+    kind = fields.get("picture", "unsafe" if fields.keys() & UNSAFE_FIELDS else "safe")
+    if kind not in PICTURES:
         raise ValueError(f"a picture is one of {', '.join(PICTURES)}, with its labels")
     if kind == "unsafe":
         return _unsafe(_marker(fields))
@@ -89,6 +101,28 @@ def _picture(fields: Json) -> Painter:
         return ordinary
     paint = paint_black if kind == "black" else paint_uniform
     return lambda order, index: paint((order.width, order.height))
+
+
+def _given(encoded: object) -> Painter:
+    """The very picture, in its own size."""
+    try:
+        data = base64.b64decode(str(encoded), validate=True)
+        picture = Image.open(io.BytesIO(data), formats=("JPEG", "PNG")).convert("RGB")
+    except (OSError, ValueError) as broken:
+        raise ValueError("a given picture is a JPEG or PNG in base64") from broken
+    return lambda order, index: picture.copy()
+
+
+def _lettered(painter: Painter, text: object) -> Painter:
+    if not isinstance(text, str) or not 1 <= len(text.encode()) <= MOST_TEXT_BYTES:
+        raise ValueError(f"a picture's text has 1 to {MOST_TEXT_BYTES} bytes of UTF-8")
+
+    def paint(order: Order, index: int) -> Image.Image:
+        picture = painter(order, index)
+        write_caption(picture, " ".join(text.split()))
+        return picture
+
+    return paint
 
 
 def _marker(fields: Json) -> Marker:

@@ -13,7 +13,10 @@ import boto3
 import pytest
 from botocore.config import Config
 
+from local.ai.moderation import MARKER_ONLY_NAME, NETWORK_NAME
 from local.ai.running import StandIns
+from local.ai.vision.network import Network
+from local.ai.vision.published import NSFWJS, ModelUnavailable, load_network
 
 TOPIC = "arn:aws:sns:us-east-1:000000000000:"
 
@@ -121,6 +124,21 @@ def stand_ins(_stand_ins: StandIns, engine: FakeEngine) -> StandIns:
         error_topic=TOPIC + "error",
     )
     return _stand_ins
+
+
+@pytest.fixture(scope="session")
+def network() -> Network:
+    """The moderator's network; a test that asks for it is skipped where it was not fetched."""
+    try:
+        return load_network()
+    except ModelUnavailable as reason:
+        pytest.skip(f"{reason}: `safelight models fetch`")
+
+
+@pytest.fixture(scope="session")
+def moderator_name() -> str:
+    """What the moderator calls itself here: by its network, if that was fetched."""
+    return NETWORK_NAME if NSFWJS.folder.exists() else MARKER_ONLY_NAME
 
 
 @pytest.fixture(scope="session")

@@ -86,7 +86,7 @@ def test_told_moderation(stand_ins: StandIns, engine: Any, client: Client) -> No
     assert "ModerationLabels" not in moderate(engine, client, "run-1/attempt-1.jpg")
     assert moderate(engine, client, "run-1/attempt-1.jpg")["ModerationLabels"] == []
     other = moderate(engine, client, "run-2/attempt-1.jpg")
-    assert other["ModerationModelVersion"] == "local-marker-moderator-1"
+    assert other["ModerationModelVersion"].startswith("local-")
     assert stand_ins.calls("DetectModerationLabels", "run-1/") == 4
     assert stand_ins.calls("DetectModerationLabels") == 5
 
