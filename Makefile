@@ -10,7 +10,7 @@ export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo local test check lint format bench bench-cold-start bench-engine lock clean
-.PHONY: bench-filter peers sam-setup validate build test-sam-local
+.PHONY: bench-filter evaluate peers sam-setup validate build test-sam-local
 
 help: ## show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ bench-cold-start: setup ## every function's init as a ratio to a bare handler's
 
 bench-engine: setup ## executions per second, milliseconds and memory on the local engine
 	$(BIN)/python bench/local_engine.py
+
+evaluate: setup ## judge labelled texts with filter, classifier and peers (ARGS=--help)
+	@$(BIN)/python -m bench.evaluate $(ARGS)
 
 # npm is there on some machines only; what it would have fetched is then reported as absent.
 peers: $(VENV_PEERS)/.ready ## make the environment (.venv-peers) of other filters, to compare with
