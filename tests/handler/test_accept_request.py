@@ -137,7 +137,7 @@ def test_an_event_brings_every_field(accept: Any, item: Any) -> None:
         "seed": 7,
         "guidance_scale": 8.0,
         "num_inference_steps": 30,
-        "language": "und",
+        "language": "en",
         "request_id": "gallery-0042",
         "requester": "mona",
         "metadata": {"album": "coast", "ticket": "T-17"},
