@@ -1,22 +1,32 @@
-"""The HTTP server: one port for all three services, told apart by target header and path."""
+"""The HTTP server: one port for all services, told apart by target header and path."""
 
 import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import unquote
 
+from local.ai import guardrail
 from local.ai.comprehend import Classifier
 from local.ai.control import PREFIX as CONTROL_PREFIX
 from local.ai.control import Control
 from local.ai.engine_client import EngineClient
+from local.ai.languages import LanguageDetector
+from local.ai.lexicon import scores
 from local.ai.rekognition import Moderator, TextReader
 from local.ai.sagemaker import Endpoints
-from local.ai.scripting.answers import comprehend_step, detect_text_step, rekognition_step
+from local.ai.scripting.answers import (
+    comprehend_step,
+    detect_text_step,
+    guardrail_step,
+    language_step,
+    rekognition_step,
+)
 from local.ai.scripting.book import ScriptBook
 from local.ai.scripting.calls import Calls
 from local.ai.scripting.directed import DirectedService, director, picture_of, text_of
 from local.ai.scripting.generation import generation_step
 from local.ai.vision.network import Network
-from local.ai.wire import Reply, Request, ServiceError, json_reply, new_request_id
+from local.ai.wire import Json, Reply, Request, ServiceError, json_reply, new_request_id
 
 MOST_BODY_BYTES = 16 * 1024 * 1024
 IDLE_SECONDS = 300
@@ -39,6 +49,8 @@ class StandInServer(ThreadingHTTPServer):
         book = ScriptBook({
             "generation": generation_step,
             "comprehend": lambda step: comprehend_step(step, classifier),
+            "language": language_step,
+            "guardrail": guardrail_step,
             "rekognition": rekognition_step,
             "detect_text": detect_text_step,
         })  # fmt: skip
@@ -46,6 +58,12 @@ class StandInServer(ThreadingHTTPServer):
         self._endpoints = Endpoints(engine, director(book, calls))
         self._services = {
             "Comprehend_20171127": DirectedService("comprehend", classifier, text_of, book, calls),
+            "Comprehend_20171127.DetectDominantLanguage": DirectedService(
+                "language", LanguageDetector(), text_of, book, calls
+            ),
+            "BedrockRuntime": DirectedService(
+                "guardrail", guardrail.Guardrail(scores), guardrail.text_of, book, calls
+            ),
             "RekognitionService": DirectedService(
                 "rekognition", Moderator(engine, network), picture_of, book, calls
             ),
@@ -67,15 +85,26 @@ class StandInServer(ThreadingHTTPServer):
                 raise ServiceError("UnsupportedMediaType", "CBOR is not spoken here: JSON is", 415)
             if request.path.startswith("/endpoints/"):
                 return _named(self._endpoints.invoke(request), name)
-            header = request.headers.get("X-Amz-Target", "")
-            target, _, operation = header.partition(".")
-            service = self._services.get(header) or self._services.get(target)
-            if service is None:
-                raise ServiceError("UnknownOperationException", "no such service here", 404)
+            service, operation, members = self._called(request)
             name = service.name
-            return _named(service.handle(operation, request.json()), name)
+            return _named(service.handle(operation, {**request.json(), **members}), name)
         except ServiceError as error:
             return _named(error.reply(), name)
+
+    def _called(self, request: Request) -> tuple[DirectedService, str, Json]:
+        """The service, its operation, and the members of the request that are in the path."""
+        if applied := guardrail.PATH.fullmatch(request.path):
+            members = {
+                "guardrailIdentifier": unquote(applied[1]),
+                "guardrailVersion": unquote(applied[2]),
+            }
+            return self._services["BedrockRuntime"], "ApplyGuardrail", members
+        header = request.headers.get("X-Amz-Target", "")
+        target, _, operation = header.partition(".")
+        service = self._services.get(header) or self._services.get(target)
+        if service is None:
+            raise ServiceError("UnknownOperationException", "no such service here", 404)
+        return service, operation, {}
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         if not isinstance(sys.exception(), ConnectionError | TimeoutError):

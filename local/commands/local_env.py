@@ -1,7 +1,7 @@
 """The variables with which `sam local` reaches a running local stack, as SAM CLI reads them.
 
 SAM CLI hands a function only those variables of the file that the template declares. It declares
-AWS_ENDPOINT_URL and SageMaker's; a function that calls one other AI service calls nothing else, so
+AWS_ENDPOINT_URL and SageMaker's; a function that calls other AI services calls nothing else, so
 that the first is enough for it. The others are for whoever calls the handlers without SAM CLI.
 """
 
@@ -14,8 +14,8 @@ from urllib.parse import urlsplit, urlunsplit
 from local.deployed_stack import DeployedStack
 from local.engine.settings import REGION
 
-_AI_SERVICES = ("COMPREHEND", "REKOGNITION", "SAGEMAKER_RUNTIME")
-_ONE_AI_SERVICE = ("ClassifyPromptFunction", "ModerateImagesFunction")
+_AI_SERVICES = ("BEDROCK_RUNTIME", "COMPREHEND", "REKOGNITION", "SAGEMAKER_RUNTIME")
+_AI_ONLY = ("ClassifyPromptFunction", "ModerateImagesFunction")
 _FUNCTION = "AWS::Lambda::Function"
 # Where containers usually see the host; a wildcard is no address to go to.
 BRIDGE = "172.17.0.1"
@@ -36,7 +36,7 @@ def write_local_env(path: Path, stack: DeployedStack, stand_ins: str, endpoint: 
         name: {
             **own,
             **everywhere,
-            "AWS_ENDPOINT_URL": stand_ins if name in _ONE_AI_SERVICE else endpoint,
+            "AWS_ENDPOINT_URL": stand_ins if name in _AI_ONLY else endpoint,
         }
         for name, own in sorted(functions.items())
     }

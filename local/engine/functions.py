@@ -103,7 +103,7 @@ def _log_group(config: Result) -> str:
 def _endpoints(settings: Settings) -> dict[str, str]:
     endpoints = {"AWS_ENDPOINT_URL": settings.endpoint}
     if settings.ai_endpoint:
-        for service in ("COMPREHEND", "REKOGNITION", "SAGEMAKER_RUNTIME"):
+        for service in ("BEDROCK_RUNTIME", "COMPREHEND", "REKOGNITION", "SAGEMAKER_RUNTIME"):
             endpoints[f"AWS_ENDPOINT_URL_{service}"] = settings.ai_endpoint
     return endpoints
 

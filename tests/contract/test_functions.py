@@ -63,7 +63,7 @@ def test_a_process_sees_what_lambda_sets_and_nothing_of_the_host(invoke: Invoke)
         "AWS_LAMBDA_LOG_GROUP_NAME AWS_LAMBDA_LOG_STREAM_NAME LAMBDA_TASK_ROOT _HANDLER",
         "AWS_REGION AWS_DEFAULT_REGION AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN",
         "AWS_ENDPOINT_URL AWS_ENDPOINT_URL_COMPREHEND AWS_ENDPOINT_URL_REKOGNITION",
-        "AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME _X_AMZN_TRACE_ID",
+        "AWS_ENDPOINT_URL_BEDROCK_RUNTIME AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME _X_AMZN_TRACE_ID",
     }
     assert set(variables) <= set(" ".join(expected).split())
     assert variables["AWS_EXECUTION_ENV"] == "AWS_Lambda_python3.13"
@@ -85,6 +85,7 @@ def test_configured_variables_arrive_and_reserved_ones_stay(
 def test_ai_services_have_an_endpoint_of_their_own(engine: Engine, invoke: Invoke) -> None:
     assert invoke({"op": "endpoints"})[0] == {
         "dynamodb": engine.endpoint,
+        "bedrock-runtime": AI_ENDPOINT,
         "comprehend": AI_ENDPOINT,
         "rekognition": AI_ENDPOINT,
         "sagemaker-runtime": AI_ENDPOINT,

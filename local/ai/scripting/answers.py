@@ -1,13 +1,16 @@
-"""Steps for Comprehend and Rekognition: from JSON to how one answer differs from the usual one.
+"""Steps for Comprehend, Bedrock's guardrails and Rekognition: how an answer differs from usual.
 
 A step is a word, or an object of these, which may be combined:
     "error": an AWS error's name                 "slow": seconds before the answer
     Comprehend:  "label" and "score" 0..1
+    Languages:   "language" and "score" 0..1, of DetectDominantLanguage
+    Guardrails:  "label" (a content filter) and "score" 0..1
     Rekognition: "labels" (names, or objects of name, confidence, parent, level),
                  "model_version", "content_types" (names), "confidence" (percent) for all labels
     DetectText:  "text", in place of what is read
 Words for all: "usual", "empty", "malformed" (not JSON, of which boto3 makes an answer without
-members); for Comprehend also "safe", "unsafe", "unknown-label"; for Rekognition also "safe".
+members); for Comprehend also "safe", "unsafe", "unknown-label"; for guardrails also "unsafe"; for
+Rekognition also "safe".
 """
 
 from collections.abc import Callable
@@ -15,6 +18,8 @@ from dataclasses import dataclass
 
 from local.ai.comprehend import Classifier, toxic_content
 from local.ai.detected_text import detections
+from local.ai.guardrail import FILTERS, assessed
+from local.ai.languages import detected
 from local.ai.lexicon import LABELS
 from local.ai.taxonomy import PARENTS, rows
 from local.ai.wire import Json
@@ -56,6 +61,42 @@ def comprehend_step(step: object, classifier: Classifier) -> AnswerStep:
         if label not in LABELS:
             raise ValueError(f"no label of DetectToxicContent: {label!r}")
         change = _scored(classifier, label, float(fields.get("score", HIGH)))
+    return AnswerStep(float(fields.get("slow", 0)), fields.get("error"), change=change)
+
+
+def language_step(step: object) -> AnswerStep:
+    """ValueError, saying what is wrong, for a step that is none."""
+    words: dict[str, AnswerStep] = {
+        "usual": AnswerStep(),
+        "malformed": AnswerStep(malformed=True),
+        "empty": AnswerStep(change=lambda operation, usual: {}),
+    }
+    if isinstance(step, str):
+        return _word(step, words)
+    fields = _object(step, {"error", "slow", "language", "score"})
+    change: Change | None = None
+    if "language" in fields:
+        told = detected({str(fields["language"]): float(fields.get("score", HIGH))})
+        change = lambda operation, usual: told  # noqa: E731
+    return AnswerStep(float(fields.get("slow", 0)), fields.get("error"), change=change)
+
+
+def guardrail_step(step: object) -> AnswerStep:
+    """ValueError, saying what is wrong, for a step that is none."""
+    words: dict[str, AnswerStep] = {
+        "usual": AnswerStep(),
+        "malformed": AnswerStep(malformed=True),
+        "empty": AnswerStep(change=lambda operation, usual: {}),
+        "unsafe": AnswerStep(change=_filtered("VIOLENCE", HIGH)),
+    }
+    if isinstance(step, str):
+        return _word(step, words)
+    fields = _object(step, {"error", "slow", "label", "score"})
+    change: Change | None = None
+    if "label" in fields:
+        if fields["label"] not in FILTERS:
+            raise ValueError(f"no content filter of a guardrail: {fields['label']!r}")
+        change = _filtered(fields["label"], float(fields.get("score", HIGH)))
     return AnswerStep(float(fields.get("slow", 0)), fields.get("error"), change=change)
 
 
@@ -122,6 +163,14 @@ def _scored(classifier: Classifier, label: str, score: float) -> Change:
             return classifier.document_classes(score)
         scores = {name: score if name == label else min(score, LOW) for name in LABELS}
         return toxic_content([scores for _ in usual["ResultList"]])
+
+    return change
+
+
+def _filtered(label: str, score: float) -> Change:
+    def change(operation: str, usual: Json) -> Json:
+        characters = usual["guardrailCoverage"]["textCharacters"]["total"]
+        return assessed({**dict.fromkeys(FILTERS, LOW), label: score}, characters)
 
     return change
 

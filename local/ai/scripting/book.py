@@ -8,7 +8,10 @@ from typing import Any
 from local.ai.wire import Json
 
 Parser = Callable[[object], Any]
-SERVICES_OF = {"prompt": ("generation", "comprehend"), "key": ("rekognition", "detect_text")}
+SERVICES_OF = {
+    "prompt": ("generation", "comprehend", "language", "guardrail"),
+    "key": ("rekognition", "detect_text"),
+}
 
 
 @dataclass

@@ -86,5 +86,5 @@ def do_endpoints(_: dict[str, Any], __: Any) -> dict[str, str]:
     """Where the SDK would send each service's calls."""
     import boto3
 
-    services = ("dynamodb", "comprehend", "rekognition", "sagemaker-runtime")
+    services = ("dynamodb", "bedrock-runtime", "comprehend", "rekognition", "sagemaker-runtime")
     return {name: boto3.client(name).meta.endpoint_url for name in services}
