@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -75,6 +75,24 @@ class DeployedStack:
             raise PutFailed(f"{put.get('ErrorCode')}: {put.get('ErrorMessage')}")
         return str(put["EventId"])
 
+    def publish_policy(self, key: str, bundle: bytes) -> str:
+        """Put a compiled policy into the policy bucket; returns its version id."""
+        written = self.client("s3").put_object(
+            Bucket=self.outputs["PolicyBucket"],
+            Key=key,
+            Body=bundle,
+            ContentType="application/json",
+        )
+        return str(written["VersionId"])
+
+    def parameters(self) -> dict[str, str]:
+        """The values that the stack was deployed with."""
+        stacks = self.client("cloudformation").describe_stacks(StackName=self.name)["Stacks"]
+        return {
+            parameter["ParameterKey"]: parameter["ParameterValue"]
+            for parameter in stacks[0].get("Parameters", ())
+        }
+
     def record(self, request_id: str) -> Record | None:
         """The record, its JSON documents parsed; None if there is none."""
         found = self.client("dynamodb").get_item(
@@ -95,6 +113,12 @@ class DeployedStack:
             Limit=limit,
         )
         return [parsed(item) for item in found["Items"]]
+
+    def all_records(self) -> Iterator[Record]:
+        """Every record, in no order: reads the whole table, which only an operator's tool may."""
+        pages = self.client("dynamodb").get_paginator("scan")
+        for page in pages.paginate(TableName=self.outputs["ResultsTable"]):
+            yield from map(parsed, page["Items"])
 
     def object(self, bucket: str, key: str, version_id: str = "") -> bytes:
         """The bytes of a stored picture or preview."""

@@ -40,6 +40,7 @@ class Settings:
     policy_source: str
     shadow_policy: bool
     policy_bucket: str
+    policy_refresh_seconds: int
 
     @classmethod
     def from_env(cls) -> "Settings":
@@ -55,6 +56,7 @@ class Settings:
             policy_source=env.choice("POLICY_SOURCE", "shipped", "bucket"),
             shadow_policy=env.flag("SHADOW_POLICY"),
             policy_bucket=env.optional("POLICY_BUCKET"),
+            policy_refresh_seconds=env.number("POLICY_REFRESH_SECONDS"),
         )
 
 

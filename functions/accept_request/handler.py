@@ -16,12 +16,10 @@ from shared.s3 import Storage
 def build() -> Door:
     """Settings and adapters, made at the first call."""
     settings = Settings.from_env()
-    storage, bucket = Storage(), settings.policy_bucket
+    storage = Storage()
     pinning = Pinning(
-        active=Published(storage, bucket, ACTIVE_KEY)
-        if settings.policy_source == "bucket"
-        else None,
-        shadow=Published(storage, bucket, SHADOW_KEY) if settings.shadow_policy else None,
+        active=_published(storage, settings, ACTIVE_KEY, settings.policy_source == "bucket"),
+        shadow=_published(storage, settings, SHADOW_KEY, settings.shadow_policy),
     )
     return Door(settings, Records(Table(settings.table)), storage, pinning)
 
@@ -33,3 +31,9 @@ def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     request_id, verdict = answer["claim"]["request_id"], answer["verdict"]
     tell("request", request_id=request_id, verdict=verdict, rules=rules)
     return answer
+
+
+def _published(storage: Storage, settings: Settings, key: str, wanted: bool) -> Published | None:
+    if not wanted:
+        return None
+    return Published(storage, settings.policy_bucket, key, settings.policy_refresh_seconds)

@@ -10,8 +10,6 @@ from shared.log import tell
 from shared.policy import MAX_BUNDLE_BYTES, Pin, Pins, read_bundle
 from shared.s3 import ObjectMissing, ObjectTooLarge, Storage
 
-# How long a new version may wait for its first request.
-_LOOK_SECONDS = 60.0
 # How far back the last sound version is looked for.
 _MAX_VERSIONS = 20
 
@@ -24,15 +22,17 @@ class Published:
         storage: Storage,
         bucket: str,
         key: str,
+        refresh_seconds: float,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._storage, self._bucket, self._key, self._clock = storage, bucket, key, clock
+        self._storage, self._bucket, self._key = storage, bucket, key
+        self._refresh_seconds, self._clock = refresh_seconds, clock
         self._sound: Pin | None = None
         self._etag = self._problem = ""
         self._next_look = float("-inf")
 
     def pin(self) -> Pin:
-        """The newest sound version, looked up at most every minute.
+        """The newest sound version, looked up again when `refresh_seconds` are over.
 
         Raises PolicyUnavailable if there is none. Says in the log each time that the newest version
         is not sound: an alarm counts that line.
@@ -42,7 +42,7 @@ class Published:
             if self._problem:
                 tell("policy_unusable", key=self._key, problem=self._problem)
             self._sound = self._sound or self._last_sound()
-            self._next_look = self._clock() + _LOOK_SECONDS
+            self._next_look = self._clock() + self._refresh_seconds
         return self._sound
 
     def _look(self) -> None:

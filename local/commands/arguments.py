@@ -14,9 +14,9 @@ Run = Callable[[argparse.Namespace], int]
 
 
 def subcommand(
-    subparsers: Subparsers, name: str, summary: str, examples: str, run: Run
+    subparsers: Subparsers, name: str, summary: str, examples: str, run: Run | None = None
 ) -> argparse.ArgumentParser:
-    """A parser whose --help ends with examples."""
+    """A parser whose --help ends with examples; without `run` it has subcommands of its own."""
     parser = subparsers.add_parser(
         name,
         help=summary,

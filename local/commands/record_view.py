@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from local.commands.table import print_table
 from local.deployed_stack import Record
 from local.record_text import COLOURS, STAGES, reason_text, tone, total_ms
 
@@ -23,6 +23,7 @@ def print_record(console: Console, record: Record) -> None:
     _grounds(console, "Warnings", record.get("warnings", []))
     _attempts(console, record.get("attempts", []))
     _images(console, record.get("images", []))
+    _shadow(console, record.get("shadow", {}))
     _timings(console, record)
 
 
@@ -59,7 +60,7 @@ def _status(record: Record) -> Text:
 
 def _grounds(console: Console, title: str, grounds: list[dict[str, Any]]) -> None:
     rows = [(ground["stage"], ground["action"], reason_text(ground)) for ground in grounds]
-    _table(console, title, ("stage", "action", "why"), rows)
+    _titled(console, title, ("stage", "action", "why"), rows)
 
 
 def _attempts(console: Console, attempts: list[dict[str, Any]]) -> None:
@@ -75,7 +76,7 @@ def _attempts(console: Console, attempts: list[dict[str, Any]]) -> None:
         )
         for attempt in attempts
     ]
-    _table(console, "Attempts", columns, rows)
+    _titled(console, "Attempts", columns, rows)
 
 
 def _images(console: Console, images: list[dict[str, Any]]) -> None:
@@ -85,6 +86,21 @@ def _images(console: Console, images: list[dict[str, Any]]) -> None:
         size = f"{image['width']} x {image['height']}"
         line = f"  {image['index'] + 1}  {image['verdict']}  {size}  {_place(image)}"
         console.print(line, soft_wrap=True, highlight=False)  # an address must not be broken
+
+
+def _shadow(console: Console, shadow: dict[str, Any]) -> None:
+    """What a second policy would have decided; it decided nothing."""
+    rows = [
+        (
+            told["stage"],
+            told.get("verdict", f"no verdict: {told.get('error')}"),
+            "yes" if told.get("differs") else "",
+            "; ".join(reason_text(reason) for reason in told.get("reasons", ())),
+        )
+        for told in shadow.get("stages", ())
+    ]
+    title = f"Shadow policy {shadow.get('policy_hash', '')[:12]}, not enforced"
+    _titled(console, title, ("stage", "verdict", "differs", "why"), rows)
 
 
 def _place(image: dict[str, Any]) -> str:
@@ -106,18 +122,11 @@ def _timings(console: Console, record: Record) -> None:
         for stage in STAGES
         if stage in timings
     ]
-    _table(console, "Time", ("stage", "ms", ""), [*rows, ("in all", total_ms(record), "")])
+    _titled(console, "Time", ("stage", "ms", ""), [*rows, ("in all", total_ms(record), "")])
 
 
-def _table(
+def _titled(
     console: Console, title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]
 ) -> None:
-    if not rows:
-        return
-    console.print(title, style="bold")
-    table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    for name in columns:
-        table.add_column(name, overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(str(cell)) for cell in row))
-    console.print(table)
+    if rows:
+        print_table(console, title, columns, rows)

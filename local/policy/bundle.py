@@ -3,17 +3,16 @@
 import json
 from typing import Any
 
-from local.policy.compilation import compiled, policy_hash
+from local.policy.compilation import compiled_part, policy_hash
 from shared.policy import FORMAT, PARTS, digest
 
 
 def make_bundle(policy: dict[str, Any]) -> bytes:
     """The bundle of a policy that `read_policy` has checked."""
-    files = compiled(policy)
     bundle = {
         "format": FORMAT,
         "hash": policy_hash(policy),
         "version": policy["version"],
-        "parts": {name: json.loads(files[f"{name}.json"]) for name in PARTS},
+        "parts": {name: compiled_part(policy, name) for name in PARTS},
     }
     return json.dumps({**bundle, "digest": digest(bundle)}, ensure_ascii=False).encode()

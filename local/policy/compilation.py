@@ -7,6 +7,7 @@ step before it; a test fails when they are not what this module makes of their s
 
 import hashlib
 import json
+from collections.abc import Callable
 from typing import Any
 
 from local.policy.images import compile_generation, compile_images
@@ -16,18 +17,28 @@ from local.policy.source import ROOT
 COMPILED = ROOT / "functions" / "compiled"
 
 
+_PARTS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+    "keywords": compile_keywords,
+    "classifier": dict,
+    "images": compile_images,
+    "generation": compile_generation,
+}
+
+
 def compiled(policy: dict[str, Any]) -> dict[str, str]:
     """File name to content, of everything in functions/compiled/."""
     request = json.loads((ROOT / "schemas" / "request.schema.json").read_text("utf-8"))
     return {
         "__init__.py": '"""Made by `safelight policy compile` from policy/ and schemas/."""\n\n'
         f'POLICY_HASH = "{policy_hash(policy)}"\n',
-        "keywords.json": _compact(compile_keywords(policy["keywords"])),
-        "classifier.json": _compact(policy["classifier"]),
-        "images.json": _compact(compile_images(policy["images"])),
-        "generation.json": _compact(compile_generation(policy["generation"])),
+        **{f"{name}.json": _compact(compiled_part(policy, name)) for name in _PARTS},
         "request.schema.json": _compact(_without_prose(request)),
     }
+
+
+def compiled_part(policy: dict[str, Any], name: str) -> dict[str, Any]:
+    """What one function reads: keywords, classifier, images or generation."""
+    return _PARTS[name](policy[name])
 
 
 def policy_hash(policy: dict[str, Any]) -> str:

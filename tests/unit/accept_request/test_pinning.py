@@ -92,7 +92,7 @@ def lines(monkeypatch: pytest.MonkeyPatch) -> Lines:
 
 @pytest.fixture
 def published(bucket: Bucket, now: list[float], lines: Lines) -> Published:
-    return Published(Storage(bucket), "policies", ACTIVE_KEY, lambda: now[0])
+    return Published(Storage(bucket), "policies", ACTIVE_KEY, 60, lambda: now[0])
 
 
 def test_the_newest_version_is_pinned_and_looked_up_once_a_minute(

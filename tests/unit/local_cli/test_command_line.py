@@ -11,7 +11,7 @@ from local import cli, running_instance
 from local.commands.answers import answers
 from local.commands.failure import FAILED, SUCCESS
 
-COMMANDS = ("demo", "local", "drop", "put-event", "show", "policy")
+COMMANDS = ("demo", "local", "drop", "put-event", "show", "policy", "models")
 
 
 @pytest.fixture(autouse=True)
@@ -43,6 +43,8 @@ def test_every_command_helps_with_examples(
         ["local", "--time-scale", "-1"],
         ["local", "--on-flagged-prompt", "maybe"],
         ["policy", "burn"],
+        ["models"],
+        ["drop", "a.txt", "--answer", "picture:no-such-file.jpg"],
     ],
 )
 def test_nonsense_is_a_usage_error(line: list[str], capsys: pytest.CaptureFixture[str]) -> None:
@@ -95,6 +97,11 @@ def test_answers_are_steps_in_order() -> None:
     assert answers("unsafe, slow:3,safe") == ["unsafe", {"slow": 3.0}, "safe"]
 
 
+def test_a_picture_is_handed_over_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(b"pixels")
+    assert answers(f"picture:{tmp_path / 'a.png'}") == [{"given": "cGl4ZWxz"}]
+
+
 def test_the_shipped_policy_is_sound(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["policy", "check"]) == SUCCESS
     assert "is sound" in capsys.readouterr().out
@@ -104,4 +111,4 @@ def test_a_broken_policy_is_refused(tmp_path: Path, capsys: pytest.CaptureFixtur
     file = tmp_path / "policy.json"
     file.write_text(json.dumps({"version": "x"}))
     assert cli.main(["policy", "compile", str(file)]) == FAILED
-    assert "keep the policy they have" in capsys.readouterr().err
+    assert "keeps the policy it has" in capsys.readouterr().err

@@ -1,0 +1,134 @@
+"""Stored decisions judged again under another policy, from what their records hold.
+
+A record holds the classifier's scores and the moderator's labels, and the prompt only if the stack
+stores prompts. What cannot be told from that is said, never guessed.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from local.policy.trial import Trial
+from local.record_text import reason_text
+from shared.errors import UnusableVerdict
+from shared.rekognition import Label, Moderation
+
+JUDGED = ("COMPLETED", "BLOCKED_PROMPT", "BLOCKED_IMAGE", "MODEL_FILTERED")
+UNKNOWN = "cannot be told"
+_PASSES = "passes on"
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """One record: how it ended, how it would end, why, and what could not be judged again.
+
+    `now` is a status, or `passes on` where a stage would follow that was never reached, or UNKNOWN.
+    """
+
+    request_id: str
+    was: str
+    now: str
+    why: str = ""
+    untold: str = ""
+
+    @property
+    def changed(self) -> bool:
+        return self.now not in (self.was, UNKNOWN)
+
+
+def replay(record: dict[str, Any], trial: Trial) -> Replayed:
+    """The record under the policy on trial; its status must be one of JUDGED."""
+    request_id, was = record["request_id"], record["status"]
+    untold: list[str] = []
+    for stage in (_words, _text, _images):
+        ending, why = stage(record, trial, untold)
+        if ending:
+            return Replayed(request_id, was, ending, why, "; ".join(untold))
+    return Replayed(request_id, was, was, "", "; ".join(untold))
+
+
+Ending = tuple[str, str]
+_GOES_ON: Ending = ("", "")
+
+
+def _words(record: dict[str, Any], trial: Trial, untold: list[str]) -> Ending:
+    """FilterKeywords: on the prompt if it is stored, else on the terms that it was seen to hold."""
+    seen = [r for r in _grounds(record) if r["stage"] == "FilterKeywords"]
+    if "prompt" in record:
+        reasons = trial.words(record["prompt"])["reasons"]
+    else:
+        untold.append("words: the prompt is not stored")
+        terms = [r["term"] for r in seen if "term" in r and r["category"] != "negative_prompt"]
+        reasons = [reason for term in terms for reason in trial.words(term)["reasons"]]
+    for term in [r["term"] for r in seen if r["category"] == "negative_prompt"]:
+        reasons += trial.words("", term)["reasons"]
+    if reasons:
+        return "BLOCKED_PROMPT", reason_text(reasons[0])
+    if record["stage"] != "FilterKeywords":
+        return _GOES_ON
+    if "prompt" not in record and any(r.get("rule") == "combination" for r in seen):
+        return UNKNOWN, ""
+    return _PASSES, "the classifier was never asked"
+
+
+def _text(record: dict[str, Any], trial: Trial, untold: list[str]) -> Ending:
+    """ClassifyPrompt: on the scores that the classifier gave."""
+    known = record.get("classification") or {}
+    if not known.get("scores"):
+        untold.append("classifier: no scores are stored")
+        return (UNKNOWN, "") if record["stage"] == "ClassifyPrompt" else _GOES_ON
+    scores, labels = known["scores"], trial.classifier[known["backend"]]
+    try:
+        decision = trial.scores(known["backend"], scores)
+    except UnusableVerdict:
+        missing = ", ".join(sorted(labels.keys() - scores.keys()))
+        untold.append(f"classifier: {missing} was not scored")
+        return UNKNOWN, ""
+    if decision["verdict"] == "block":
+        return "BLOCKED_PROMPT", reason_text(decision["reasons"][0])
+    if record["stage"] == "ClassifyPrompt":
+        return _PASSES, "nothing was painted"
+    return _GOES_ON
+
+
+def _images(record: dict[str, Any], trial: Trial, untold: list[str]) -> Ending:
+    """ModerateImages: on the labels of each attempt, until one has a picture to deliver."""
+    verdicts = []
+    for attempt in record.get("attempts", ()):
+        if "found" not in attempt:
+            untold.append("pictures: no labels are stored")
+            return UNKNOWN, ""
+        decision = _attempt(attempt["found"], record, trial)
+        if decision is None:
+            verdicts.append(("MODEL_FILTERED", ""))
+            continue
+        if decision["verdict"] == "safe":
+            if trial.lowest_threshold() < attempt["found"]["min_score"]:
+                untold.append("pictures: lower scores were not asked for than the policy looks at")
+                return UNKNOWN, ""
+            return "COMPLETED", ""
+        verdicts.append(("BLOCKED_IMAGE", reason_text(decision["reasons"][0])))
+    if not verdicts:
+        untold.append("pictures: none are recorded")
+        return UNKNOWN, ""
+    if record["status"] == "COMPLETED":
+        untold.append("pictures: another attempt might have been safe")
+    return verdicts[-1]
+
+
+def _attempt(found: dict[str, Any], record: dict[str, Any], trial: Trial) -> dict[str, Any] | None:
+    """The decision on the pictures that were moderated; None if the model filtered them all."""
+    version = record.get("models", {}).get("moderator", "")
+    moderations: list[Moderation | None] = [
+        Moderation(
+            [Label(label["label"], label["parent"], label["score"]) for label in picture["labels"]],
+            version,
+            picture["illustrated"],
+        )
+        for picture in found["pictures"]
+    ]
+    images = [{"index": picture["image"]} for picture in found["pictures"]]
+    return trial.images(images, moderations) if images else None
+
+
+def _grounds(record: dict[str, Any]) -> list[dict[str, Any]]:
+    return [*record.get("reasons", ()), *record.get("warnings", ())]

@@ -1,0 +1,91 @@
+"""A policy tried on this machine: the functions' own rules, and the stand-ins in AWS's place."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+from classify_prompt import classify
+from classify_prompt.verdict import decide
+from filter_keywords import decide as keywords
+from local.policy.compilation import compiled_part
+from moderate_images.verdict import judge_attempt, lowest_threshold
+from shared.comprehend import CustomClassifier, LanguageDetection, ToxicityDetection
+from shared.keywords.lists import KeywordLists, prepare
+
+if TYPE_CHECKING:
+    from shared.rekognition import Moderation
+
+Decision = dict[str, Any]
+BACKENDS = ("toxicity", "custom")
+_CLASSIFIER_ARN = (
+    "arn:aws:comprehend:us-east-1:000000000000:document-classifier-endpoint/local-classifier"
+)
+
+
+class Trial:
+    """What one policy decides. `warn` is the stack's OnFlaggedPrompt=warn."""
+
+    def __init__(self, policy: dict[str, Any], warn: bool = False) -> None:
+        self.warn = warn
+        self.classifier = compiled_part(policy, "classifier")
+        self.pictures = compiled_part(policy, "images")
+        self._policy = policy
+
+    @functools.cached_property
+    def _lists(self) -> KeywordLists:
+        # Compiling them takes seconds, and not every trial is about words.
+        return prepare(compiled_part(self._policy, "keywords"))
+
+    def words(self, prompt: str, negative_prompt: str = "") -> Decision:
+        """FilterKeywords' decision."""
+        return keywords.decide(prompt, negative_prompt, self._lists, self.warn)
+
+    def text(self, request: dict[str, Any], reading: Reading) -> Decision:
+        """ClassifyPrompt's decision on what a classifier said."""
+        backend: Any = SimpleNamespace(name=reading.backend)
+        return classify.judge(request, reading.answers, backend, self.classifier, self.warn)
+
+    def scores(self, backend: str, scores: dict[str, float]) -> Decision:
+        """ClassifyPrompt's decision on scores alone. Raises UnusableVerdict."""
+        labels, without_review = self.classifier[backend], self.classifier["without_review"]
+        return decide(scores, labels, self.warn, without_review)
+
+    def lowest_threshold(self) -> float:
+        """Below it no moderation label changes anything."""
+        return lowest_threshold(self.pictures)
+
+    def images(
+        self, images: list[dict[str, Any]], moderations: list[Moderation | None]
+    ) -> Decision:
+        """ModerateImages' decision on what a moderator found."""
+        return judge_attempt(images, moderations, self.pictures)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a classifier said of a prompt, and who it was."""
+
+    backend: str
+    model: str
+    answers: classify.Answers
+
+
+def read_text(request: dict[str, Any], name: str, policy: dict[str, Any]) -> Reading:
+    """What the local stand-in for one of BACKENDS says of a request's prompt."""
+    from local.ai.comprehend import Classifier
+    from local.ai.languages import LanguageDetector
+
+    door, languages = Classifier(), LanguageDetector()
+    client = SimpleNamespace(
+        detect_toxic_content=lambda **body: door.answer("DetectToxicContent", body),
+        classify_document=lambda **body: door.answer("ClassifyDocument", body),
+        detect_dominant_language=lambda **body: languages.answer("DetectDominantLanguage", body),
+    )
+    backend: classify.Backend = (
+        CustomClassifier(_CLASSIFIER_ARN, client) if name == "custom" else ToxicityDetection(client)
+    )
+    answers = classify.ask(request, backend, LanguageDetection(client), [policy])
+    return Reading(name, door.name, answers)
