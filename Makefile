@@ -22,6 +22,7 @@ $(VENV)/.ready: locks/dev.txt pyproject.toml
 	$(PYTHON) -m venv --clear $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement locks/dev.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(BIN)/safelight models fetch || true
 	@touch $@
 
 test: setup ## run every test that needs neither an account nor containers

@@ -30,7 +30,7 @@ def add_to(subparsers: Subparsers) -> None:
         type=answers,
         metavar="STEPS",
         help="local only: what the painter does for this prompt, one step per attempt: "
-        "safe, unsafe, black, uniform, fail, expire, slow:SECONDS",
+        "safe, unsafe, black, uniform, fail, expire, slow:SECONDS, picture:FILE",
     )
     add_waiting(parser)
     add_stack(parser)

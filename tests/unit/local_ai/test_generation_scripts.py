@@ -45,6 +45,22 @@ def test_an_unsafe_picture_is_seen_by_the_moderator(
     assert [labels_of(client, one) for one in pictures(engine, "second")] == [[], []]
 
 
+def test_a_given_picture_is_answered_as_it_is(
+    invoke: Invoke, stand_ins: StandIns, engine: Any
+) -> None:
+    given = io.BytesIO()
+    Image.new("RGB", (320, 240), (10, 200, 30)).save(given, "PNG")
+    encoded = base64.b64encode(given.getvalue()).decode()
+    stand_ins.script(prompt="red fox", generation=[{"pictures": [{"given": encoded}, "safe"]}])
+
+    invoke("given", REQUEST)
+    engine.wait_for(1)
+
+    first, second = pictures(engine, "given")
+    assert (first.size, second.size) == ((320, 240), (256, 256))
+    assert len(first.getcolors() or ()) == 1
+
+
 def test_a_batch_may_be_mixed(
     invoke: Invoke, stand_ins: StandIns, engine: Any, client: Client
 ) -> None:
