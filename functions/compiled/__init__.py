@@ -1,3 +1,3 @@
 """Made by `safelight policy compile` from policy/ and schemas/."""
 
-POLICY_HASH = "0993c125875ce3fd1a61e4c9eb0b3d24e3c5516ceef6af0dc6f2e2e5e22b72b6"
+POLICY_HASH = "6c5349959e3b0a928aa5aee1fbe8e42a33abed8dae6a99d1c3a5b32faa12b81e"

@@ -1,37 +1,54 @@
 """ModerateImages: has Rekognition judge an attempt's pictures, all at the same time."""
 
 import functools
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from moderate_images.verdict import STAGE, found, judge_attempt, lowest_threshold
+from moderate_images.evidence import moderations, texts
+from moderate_images.rules import STAGE, is_known
+from moderate_images.verdict import (
+    Reasons,
+    found,
+    judge_attempt,
+    lowest_threshold,
+    needs_moderation,
+)
 from shared.log import tell
 from shared.policy import Policies
 from shared.rekognition import Moderation, Moderator
-from shared.s3 import ObjectVersion
 from shared.settings import Environment
 
-# A request has at most 4 pictures.
-_CONCURRENCY = 4
+if TYPE_CHECKING:
+    from shared.keywords.lists import KeywordLists
+
+Part = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Settings:
-    """ModerateImages' variable."""
+    """ModerateImages' variables."""
 
     policy_bucket: str
+    check_text: bool
 
     @classmethod
     def from_env(cls) -> "Settings":
-        """Without a bucket, the shipped policy judges."""
-        return cls(policy_bucket=Environment().optional("POLICY_BUCKET"))
+        """Without a bucket, the shipped policy judges. Raises SettingsError."""
+        env = Environment()
+        return cls(env.optional("POLICY_BUCKET"), env.flag("CHECK_TEXT_IN_IMAGES"))
 
 
 @functools.cache
-def build() -> tuple[Policies[dict[str, Any]], Moderator]:
-    """Policies and adapter, made at the first call."""
-    return Policies("images", Settings.from_env().policy_bucket, dict), Moderator()
+def build() -> tuple[Policies[Part], Moderator, "Policies[KeywordLists] | None"]:
+    """Policies, adapter, and the keyword lists if text in pictures is read, at the first call."""
+    settings = Settings.from_env()
+    lists = None
+    if settings.check_text:
+        # Lists and matcher cost a quarter of a cold start that others need not pay.
+        from shared.keywords.lists import prepare
+
+        lists = Policies("keywords", settings.policy_bucket, prepare)
+    return Policies("images", settings.policy_bucket, dict), Moderator(), lists
 
 
 def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:
@@ -39,41 +56,59 @@ def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:
 
     {verdict, images, labels, reasons, warnings, model, usage, found: {min_score, pictures}}.
     """
-    policies, moderator = build()
+    policies, moderator, lists = build()
     pins, images = event.get("policy"), event["images"]
+    each, active = policies.each(pins), policies.active(pins)
+    needed = [any(needs_moderation(image, policy) for policy in each) for image in images]
     # Below the lowest threshold of all a label changes nothing.
-    lowest = min(lowest_threshold(policy) for policy in policies.each(pins))
-    moderations = moderate(moderator, images, lowest)
+    lowest = min(map(lowest_threshold, each))
+    moderated = moderations(moderator, images, needed, lowest)
+    usage = {"rekognition_images": sum(needed)}
+    writing: dict[int, Reasons] = {}
+    if lists is not None:
+        # Text in a picture that is refused anyway need not be paid for.
+        safe = [
+            image
+            for image in judge_attempt(images, moderated, active)["images"]
+            if image["verdict"] in ("safe", "withheld")
+        ]
+        writing = read_writing(moderator, safe, active, lists.active(pins))
+        usage["rekognition_text_images"] = len(safe)
 
-    def judge(policy: dict[str, Any]) -> dict[str, Any]:
-        return judge_attempt(images, moderations, policy)
+    def judge(policy: Part) -> dict[str, Any]:
+        return judge_attempt(images, moderated, policy, writing)
 
-    decision = judge(policies.active(pins))
-    tell(
-        "pictures",
-        request_id=event["request_id"],
-        verdict=decision["verdict"],
-        labels=decision["labels"],
-    )
-    asked = [moderation for moderation in moderations if moderation]
+    decision = judge(active)
+    _tell(event["request_id"], decision, moderated, active)
+    versions = {moderation.model_version for moderation in moderated if moderation}
     return {
         **policies.shadowed(pins, STAGE, decision, judge),
-        "model": ", ".join(sorted({moderation.model_version for moderation in asked})),
-        "usage": {"rekognition_images": len(asked)},
-        "found": {"min_score": lowest, "pictures": found(moderations)},
+        "model": ", ".join(sorted(versions)),
+        "usage": usage,
+        "found": {"min_score": lowest, "pictures": found(moderated)},
     }
 
 
-def moderate(
-    moderator: Moderator, images: list[dict[str, Any]], min_score: float
-) -> list[Moderation | None]:
-    """What the moderator finds in each; None for pictures that the model filtered, and not paid."""
+def read_writing(
+    moderator: Moderator, images: list[dict[str, Any]], policy: Part, lists: "KeywordLists"
+) -> dict[int, Reasons]:
+    """What speaks against the text in each picture, by index."""
+    from moderate_images.writing import judge_writing
 
-    def ask(image: dict[str, Any]) -> Moderation | None:
-        if "filtered_because" in image:
-            return None
-        place = ObjectVersion(image["bucket"], image["key"], image["version_id"])
-        return moderator.moderate(place, min_score)
+    read = texts(moderator, images, policy["text"]["threshold"])
+    return {index: judge_writing(text, lists, index) for index, text in read.items()}
 
-    with ThreadPoolExecutor(_CONCURRENCY) as pool:
-        return list(pool.map(ask, images))
+
+def _tell(
+    request_id: str,
+    decision: dict[str, Any],
+    moderated: list[Moderation | None],
+    policy: Part,
+) -> None:
+    verdict, labels = decision["verdict"], decision["labels"]
+    tell("pictures", request_id=request_id, verdict=verdict, labels=labels)
+    versions = {moderation.model_version for moderation in moderated if moderation}
+    for version in sorted(versions):
+        if not is_known(version, policy):
+            # The name of a line that an alarm counts.
+            tell("unknown_model_version", request_id=request_id, model=version)

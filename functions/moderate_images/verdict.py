@@ -1,10 +1,54 @@
-"""What follows from the labels found in pictures: per picture, and for the attempt."""
+"""What follows for an attempt from what was found in its pictures."""
 
 from typing import Any
 
-from shared.rekognition import Label, Moderation
+from moderate_images.rules import judge_labels, reason
+from shared.rekognition import Moderation
 
-STAGE = "ModerateImages"
+# Which verdict of a picture is the attempt's, by what the policy delivers.
+_FIRST = {"each": ("safe", "unsafe", "filtered"), "all_or_none": ("unsafe", "filtered", "safe")}
+_HASH_BITS = 64
+
+Reasons = list[dict[str, Any]]
+
+
+def judge_attempt(
+    images: list[dict[str, Any]],
+    moderations: list[Moderation | None],
+    policy: dict[str, Any],
+    writing: dict[int, Reasons] | None = None,
+) -> dict[str, Any]:
+    """{verdict, images, labels, reasons, warnings} of an attempt.
+
+    A picture has no moderation if its looks alone decide (needs_moderation). `writing` is what
+    speaks against the text in pictures, by index. If the policy delivers each safe picture, the
+    attempt is safe as soon as one is, and what speaks against the others is a warning; if all or
+    none, a safe picture beside another is withheld.
+    """
+    judged = [
+        _judge(image, moderation, policy, (writing or {}).get(image["index"], []))
+        for image, moderation in zip(images, moderations, strict=True)
+    ]
+    verdicts = [verdict for verdict, _ in judged]
+    verdict = next(name for name in _FIRST[policy["deliver"]] if name in verdicts)
+    against = [found for _, reasons in judged for found in reasons]
+    warnings = [found for found in against if found["action"] == "warn"]
+    reasons = [found for found in against if found["action"] != "warn"]
+    return {
+        "verdict": verdict,
+        "images": [
+            {
+                **image,
+                "verdict": "withheld" if one == "safe" != verdict else one,
+                "labels": sorted({label.name for label in moderation.labels} if moderation else ()),
+            }
+            for image, moderation, one in zip(images, moderations, verdicts, strict=True)
+        ],
+        # Of pictures that were refused: what the next attempt's negative prompt answers to.
+        "labels": sorted({found["label"] for found in reasons if "label" in found}),
+        "reasons": [] if verdict == "safe" else reasons,
+        "warnings": warnings + reasons if verdict == "safe" else warnings,
+    }
 
 
 def lowest_threshold(policy: dict[str, Any]) -> float:
@@ -14,15 +58,9 @@ def lowest_threshold(policy: dict[str, Any]) -> float:
     return float(min(rule[name] for rule in rules for name in thresholds if name in rule))
 
 
-def judge_attempt(
-    images: list[dict[str, Any]], moderations: list[Moderation | None], policy: dict[str, Any]
-) -> dict[str, Any]:
-    """The decision on an attempt's pictures; None is what the model blotted out itself."""
-    judged = [
-        filtered(image) if moderation is None else judge(moderation, policy, image["index"])
-        for image, moderation in zip(images, moderations, strict=True)
-    ]
-    return decide(images, judged)
+def needs_moderation(image: dict[str, Any], policy: dict[str, Any]) -> bool:
+    """Whether the moderator must be paid, or the picture's looks alone decide."""
+    return "filtered_because" not in image and not _blocked(image, policy)
 
 
 def found(moderations: list[Moderation | None]) -> list[dict[str, Any]]:
@@ -41,91 +79,33 @@ def found(moderations: list[Moderation | None]) -> list[dict[str, Any]]:
     ]
 
 
-def judge(moderation: Moderation, policy: dict[str, Any], index: int) -> dict[str, Any]:
-    """{verdict, labels, reasons, warnings} of one picture."""
-    reasons: list[dict[str, Any]] = []
-    warnings: list[dict[str, Any]] = []
-    for label in _telling(moderation.labels):
-        rule = _rule(label, policy)
-        threshold = rule["threshold"]
-        if moderation.illustrated:
-            threshold = rule.get("illustrated_threshold", threshold)
-        if rule["action"] == "allow" or label.score < threshold:
-            continue
-        reason = _reason(rule["category"], rule["rule"], rule["action"], index)
-        reason |= {"label": label.name, "score": round(label.score, 4), "threshold": threshold}
-        (reasons if rule["action"] == "block" else warnings).append(reason)
-    if not moderation.model_version.startswith(tuple(policy["known_model_versions"])):
-        stops = policy["unknown_model_version"] == "block"
-        reason = _reason("unknown_model_version", "unknown_model_version", "block", index)
-        reason |= {"action": "block" if stops else "warn", "label": moderation.model_version}
-        (reasons if stops else warnings).append(reason)
-    return {
-        "verdict": "unsafe" if reasons else "safe",
-        "labels": sorted({label.name for label in moderation.labels}),
-        "reasons": reasons,
-        "warnings": warnings,
+def _judge(
+    image: dict[str, Any], moderation: Moderation | None, policy: dict[str, Any], writing: Reasons
+) -> tuple[str, Reasons]:
+    """(safe, unsafe or filtered; what speaks against the picture)."""
+    if "filtered_because" in image:
+        because = reason("model_filtered", image["filtered_because"], "block", image["index"])
+        return "filtered", [because]
+    against = _blocked(image, policy) + writing
+    if moderation is not None:
+        against += judge_labels(moderation, policy, image["index"])
+    elif not against:
+        raise ValueError("a picture that nobody has judged")
+    return "unsafe" if any(found["action"] != "warn" for found in against) else "safe", against
+
+
+def _blocked(image: dict[str, Any], policy: dict[str, Any]) -> Reasons:
+    """The reason if the picture looks like one that the operator has listed."""
+    blocked = policy["blocked_hashes"]
+    # Executions that began under an earlier release have pictures without a hash.
+    if not blocked["hashes"] or "phash" not in image:
+        return []
+    seen = int(image["phash"], 16)
+    distance = min((seen ^ int(listed, 16)).bit_count() for listed in blocked["hashes"])
+    if distance > blocked["max_distance"]:
+        return []
+    likeness = {
+        "score": round(1 - distance / _HASH_BITS, 4),
+        "threshold": round(1 - blocked["max_distance"] / _HASH_BITS, 4),
     }
-
-
-def filtered(image: dict[str, Any]) -> dict[str, Any]:
-    """The same for a picture that the model itself has blotted out."""
-    reason = _reason("model_filtered", image["filtered_because"], "block", image["index"])
-    return {"verdict": "filtered", "labels": [], "reasons": [reason], "warnings": []}
-
-
-def decide(images: list[dict[str, Any]], judged: list[dict[str, Any]]) -> dict[str, Any]:
-    """{verdict, images, labels, reasons, warnings} of an attempt.
-
-    safe if at least one picture may be delivered: what speaks against the others is then a warning.
-    Otherwise unsafe, or filtered if the model blotted out every picture itself.
-    """
-    verdicts = {one["verdict"] for one in judged}
-    verdict = next(name for name in ("safe", "unsafe", "filtered") if name in verdicts)
-    reasons = [reason for one in judged for reason in one["reasons"]]
-    warnings = [warning for one in judged for warning in one["warnings"]]
-    if verdict == "safe":
-        warnings, reasons = warnings + reasons, []
-    return {
-        "verdict": verdict,
-        "images": [
-            {**image, "verdict": one["verdict"], "labels": one["labels"]}
-            for image, one in zip(images, judged, strict=True)
-        ],
-        # Of pictures that were refused: what the next attempt's negative prompt answers to.
-        "labels": sorted(
-            {reason["label"] for one in judged for reason in one["reasons"] if "label" in reason}
-        ),
-        "reasons": reasons,
-        "warnings": warnings,
-    }
-
-
-def _telling(labels: list[Label]) -> list[Label]:
-    """Labels that say more than the more exact ones below them.
-
-    Rekognition repeats a label's confidence in its parents, so that a parent speaks for itself only
-    when it is surer than all its children: without this, no rule on a child could exempt anything.
-    """
-    surest: dict[str, float] = {}
-    for label in labels:
-        if label.parent != label.name:
-            surest[label.parent] = max(label.score, surest.get(label.parent, 0.0))
-    return [label for label in labels if label.score > surest.get(label.name, 0.0)]
-
-
-def _rule(label: Label, policy: dict[str, Any]) -> dict[str, Any]:
-    rules = policy["labels"]
-    unknown = {**policy["unknown_label"], "rule": "unknown_label"}
-    rule: dict[str, Any] = rules.get(label.name) or rules.get(label.parent) or unknown
-    return rule
-
-
-def _reason(category: str, rule: str, action: str, index: int) -> dict[str, Any]:
-    return {
-        "stage": STAGE,
-        "category": category,
-        "rule": rule,
-        "action": action,
-        "image": index,
-    }
+    return [reason("blocked_picture", "blocked_hash", "block", image["index"]) | likeness]

@@ -1,4 +1,4 @@
-"""Amazon Rekognition: one stored picture in, moderation labels out."""
+"""Amazon Rekognition: one stored picture in, moderation labels or the text in it out."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -30,7 +30,7 @@ class Moderation:
 
 
 class Moderator:
-    """DetectModerationLabels on exact object versions."""
+    """DetectModerationLabels and DetectText on exact object versions."""
 
     def __init__(self, client: Any = None) -> None:
         self._client = client or aws.client("rekognition")
@@ -40,10 +40,9 @@ class Moderator:
 
         Raises UnusableVerdict if the answer is not one: an absent list is not an empty list.
         """
-        image = {"Bucket": picture.bucket, "Name": picture.key, "Version": picture.version_id}
         with aws.translated():
             reply = self._client.detect_moderation_labels(
-                Image={"S3Object": image}, MinConfidence=min_score * 100
+                Image=_image(picture), MinConfidence=min_score * 100
             )
         rows, version = reply.get("ModerationLabels"), reply.get("ModerationModelVersion")
         if not isinstance(rows, list) or not isinstance(version, str) or not version:
@@ -54,6 +53,41 @@ class Moderator:
             for kind in reply.get("ContentTypes", ())
         )
         return Moderation([_label(row) for row in rows], version, drawn)
+
+    def read(self, picture: ObjectVersion, min_score: float) -> list[str]:
+        """The lines of text in the picture, of words with at least `min_score` (0 to 1).
+
+        Rekognition reads 100 words at most. Raises UnusableVerdict.
+        """
+        with aws.translated():
+            reply = self._client.detect_text(
+                Image=_image(picture),
+                Filters={"WordFilter": {"MinConfidence": min_score * 100}},
+            )
+        detections = reply.get("TextDetections")
+        if not isinstance(detections, list):
+            raise UnusableVerdict("Rekognition answered without a list of text")
+        return _lines(detections, min_score)
+
+
+def _image(picture: ObjectVersion) -> dict[str, Any]:
+    place = {"Bucket": picture.bucket, "Name": picture.key, "Version": picture.version_id}
+    return {"S3Object": place}
+
+
+def _lines(detections: list[dict[str, Any]], min_score: float) -> list[str]:
+    """Lines in the order of their ids, each of its words that are sure enough.
+
+    A line's own confidence and text are of all its words, so that they are put together again.
+    """
+    lines: dict[int, list[str]] = {}
+    for found in detections:
+        text, confidence = found.get("DetectedText"), found.get("Confidence")
+        if not isinstance(text, str) or not isinstance(confidence, (int, float)):
+            raise UnusableVerdict("Rekognition's answer has text without its confidence")
+        if found.get("Type") == "WORD" and confidence >= min_score * 100:
+            lines.setdefault(found.get("ParentId", -1), []).append(text)
+    return [" ".join(words) for _, words in sorted(lines.items())]
 
 
 def _label(row: dict[str, Any]) -> Label:

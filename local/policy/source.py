@@ -8,6 +8,9 @@ import jsonschema
 
 ROOT = Path(__file__).parents[2]
 POLICY = ROOT / "policy" / "default.json"
+# Of the taxonomy. AWS advises to moderate by them and to use the third for exemptions only
+# (Rekognition Developer Guide, Moderating content).
+_LEVELS_WITH_RULES = 2
 
 
 class PolicyError(Exception):
@@ -27,6 +30,7 @@ def read_policy(path: Path = POLICY) -> dict[str, Any]:
     if broken is not None:
         raise PolicyError(f"{path}: {broken.json_path}: {broken.message}")
     _check_names(policy, path)
+    _check_rules(policy["images"]["rules"], path)
     _check_bands(policy["classifier"], path)
     return policy
 
@@ -55,6 +59,21 @@ def _check_names(policy: dict[str, Any], path: Path) -> None:
         for name in names:
             if name not in labels:
                 raise PolicyError(f"{path}: {place}: {name!r} is no label of the taxonomy")
+
+
+def _check_rules(rules: list[dict[str, Any]], path: Path) -> None:
+    exact = {label["name"] for label in taxonomy() if int(label["level"]) > _LEVELS_WITH_RULES}
+    ruled: set[str] = set()
+    for rule in rules:
+        name = rule["label"]
+        if name in ruled:
+            raise PolicyError(f"{path}: images.rules: {name!r} has two rules")
+        ruled.add(name)
+        if name in exact and rule["action"] != "allow":
+            raise PolicyError(
+                f"{path}: images.rules: {name!r} is a label of level 3, which can only be exempted "
+                "(allow): put the rule on its parent"
+            )
 
 
 def _check_bands(classifier: dict[str, Any], path: Path) -> None:

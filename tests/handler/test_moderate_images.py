@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from shared.policy import policy_part
+
 WORK = "safelight-work-example"
 GORE = [("Violence", "", 88.1), ("Graphic Violence", "Violence", 88.1)]
 KISS = [
@@ -29,7 +31,7 @@ def moderation(rows: list[Row], version: str = "7.0", drawn: bool = False) -> di
 def moderate(aws: Any, answers: Any, call: Call, event: Event) -> Callable[..., Any]:
     """Calls the handler; `replies` are by the picture's index, the first one for the others."""
 
-    def moderate(scenario: str, *replies: dict[str, Any]) -> Any:
+    def moderate(scenario: str, *replies: dict[str, Any], **variables: str) -> Any:
         payload = event(f"moderate_images/{scenario}")
         by_key = {image["key"]: image["index"] for image in payload["images"]}
 
@@ -38,7 +40,7 @@ def moderate(aws: Any, answers: Any, call: Call, event: Event) -> Callable[..., 
             return replies[index] if index < len(replies) else replies[0]
 
         answers.set("DetectModerationLabels", reply)
-        return call("moderate_images", payload)
+        return call("moderate_images", payload, **variables)
 
     return moderate
 
@@ -55,8 +57,10 @@ def gore(index: int) -> dict[str, Any]:
         "action": "block",
         "image": index,
         "label": "Graphic Violence",
+        "parent": "Violence",
         "score": 0.881,
         "threshold": 0.7,
+        "illustrated": False,
     }
 
 
@@ -163,11 +167,127 @@ def test_a_label_that_nobody_knows_is_unsafe(moderate: Any) -> None:
     assert [reason["rule"] for reason in answer["reasons"]] == ["unknown_label"]
 
 
-def test_a_model_that_nobody_knows_is_an_alarm(moderate: Any) -> None:
+def test_a_model_that_nobody_knows_is_an_alarm(moderate: Any, logged: Any) -> None:
     answer = moderate("unknown_model_version", moderation([], version="8.0"))
+
+    assert "unknown_model_version" in logged()
 
     assert (answer["verdict"], answer["model"]) == ("safe", "8.0")
     assert [warning["rule"] for warning in answer["warnings"]] == ["unknown_model_version"]
+
+
+@pytest.fixture
+def policy(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Changes what the shipped policy says of pictures."""
+    shipped = policy_part
+
+    def policy(**changed: Any) -> None:
+        monkeypatch.setattr(
+            "shared.policy.policy_part",
+            lambda name: shipped(name) | (changed if name == "images" else {}),
+        )
+
+    return policy
+
+
+def test_all_or_none(moderate: Any, policy: Any) -> None:
+    policy(deliver="all_or_none")
+    answer = moderate("all_or_none", moderation([]), moderation(GORE))
+
+    assert answer["verdict"] == "unsafe"
+    assert [image["verdict"] for image in answer["images"]] == ["withheld", "unsafe"]
+    assert answer["reasons"] == [gore(1)]
+
+
+def test_a_listed_picture_is_not_paid_for(
+    moderate: Any, policy: Any, answers: Any, event: Event
+) -> None:
+    listed, other = images(event, "blocked_hash")
+    policy(blocked_hashes={"max_distance": 6, "hashes": [listed["phash"]]})
+    answer = moderate("blocked_hash", moderation([]))
+
+    (request,) = answers.asked("DetectModerationLabels")
+    assert request["Image"]["S3Object"]["Name"] == other["key"]
+    assert [image["verdict"] for image in answer["images"]] == ["unsafe", "safe"]
+    assert [warning["rule"] for warning in answer["warnings"]] == ["blocked_hash"]
+    assert answer["usage"] == {"rekognition_images": 1}
+
+
+def words(*lines: str, confidence: float = 99.0) -> dict[str, Any]:
+    """DetectText's reply: every line, then its words."""
+    found = [
+        {"DetectedText": line, "Type": "LINE", "Id": number, "Confidence": confidence}
+        for number, line in enumerate(lines)
+    ]
+    for number, line in enumerate(lines):
+        found += [
+            {"DetectedText": word, "Type": "WORD", "ParentId": number, "Confidence": confidence}
+            for word in line.split()
+        ]
+    return {"TextDetections": found, "TextModelVersion": "3.0"}
+
+
+@pytest.fixture
+def read(moderate: Any, answers: Any) -> Callable[..., Any]:
+    """Calls the handler of a stack that reads text in pictures, with DetectText's reply."""
+
+    def read(reply: dict[str, Any], scenario: str = "text_in_image", *replies: Any) -> Any:
+        answers.set("DetectText", reply)
+        calm = moderation([])
+        return moderate(scenario, *(replies or [calm]), CHECK_TEXT_IN_IMAGES="true")
+
+    return read
+
+
+def test_text_in_a_picture_is_judged_like_a_prompt(read: Any, answers: Any, event: Event) -> None:
+    answer = read(words("WELCOME TO", "THE NUDE BEACH"))
+
+    (image,) = images(event, "text_in_image")
+    (request,) = answers.asked("DetectText")
+    assert request["Image"]["S3Object"]["Version"] == image["version_id"]
+    assert request["Filters"] == {"WordFilter": {"MinConfidence": 80.0}}
+    assert answer["verdict"] == "unsafe"
+    (reason,) = answer["reasons"]
+    assert (reason["stage"], reason["rule"]) == ("ModerateImages", "text_in_image")
+    assert (reason["category"], reason["term"]) == ("nudity", "nude")
+    assert answer["labels"] == []
+    assert answer["usage"] == {"rekognition_images": 1, "rekognition_text_images": 1}
+
+
+@pytest.mark.parametrize(
+    "reply", [words(), words("WELCOME TO", "SCUNTHORPE"), words("nude", confidence=50.0)]
+)
+def test_harmless_and_unsure_text_changes_nothing(read: Any, reply: dict[str, Any]) -> None:
+    answer = read(reply)
+    assert (answer["verdict"], answer["warnings"]) == ("safe", [])
+
+
+def test_text_is_read_only_where_nothing_else_speaks_against_the_picture(
+    read: Any, answers: Any
+) -> None:
+    calm, gory = moderation([]), moderation(GORE)
+    answer = read(words("a sign"), "safe_and_unsafe", calm, gory, calm, gory)
+    assert len(answers.asked("DetectText")) == 2
+    assert answer["usage"] == {"rekognition_images": 4, "rekognition_text_images": 2}
+
+
+def test_text_is_not_read_unless_the_stack_says_so(moderate: Any, answers: Any) -> None:
+    answers.set("DetectText", AssertionError("read"))
+    assert moderate("text_in_image", moderation([]))["verdict"] == "safe"
+
+
+@pytest.mark.parametrize("reply", [{}, {"TextDetections": [{"DetectedText": "a", "Type": "WORD"}]}])
+def test_an_answer_without_text_is_neither_safe_nor_unsafe(
+    read: Any, reply: dict[str, Any]
+) -> None:
+    with pytest.raises(Exception, match="Rekognition") as raised:
+        read(reply)
+    assert type(raised.value).__name__ == "UnusableVerdict"
+
+
+def test_the_log_holds_no_text_of_pictures(read: Any, logged: Any) -> None:
+    read(words("THE NUDE BEACH"))
+    assert "nude" not in logged().lower().replace("nudity", "")
 
 
 @pytest.mark.parametrize(

@@ -99,6 +99,7 @@ def test_wildcards_are_those_that_aws_forces() -> None:
         ("ResumeGenerationFunction", "states:SendTaskSuccess"),
         ("ResumeGenerationFunction", "states:SendTaskFailure"),
         ("ModerateImagesFunction", "rekognition:DetectModerationLabels"),
+        ("ModerateImagesFunction", "rekognition:DetectText"),
     }
 
 

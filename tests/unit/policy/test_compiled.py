@@ -74,6 +74,22 @@ def test_the_hash_is_the_policys() -> None:
             r"images\.rules: 'Explict' is no label of the taxonomy",
         ),
         (
+            lambda p: p["images"]["rules"].append({**p["images"]["rules"][0], "threshold": 0.9}),
+            r"images\.rules: 'Explicit' has two rules",
+        ),
+        (
+            lambda p: p["images"]["rules"][0].update(label="Corpses"),
+            r"images\.rules: 'Corpses' is a label of level 3, which can only be exempted",
+        ),
+        (
+            lambda p: p["images"]["rules"][0].update(action="allow"),
+            r"\$\.images\.rules\[0\]: '\w*threshold' is not one of",
+        ),
+        (
+            lambda p: p["images"]["blocked_hashes"]["hashes"].append({"hash": "FF", "note": ""}),
+            r"\$\.images\.blocked_hashes\.hashes\[0\]\.hash: 'FF' does not match",
+        ),
+        (
             lambda p: p["generation"]["negative_prompt_by_label"].update(Gore=["gore"]),
             r"generation\.negative_prompt_by_label: 'Gore' is no label of the taxonomy",
         ),

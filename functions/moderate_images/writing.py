@@ -1,0 +1,19 @@
+"""The words that are written in a picture, judged by the lists that judge prompts."""
+
+from typing import Any
+
+from moderate_images.rules import reason
+from shared.keywords.lists import KeywordLists
+from shared.keywords.matching import find
+
+
+def judge_writing(text: str, lists: KeywordLists, index: int) -> list[dict[str, Any]]:
+    """What speaks against a picture's text, each a reason with its category's action.
+
+    What always holds blocks here as anywhere; categories that only count beside others do not.
+    """
+    return [
+        reason(match.category, "text_in_image", action, index) | {"term": match.term}
+        for match in find(text, lists.prompt)
+        if (action := lists.prompt.actions[match.category]) != "count"
+    ]
