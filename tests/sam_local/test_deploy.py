@@ -53,7 +53,8 @@ def deployed_by_sam(engine: Engine) -> dict[str, str]:
     """The stack's outputs. The flags are those that --guided would ask for."""
     ran = sam(
         *("deploy", "--no-confirm-changeset", "--parameter-overrides"),
-        *(f"EndpointName={ENDPOINT_NAME}", f"ClassifierEndpointArn={CLASSIFIER_ARN}"),
+        *(f"EndpointName={ENDPOINT_NAME}", "ClassifierBackend=custom"),
+        f"ClassifierEndpointArn={CLASSIFIER_ARN}",
         AWS_ENDPOINT_URL=engine.endpoint,
         AWS_ACCESS_KEY_ID="local",
         AWS_SECRET_ACCESS_KEY="local",

@@ -40,7 +40,9 @@ CASES = [
     Case("AcceptRequest", "s3_folder", {"verdict": "ignored"}),
     Case("ClassifyPrompt", "safe", {"verdict": "clean"}),
     Case("ClassifyPrompt", "unsafe", {"verdict": "block"}),
-    Case("ClassifyPrompt", "unread_language", {"usage": {"comprehend_units": 0}}),
+    Case("ClassifyPrompt", "english_undeclared", {"verdict": "clean"}),
+    Case("ClassifyPrompt", "german_declared_english", {"verdict": "block"}),
+    Case("ClassifyPrompt", "russian_undeclared", {"usage": {"comprehend_units": 0}}),
     Case(
         "GenerateImages",
         "first_attempt",
