@@ -7,6 +7,7 @@ from typing import Any, TypedDict
 
 from local.policy.trial import Trial
 from local.record_text import reason_text
+from moderate_images.verdict import needs_moderation
 from shared.errors import MalformedReply
 from shared.rekognition import Moderation, Moderator
 from shared.s3 import ObjectVersion
@@ -39,12 +40,10 @@ def try_picture(data: bytes, policy: dict[str, Any]) -> PictureTrial:
             verdict="MalformedReply: asked for again, then FAILED; nothing is delivered",
         )
     trial = Trial(policy)
-    image: dict[str, Any] = {"index": 0}
+    image: dict[str, Any] = {"index": 0, "phash": form.phash}
     if form.filtered_because:
         image["filtered_because"] = form.filtered_because
-        moderation = None
-    else:
-        moderation = _moderate(form.data)
+    moderation = _moderate(form.data) if needs_moderation(image, trial.pictures) else None
     decision = trial.images([image], [moderation])
     return PictureTrial(
         stored=_stored(form, len(data)),
@@ -83,7 +82,8 @@ def _labels(moderation: Moderation, rules: dict[str, Any]) -> list[dict[str, Any
                 "label": label.name,
                 "parent": label.parent,
                 "score": round(label.score, 3),
-                "threshold": rule.get(drawn, rule["threshold"]),
+                # An exemption has none.
+                "threshold": rule.get(drawn, rule.get("threshold", "")),
                 "rule": rule.get("rule", "unknown_label"),
                 "action": rule["action"],
             }
