@@ -181,6 +181,8 @@ def _rekognition_members(fields: Json) -> Json:
     if "labels" in fields:
         labels = [_label_rows(label, confidence) for label in fields["labels"]]
         members["ModerationLabels"] = [row for found in labels for row in found]
+        # Told labels are judged as told, whatever the moderator makes of the painter's style.
+        members["ContentTypes"] = []
     if "model_version" in fields:
         members["ModerationModelVersion"] = fields["model_version"]
     if "content_types" in fields:
