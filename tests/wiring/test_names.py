@@ -103,6 +103,22 @@ def test_wildcards_are_those_that_aws_forces() -> None:
     }
 
 
+@pytest.mark.parametrize("name", of_type("AWS::CloudWatch::Alarm"))
+def test_an_alarm_counts_a_line_that_its_function_writes(name: str) -> None:
+    alarm = RESOURCES[name]["Properties"]
+    lines = RESOURCES[f"{alarm['MetricName']}Lines"]["Properties"]
+    (metric,) = lines["MetricTransformations"]
+    assert (metric["MetricNamespace"], metric["MetricName"]) == (
+        alarm["Namespace"],
+        alarm["MetricName"],
+    )
+    message = re.fullmatch(r'\{ \$\.message = "(\w+)" \}', lines["FilterPattern"])
+    assert message
+    folder = FUNCTIONS / snake(lines["LogGroupName"]["Ref"].removesuffix("LogGroup"))
+    sources = [path.read_text("utf-8") for path in folder.glob("*.py")]
+    assert any(f'tell("{message[1]}"' in source for source in sources)
+
+
 def test_every_asynchronous_hop_has_a_dead_letter_queue() -> None:
     rules = [
         (name, event["Properties"])

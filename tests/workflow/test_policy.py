@@ -10,8 +10,10 @@ from workflow.conftest import PATIENCE
 from workflow.running_system import Stack
 
 from compiled import POLICY_HASH
+from local.ai.running import StandIns
 from local.policy.bundle import make_bundle
 from local.policy.source import read_policy
+from local.running import Engine
 from shared.policy import ACTIVE_KEY, SHADOW_KEY, digest
 
 pytestmark = pytest.mark.engine
@@ -40,19 +42,19 @@ def put(stack: Stack, content: bytes, key: str = ACTIVE_KEY) -> None:
 
 
 @pytest.fixture(scope="module")
-def published_stack(system: Any) -> Stack:
+def published_stack(system: tuple[Engine, StandIns]) -> Stack:
     """Nothing is published yet when it is deployed."""
     settings = {"PolicySource": "bucket", "PolicyRefreshSeconds": "0", "MaxAttempts": "1"}
-    stack = Stack(*system, "published", settings | PATIENCE)
+    stack = Stack(system[0], system[1], "published", settings | PATIENCE)
     stack.script(NUDE["prompt"], comprehend=["safe"])
     return stack
 
 
 @pytest.fixture(scope="module")
-def shadowed_stack(system: Any) -> Stack:
+def shadowed_stack(system: tuple[Engine, StandIns]) -> Stack:
     """The shipped policy judges; nothing is published for its shadow yet."""
     settings = {"ShadowPolicy": "true", "PolicyRefreshSeconds": "0", "MaxAttempts": "1"}
-    return Stack(*system, "shadowed", settings | PATIENCE)
+    return Stack(system[0], system[1], "shadowed", settings | PATIENCE)
 
 
 def test_without_a_sound_policy_nothing_is_judged(published_stack: Stack, check: Any) -> None:
