@@ -24,9 +24,9 @@ class Backend(Protocol):
 
 @dataclass(frozen=True)
 class Answers:
-    """What the services said of one prompt; None where nobody was asked."""
+    """What the services said of one prompt: no languages, or None, where nobody was asked."""
 
-    languages: Scores | None
+    languages: Scores
     scores: Scores | None
     usage: Usage
 
@@ -44,7 +44,7 @@ def ask(
     policies = list(policies)
     prompt, declared = request["prompt"], request["language"]
     usage: Usage = {"comprehend_units": 0}
-    languages: Scores | None = None
+    languages: Scores = {}
     if any(
         worth_detecting(prompt, declared, rules, rules["read"][backend.name])
         for rules in (policy["languages"] for policy in policies)
@@ -58,9 +58,7 @@ def ask(
     return Answers(languages, scores, usage)
 
 
-def taken_for(
-    request: dict[str, Any], languages: Scores | None, policy: dict[str, Any]
-) -> Language:
+def taken_for(request: dict[str, Any], languages: Scores, policy: dict[str, Any]) -> Language:
     """The prompt's language under one policy."""
     return language_of(request["prompt"], request["language"], languages, policy["languages"])
 

@@ -73,24 +73,20 @@ def worth_detecting(prompt: str, declared: str, rules: dict[str, Any], read: Ite
 
 
 def language_of(
-    prompt: str, declared: str, detected: dict[str, float] | None, rules: dict[str, Any]
+    prompt: str, declared: str, detected: dict[str, float], rules: dict[str, Any]
 ) -> Language:
-    """`detected` is the confidence by language, or None if nobody was asked.
+    """`detected` is the confidence by language; empty if nobody was asked.
 
     What is detected with enough confidence wins over what was declared: a sender has reasons to
-    name a language that the classifier reads, or one that it does not. Where none was declared,
-    the likeliest one is as good as it gets.
+    name a language that the classifier reads, or one that it does not.
     """
-    if detected:
-        code, confidence = max(detected.items(), key=lambda one: one[1])
-        if declared == UNDETERMINED or confidence >= rules["confidence"]:
-            return Language(code, "detected")
+    code, confidence = max(detected.items(), key=lambda one: one[1], default=(UNDETERMINED, 0.0))
+    if confidence and confidence >= rules["confidence"]:
+        return Language(code, "detected")
     if declared != UNDETERMINED:
         language = Language(declared, "declared")
-    elif detected is None:
-        language = Language(rules["assume"], "assumed")
     else:
-        return Language(UNDETERMINED, "detected")
+        language = Language(rules["assume"], "assumed")
     return language if _may_be(prompt, language.code) else Language(UNDETERMINED, "script")
 
 

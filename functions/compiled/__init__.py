@@ -1,3 +1,3 @@
 """Made by `safelight policy compile` from policy/ and schemas/."""
 
-POLICY_HASH = "6c5349959e3b0a928aa5aee1fbe8e42a33abed8dae6a99d1c3a5b32faa12b81e"
+POLICY_HASH = "1493dfbfc66dba26c70d5d8ce55ebc5b451a8a909f645c3502edde14ab8d3180"

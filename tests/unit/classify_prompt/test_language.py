@@ -16,29 +16,27 @@ SURE, UNSURE = {"de": 0.99, "en": 0.2}, {"de": 0.5, "en": 0.4}
 @pytest.mark.parametrize(
     ("prompt", "declared", "detected", "expected"),
     [
-        (ENGLISH, "en", None, ("en", "declared")),
-        (GERMAN, "de-AT", None, ("de-AT", "declared")),
+        (ENGLISH, "en", {}, ("en", "declared")),
+        (GERMAN, "de-AT", {}, ("de-AT", "declared")),
         (GERMAN, "en", SURE, ("de", "detected")),
         (GERMAN, "en", UNSURE, ("en", "declared")),
         (GERMAN, "und", SURE, ("de", "detected")),
-        (GERMAN, "und", UNSURE, ("de", "detected")),
-        (GERMAN, "und", {}, ("und", "detected")),
-        (GERMAN, "und", None, ("en", "assumed")),
-        (RUSSIAN, "en", None, ("und", "script")),
+        (GERMAN, "und", UNSURE, ("en", "assumed")),
+        (GERMAN, "und", {}, ("en", "assumed")),
         (RUSSIAN, "en", {}, ("und", "script")),
-        (RUSSIAN, "und", None, ("und", "script")),
-        (RUSSIAN, "ru", None, ("ru", "declared")),
-        (RUSSIAN, "sr-Cyrl", None, ("sr-Cyrl", "declared")),
-        (ENGLISH, "ru", None, ("und", "script")),
-        ("黄昏的灯塔", "zh-Hant", None, ("zh-Hant", "declared")),
-        ("夕暮れの灯台", "ja", None, ("ja", "declared")),
-        ("ラーメン", "ja", None, ("ja", "declared")),
-        ("黄昏的灯塔", "ko", None, ("ko", "declared")),
-        ("the Москва river at night", "en", None, ("en", "declared")),
-        ("the Москва река at night", "en", None, ("und", "script")),
-        ("𝖆 𝖑𝖎𝖌𝖍𝖙𝖍𝖔𝖚𝖘𝖊", "en", None, ("und", "script")),
-        ("1234 !?", "und", None, ("en", "assumed")),
-        ("", "en", None, ("en", "declared")),
+        (RUSSIAN, "und", {}, ("und", "script")),
+        (RUSSIAN, "ru", {}, ("ru", "declared")),
+        (RUSSIAN, "sr-Cyrl", {}, ("sr-Cyrl", "declared")),
+        (ENGLISH, "ru", {}, ("und", "script")),
+        ("黄昏的灯塔", "zh-Hant", {}, ("zh-Hant", "declared")),
+        ("夕暮れの灯台", "ja", {}, ("ja", "declared")),
+        ("ラーメン", "ja", {}, ("ja", "declared")),
+        ("黄昏的灯塔", "ko", {}, ("ko", "declared")),
+        ("the Москва river at night", "en", {}, ("en", "declared")),
+        ("the Москва река at night", "en", {}, ("und", "script")),
+        ("𝖆 𝖑𝖎𝖌𝖍𝖙𝖍𝖔𝖚𝖘𝖊", "en", {}, ("und", "script")),
+        ("1234 !?", "und", {}, ("en", "assumed")),
+        ("", "en", {}, ("en", "declared")),
     ],
 )
 def test_a_language_is_never_taken_for_granted(
@@ -49,7 +47,13 @@ def test_a_language_is_never_taken_for_granted(
 
 def test_a_policy_may_assume_nothing() -> None:
     rules = RULES | {"assume": "und"}
-    assert language_of("a red fox", "und", None, rules) == Language("und", "assumed")
+    assert language_of(GERMAN, "und", UNSURE, rules) == Language("und", "assumed")
+
+
+def test_without_confidence_nothing_is_detected() -> None:
+    rules = RULES | {"confidence": 0}
+    assert language_of(GERMAN, "und", {}, rules) == Language("en", "assumed")
+    assert language_of(GERMAN, "und", UNSURE, rules) == Language("de", "detected")
 
 
 @pytest.mark.parametrize(
