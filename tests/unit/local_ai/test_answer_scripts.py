@@ -81,6 +81,7 @@ def test_told_moderation(stand_ins: StandIns, engine: Any, client: Client) -> No
             for row in told["ModerationLabels"]]  # fmt: skip
     assert rows == [("Violence", "", 1, 97.0), ("Weapons", "Violence", 2, 97.0),
                     ("Clowns", "Circus", 2, 80.0)]  # fmt: skip
+    assert told["ContentTypes"] == []
     newer = moderate(engine, client, "run-1/attempt-1.jpg")
     assert (newer["ModerationModelVersion"], newer["ModerationLabels"]) == ("8.0", [])
     assert "ModerationLabels" not in moderate(engine, client, "run-1/attempt-1.jpg")
