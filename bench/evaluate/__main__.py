@@ -12,7 +12,7 @@ from typing import Any
 from rich.console import Console
 
 from bench.evaluate import ROOT
-from bench.evaluate.classifier import Lexicon
+from bench.evaluate.classifier import StandIn
 from bench.evaluate.conditions import conditions, policy_file
 from bench.evaluate.evaluation import evaluate
 from bench.evaluate.panel import Panel
@@ -22,12 +22,15 @@ from bench.evaluate.report_html import write_page
 from bench.evaluate.report_text import print_report
 from bench.evaluate.results_json import misses, results
 from bench.evaluate.sets import DATA, FORMATS
+from local.ai.classifier.model import SHIPPED, ModelError, load
 from local.commands.console import console
 from local.policy.source import POLICY, PolicyError, read_policy
 
+_BUILD = ROOT / "build"
 _DESCRIPTION = """\
 Judge labelled texts with the keyword filter, the classifier's stand-in, both together and the
-peers that are installed (make peers), and say per subset and technique what is flagged."""
+peers that are installed (make peers), and say per subset and technique what is flagged.
+The first run trains models that had not seen the texts: minutes; later runs keep their scores."""
 _EXAMPLES = """\
 examples:
   make evaluate                                         every set of ../shared/data
@@ -46,11 +49,12 @@ def main(arguments: list[str] | None = None) -> int:
         sets = read_sets(args.data, given)
         policy = read_policy(args.policy)
         against = read_policy(args.against) if args.against else None
-    except (SetError, PolicyError, OSError) as error:
+        model = load(args.model)
+    except (SetError, PolicyError, ModelError, OSError) as error:
         print(f"evaluate: {error}", file=sys.stderr)
         return 2
     started = time.perf_counter()
-    classifier = Lexicon()
+    classifier = StandIn(model, _BUILD / "held-out")
     panel = Panel(()) if args.no_peers else Panel()
     steps = Steps(Console(stderr=True))
     evaluation = evaluate(sets, policy, against, classifier, panel, steps)
@@ -99,6 +103,9 @@ def _parser() -> argparse.ArgumentParser:
         )
     parser.add_argument("--policy", type=Path, default=POLICY, help="the policy that judges")
     parser.add_argument("--against", type=Path, help="a policy to compare with: what changes?")
+    parser.add_argument(
+        "--model", type=Path, default=SHIPPED, help="a model of your own training (its .json)"
+    )
     parser.add_argument("--no-peers", action="store_true", help="do not ask the peers")
     parser.add_argument(
         "--show-misses",
@@ -109,7 +116,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--json", action="store_true", help="print all figures as JSON instead")
     parser.add_argument(
-        "--out", type=Path, default=ROOT / "build" / "evaluate", help="default: build/evaluate"
+        "--out", type=Path, default=_BUILD / "evaluate", help="default: build/evaluate"
     )
     return parser
 

@@ -39,9 +39,10 @@ def evaluate(
     steps: Steps,
 ) -> Evaluation:
     """Judge every set that has rows; `against` is the policy before an edit."""
-    with steps.step("classifier: scores"):
-        of_prompts = _scores(classifier, [(one.text, one.source) for one in sets.prompts])
-        of_posts = _scores(classifier, [(one.text, one.source) for one in sets.posts])
+    with steps.step("classifier: prompts, by models that had not seen them"):
+        of_prompts = classifier.of_prompts(sets) if sets.prompts else {}
+    with steps.step("classifier: posts, by models that had not seen them"):
+        of_posts = classifier.of_posts(sets) if sets.posts else {}
     with steps.step("the policy's lists"):
         judging = rules(policy)
     keywords = judge_cases(sets, judging, panel, steps) if sets.cases else None
@@ -60,12 +61,6 @@ def evaluate(
                 sets, judging, rules(against, judging), (prompts, of_prompts), (posts, of_posts)
             )
     return Evaluation(keywords, prompts, posts, targets, changed)
-
-
-def _scores(classifier: Classifier, texts: list[tuple[str, str]]) -> dict[str, list[Scores]]:
-    if not texts:
-        return {}
-    return classifier.scores([text for text, _ in texts], [source for _, source in texts])
 
 
 def _changed(

@@ -36,14 +36,9 @@ def sources_of(posts: Sequence[Post], judged: Judged) -> list[Group]:
 
 def _plots(posts: Sequence[Post], judged: Judged) -> list[Plot]:
     """Toxic posts of a collection against its own innocent ones; others are written otherwise."""
-    rows = numbered(posts, lambda post: (_collection(post), str(post.toxic)))
+    rows = numbered(posts, lambda post: (post.collection, str(post.toxic)))
     return [
         plot(((collection, "toxic"), toxic), ((collection, "not toxic"), safe), judged)
         for (collection, kind), toxic in rows.items()
         if kind == "True" and (safe := rows.get((collection, "False"), []))
     ]
-
-
-def _collection(post: Post) -> str:
-    """One collection may be several sources, by label: name_kind."""
-    return post.source.split("_")[0]

@@ -64,6 +64,11 @@ class Post:
     toxic: bool
     source: str
 
+    @property
+    def collection(self) -> str:
+        """One collection may be several sources, by label: name_kind."""
+        return self.source.split("_")[0]
+
 
 @dataclass(frozen=True)
 class File:

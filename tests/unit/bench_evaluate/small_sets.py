@@ -1,11 +1,10 @@
 """A few harmless rows in the formats of the sets, and a classifier that knows one word."""
 
 import json
-from collections.abc import Sequence
 from pathlib import Path
 
 from bench.evaluate.judging import Scores
-from bench.evaluate.sets import FORMATS
+from bench.evaluate.sets import FORMATS, Sets
 
 LABELS = (
     "GRAPHIC", "HARASSMENT_OR_ABUSE", "HATE_SPEECH", "INSULT", "PROFANITY", "SEXUAL",
@@ -33,12 +32,19 @@ class PurpleClassifier:
 
     name = "purple-1"
 
-    def scores(self, texts: Sequence[str], sources: Sequence[str]) -> dict[str, list[Scores]]:
-        surest = {"rows": 0.95, "sources": 0.8, "trained": 0.99}
-        return {
-            regime: [dict.fromkeys(LABELS, sure if "purple" in text else 0.1) for text in texts]
-            for regime, sure in surest.items()
-        }
+    def of_prompts(self, sets: Sets) -> dict[str, list[Scores]]:
+        return _scored([one.text for one in sets.prompts])
+
+    def of_posts(self, sets: Sets) -> dict[str, list[Scores]]:
+        return _scored([one.text for one in sets.posts])
+
+
+def _scored(texts: list[str]) -> dict[str, list[Scores]]:
+    surest = {"rows": 0.95, "sources": 0.8, "trained": 0.99}
+    return {
+        regime: [dict.fromkeys(LABELS, sure if "purple" in text else 0.1) for text in texts]
+        for regime, sure in surest.items()
+    }
 
 
 def write_sets(folder: Path) -> Path:
