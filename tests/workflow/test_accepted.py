@@ -158,7 +158,7 @@ def test_a_new_model_version_is_told_of(stack: Stack, check: Any) -> None:
     run = stack.run({"prompt": "a snowy pass"}, name)
     check(run, "COMPLETED")
     (warning,) = run.record["warnings"]
-    assert (warning["rule"], warning["label"]) == ("unknown_model_version", "8.0")
+    assert (warning["rule"], warning["message"]) == ("unknown_model_version", "model version 8.0")
 
 
 def test_where_the_stack_warns_a_flagged_prompt_goes_on(warning_stack: Stack, check: Any) -> None:
