@@ -94,11 +94,12 @@ class LanguageDetection:
 
 
 def overlapping(text: str, limit: int, overlap: int) -> Iterator[str]:
-    """The text in parts of at most `limit` bytes of UTF-8, for `overlap` at most a quarter of it.
+    """The text in parts of at most `limit` bytes of UTF-8.
 
-    Cut at spaces; in the middle of a word only where it is longer than half a part, never in the
-    middle of a character. Each part begins with the last words of the one before, about `overlap`
-    bytes of them: what is said across a cut is still read in one piece.
+    `limit` is at least 16, `overlap` at most a quarter of it. Cut at spaces; in the middle of a
+    word only where it is longer than half a part, never in the middle of a character. Each part
+    begins with the last words of the one before, about `overlap` bytes of them: what is said across
+    a cut is still read in one piece.
     """
     encoded = text.encode()
     start = 0

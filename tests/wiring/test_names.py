@@ -1,6 +1,7 @@
 """One word in five places, and every name on one side has its other side."""
 
 import importlib
+import json
 import re
 
 import pytest
@@ -117,6 +118,31 @@ def test_an_alarm_counts_a_line_that_its_function_writes(name: str) -> None:
     folder = FUNCTIONS / snake(lines["LogGroupName"]["Ref"].removesuffix("LogGroup"))
     sources = [path.read_text("utf-8") for path in folder.glob("*.py")]
     assert any(f'tell("{message[1]}"' in source for source in sources)
+
+
+def test_a_text_classifier_may_be_called_only_where_it_is_chosen() -> None:
+    (policy,) = RESOURCES["ClassifyPromptFunction"]["Properties"]["Policies"]
+    chosen = {
+        one["Fn::If"][0]: (one["Fn::If"][1]["Action"], one["Fn::If"][1]["Resource"])
+        for one in policy["Statement"]
+        if "Fn::If" in one and one["Fn::If"][0].startswith("Use")
+    }
+    assert chosen == {
+        "UseToxicity": ("comprehend:DetectToxicContent", "*"),
+        "UseCustom": ("comprehend:ClassifyDocument", {"Ref": "ClassifierEndpointArn"}),
+        "UseGuardrail": ("bedrock:ApplyGuardrail", {"Ref": "GuardrailArn"}),
+        "UseGuardrailProfile": (
+            "bedrock:ApplyGuardrail",
+            {"Fn::Split": [",", {"Ref": "GuardrailProfileArns"}]},
+        ),
+    }
+
+
+def test_the_policy_knows_every_text_classifier() -> None:
+    backends = TEMPLATE["Parameters"]["ClassifierBackend"]["AllowedValues"]
+    known = json.loads((ROOT / "policy" / "default.json").read_text("utf-8"))["classifier"]
+    assert set(backends) <= known.keys()
+    assert set(backends) == known["languages"]["read"].keys()
 
 
 def test_every_asynchronous_hop_has_a_dead_letter_queue() -> None:
