@@ -12,11 +12,13 @@ from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
+import local.policy  # noqa: F401 - makes the functions' modules importable
 from local.ai.running import StandIns
 from local.deploy import deploy
 from local.deployed_stack import DeployedStack
 from local.executions import Execution, wait_for_end
 from local.running import Engine
+from shared.policy import ACTIVE_KEY, SHADOW_KEY
 
 ROOT = Path(__file__).parents[1]
 TEMPLATE = ROOT / "template.yaml"
@@ -24,7 +26,7 @@ STACK_NAME = "safelight"
 ENDPOINT_NAME = "local-painter"
 CLASSIFIER_ARN = (
     "arn:aws:comprehend:us-east-1:000000000000:"
-    "document-classifier-endpoint/local-lexicon-classifier-1"
+    "document-classifier-endpoint/local-hashed-linear-classifier-1"
 )
 # One for each function of a stack.
 MAX_PROCESSES = 9
@@ -32,12 +34,16 @@ Progress = Callable[[str], None]
 
 
 class LocalStack(DeployedStack):
-    """Starts everything, deploys the template as it is on disk, and ends with the block."""
+    """Starts everything, deploys the template as it is on disk, and ends with the block.
+
+    `policies` are bundles by their keys in the policy bucket; without them what ships judges.
+    """
 
     def __init__(
         self,
         *,
         on_flagged_prompt: str = "reject",
+        policies: dict[str, bytes] | None = None,
         host: str = "127.0.0.1",
         port: int | None = None,
         time_scale: float = 1.0,
@@ -49,6 +55,7 @@ class LocalStack(DeployedStack):
             Engine, host=host, port=port, time_scale=time_scale, max_processes=max_processes
         )
         self._on_flagged_prompt, self._progress = on_flagged_prompt, progress
+        self._policies = policies or {}
         self._running = contextlib.ExitStack()
         super().__init__(STACK_NAME, lambda service: self.engine.client(service), {})
 
@@ -93,8 +100,15 @@ class LocalStack(DeployedStack):
             "ClassifierBackend": "custom",
             "ClassifierEndpointArn": CLASSIFIER_ARN,
             "OnFlaggedPrompt": on_flagged_prompt,
+            "PolicyRefreshSeconds": "0",
         }
+        if ACTIVE_KEY in self._policies:
+            parameters["PolicySource"] = "bucket"
+        if SHADOW_KEY in self._policies:
+            parameters["ShadowPolicy"] = "true"
         outputs = deploy(self.engine.endpoint, TEMPLATE, name, parameters, self._progress)
+        for key, bundle in self._policies.items():
+            DeployedStack(name, self.client, outputs).publish_policy(key, bundle)
         make_endpoint(self.stand_ins, endpoint_name, outputs)
         return outputs
 

@@ -47,6 +47,10 @@ def run(args: argparse.Namespace) -> int:
             f"{MAX_BUNDLE_BYTES:,}. Shorten its lists."
         )
     stack = which_stack(args.stack)
+    if "PolicyBucket" not in stack.outputs:
+        raise CommandError(
+            f"stack {stack.name} has no policy bucket: deploy this version of the template first."
+        )
     key = SHADOW_KEY if args.shadow else ACTIVE_KEY
     version_id = stack.publish_policy(key, bundle)
     place = f"s3://{stack.outputs['PolicyBucket']}/{key}"

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _EXAMPLES = """\
   safelight local
   safelight local --on-flagged-prompt warn --port 4566
+  safelight local --shadow-policy stricter.json
   safelight local --host 172.17.0.1        (also for the containers of sam local)
   SAFELIGHT_STATE=/tmp/two safelight local (a second one; the same for its drop and show)
 """
@@ -58,6 +59,18 @@ def _add_rest(parser: argparse.ArgumentParser) -> None:
         choices=("reject", "warn"),
         default="reject",
         help="the stack's parameter OnFlaggedPrompt (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--policy",
+        type=Path,
+        metavar="FILE",
+        help="publish this policy to the stack and have it judge (default: what ships)",
+    )
+    parser.add_argument(
+        "--shadow-policy",
+        type=Path,
+        metavar="FILE",
+        help="publish this policy and have it evaluated and recorded beside, never enforced",
     )
     parser.add_argument(
         "--env-file",
@@ -121,6 +134,7 @@ def _serve(args: argparse.Namespace, screen: Console) -> None:
         )
     with LocalStack(
         on_flagged_prompt=args.on_flagged_prompt,
+        policies=_policies(args),
         host=args.host,
         port=args.port,
         time_scale=args.time_scale,
@@ -137,6 +151,15 @@ def _serve(args: argparse.Namespace, screen: Console) -> None:
             _tell_outcomes(stack, screen)
         finally:
             running_instance.remove(os.getpid())
+
+
+def _policies(args: argparse.Namespace) -> dict[str, bytes]:
+    from local.commands.policy_file import read_file
+    from local.policy.bundle import make_bundle
+    from shared.policy import ACTIVE_KEY, SHADOW_KEY
+
+    files = {ACTIVE_KEY: args.policy, SHADOW_KEY: args.shadow_policy}
+    return {key: make_bundle(read_file(path)) for key, path in files.items() if path}
 
 
 def _note(stack: LocalStack) -> None:

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from classify_prompt import classify
 from classify_prompt.verdict import decide
+from compiled import POLICY_HASH
 from filter_keywords import decide as keywords
-from local.policy.compilation import compiled_part
+from local.policy.compilation import compiled_part, policy_hash
 from moderate_images.verdict import judge_attempt, lowest_threshold
 from shared.comprehend import CustomClassifier, LanguageDetection, ToxicityDetection
 from shared.keywords.lists import KeywordLists, prepare
+from shared.policy import policy_part
 
 if TYPE_CHECKING:
     from shared.rekognition import Moderation
@@ -36,8 +38,10 @@ class Trial:
 
     @functools.cached_property
     def _lists(self) -> KeywordLists:
-        # Compiling them takes seconds, and not every trial is about words.
-        return prepare(compiled_part(self._policy, "keywords"))
+        # Compiling them takes seconds. Not every trial is about words, and many are of what ships.
+        shipped = policy_hash(self._policy) == POLICY_HASH
+        part = policy_part("keywords") if shipped else compiled_part(self._policy, "keywords")
+        return prepare(part)
 
     def words(self, prompt: str, negative_prompt: str = "") -> Decision:
         """FilterKeywords' decision."""
