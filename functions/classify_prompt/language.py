@@ -66,7 +66,7 @@ def worth_detecting(prompt: str, declared: str, rules: dict[str, Any], read: Ite
     """
     if rules["detect"] == "never":
         return False
-    if rules["detect"] == "undeclared" and declared != UNDETERMINED:
+    if rules["detect"] == "undeclared" and _primary(declared) != UNDETERMINED:
         return False
     letters = sum(character.isalpha() for character in prompt)
     return letters >= rules["letters"] and any(_may_be(prompt, language) for language in read)
@@ -82,8 +82,8 @@ def language_of(
     """
     code, confidence = max(detected.items(), key=lambda one: one[1], default=(UNDETERMINED, 0.0))
     if confidence and confidence >= rules["confidence"]:
-        return Language(code, "detected")
-    if declared != UNDETERMINED:
+        language = Language(code, "detected")
+    elif _primary(declared) != UNDETERMINED:
         language = Language(declared, "declared")
     else:
         language = Language(rules["assume"], "assumed")
