@@ -22,7 +22,7 @@ SURE, UNSURE = {"de": 0.99, "en": 0.2}, {"de": 0.5, "en": 0.4}
         (GERMAN, "en", UNSURE, ("en", "declared")),
         (GERMAN, "und-Latn", SURE, ("de", "detected")),
         (GERMAN, "UND-Latn", {}, ("en", "assumed")),
-        ("a lighthouse at night, маяк в ночи", "en", {"en": 0.9}, ("und", "script")),
+        ("a lighthouse at night, маяк в тёмной ночи", "en", {"en": 0.9}, ("und", "script")),
         (GERMAN, "und", SURE, ("de", "detected")),
         (GERMAN, "und", UNSURE, ("en", "assumed")),
         (GERMAN, "und", {}, ("en", "assumed")),
