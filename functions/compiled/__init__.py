@@ -1,3 +1,3 @@
 """Made by `safelight policy compile` from policy/ and schemas/."""
 
-POLICY_HASH = "1493dfbfc66dba26c70d5d8ce55ebc5b451a8a909f645c3502edde14ab8d3180"
+POLICY_HASH = "ce8b8039e266a06c4fd4191594861f63482b8571228f4395b6f4f74271472f63"

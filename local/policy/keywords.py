@@ -14,6 +14,7 @@ from shared.keywords.folding import fold
 from shared.keywords.lists import Lists
 
 _ENGLISH = ROOT / "policy" / "english"
+_SHORTEST_PART = 3
 _AGES = range(1, 18)
 _AGE_PHRASES = ("{} year old", "{} years old", "{} yr old", "{} yo", "{} y o", "age {}", "aged {}")
 _AGES_IN_WORDS = [
@@ -102,15 +103,21 @@ def _ordinary(part: dict[str, Any], allowed: set[str]) -> set[str]:
     lists = Lists(part, ())
     common, more = english()
     harmless = {word for word in common if not (found := lists.meaning(word)) or found.disguise}
-    terms = [term for term in lists.words if term.isascii()]
     mistaken = {
         word
         for word in more
         if ((found := lists.meaning(word)) and found.disguise)
         # Spelled out, it would show the term inside: c o c k t a i l.
-        or (not found and any(term in word for term in terms))
+        or (not found and not lists.words.keys().isdisjoint(_parts(word)))
     }
     return (harmless | mistaken | allowed) - lists.words.keys()
+
+
+def _parts(word: str) -> list[str]:
+    starts = range(len(word) - _SHORTEST_PART + 1)
+    return [
+        word[start:end] for start in starts for end in range(start + _SHORTEST_PART, len(word) + 1)
+    ]
 
 
 @functools.cache

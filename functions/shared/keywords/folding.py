@@ -12,12 +12,21 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote
 
-# Character references, per cent encoding, and HTML tags; each alternative has a bounded length.
+# What other programs read as something else than its letters: character references and per cent
+# encoding (also of themselves), escapes of programming languages, tags, comments, and the weights
+# of prompts. Every alternative has a bounded length.
 _MARKUP = re.compile(
-    r"&(?:#x[0-9a-f]{1,8}|#\d{1,9}|[a-z]{2,8}\d?);?|(?:%[0-9a-f]{2}){1,400}"
-    r"|</?[a-z]{1,10}[1-6]?(?:\s[^<>]{0,60})?/?>",
+    r"&(?:amp;){0,2}(?:#x[0-9a-f]{1,8}|#\d{1,9}|[a-z]{2,8}\d?);?"
+    r"|(?:%(?:25){0,2}[0-9a-f]{2}){1,400}"
+    r"|(?:\\u[0-9a-f]{4}|\\x[0-9a-f]{2}){1,200}"
+    r"|</?(?:[abipqsu]|em|strong|span|div|br|wbr|hr|font|su[bp]|small|big|mark|del|ins|code|h[1-6])"
+    r"(?:\s[^<>]{0,60})?/?>"
+    r"|<!--[^<>]{0,60}-->|\[/[bius]\]|\[[bius]\](?=[^\[\]]{1,60}\[/)"
+    r"|:\d{1,2}(?:\.\d{1,3})?(?=[)\]}>])",
     re.IGNORECASE,
 )
+_STARTS = "&%\\<[:"
+_SPACES = "\t\n\v\f\r"
 _DROPPED = frozenset({"Mn", "Me", "Cf", "Cc", "Cs"})
 # Letters and symbols by category that show nothing, or next to nothing.
 _BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
@@ -37,7 +46,7 @@ def _look_alikes() -> dict[int, str]:
 
 def fold(text: str) -> str:
     """The text as a reader of Latin letters sees it."""
-    if "&" in text or "%" in text or "<" in text:
+    if any(map(text.__contains__, _STARTS)):
         text = _MARKUP.sub(_decoded, text)
     if text.isascii() and text.isprintable():
         return text
@@ -58,9 +67,15 @@ def origins(text: str) -> list[tuple[int, int]]:
 
 def _decoded(match: re.Match[str]) -> str:
     markup = match.group()
-    if markup[0] == "<":
+    if markup[0] in "<[:":
         return ""
-    return html.unescape(markup) if markup[0] == "&" else unquote(markup)
+    if markup[0] == "&":
+        return html.unescape(html.unescape(html.unescape(markup)))
+    if markup[0] == "%":
+        text = unquote(unquote(unquote(markup)))
+        # Not every per cent sign encodes something.
+        return markup if "\ufffd" in text else text
+    return re.sub(r"\\[ux]([0-9a-fA-F]+)", lambda code: chr(int(code.group(1), 16)), markup)
 
 
 def _decoded_pieces(text: str) -> Iterator[tuple[str, int, int]]:
@@ -76,11 +91,11 @@ def _decoded_pieces(text: str) -> Iterator[tuple[str, int, int]]:
 def _seen_as(character: str) -> str:
     """What one character is folded to: nothing for an invisible one."""
     if character.isascii():
-        dropped = unicodedata.category(character) == "Cc" and not character.isspace()
-        return "" if dropped else character
+        return character if character.isprintable() or character in _SPACES else ""
     table = _look_alikes()
     if ord(character) in table:
-        return table[ord(character)]
+        latin = table[ord(character)]
+        return latin.upper() if character.isupper() else latin
     expanded = unicodedata.normalize("NFKD", character)
     parts = [
         table.get(ord(part), part)

@@ -4,16 +4,16 @@ import functools
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from operator import add
 from typing import Any
 
-from shared.keywords.spelling import ALTERNATIVES, skeleton, sound, spells
+from shared.keywords.spelling import ALTERNATIVES, flipped, once, paired, skeleton, sound, spells
 
 # Shorter keys of sound are shared by too many words.
 _SHORTEST_SOUND = 3
 _SHORTEST_SWAPPED = 4
 _SHORTEST_BACKWARDS = 4
 _SHORTEST_BEGINNING = 4
+_SHORTEST_UNDOUBLED = 5
 # Verbs and nouns derived from a shorter term are too often other words: cocker, dicker.
 _SHORTEST_DERIVED = 5
 _LONGEST_WORD = 160
@@ -32,14 +32,17 @@ _DERIVED = tuple(
 _DERIVED_ENDINGS = tuple(ending for ending, _ in _DERIVED)
 _NUMBER_AND_UNIT = re.compile(
     r"\d+(?:[a-z]|[cdkmn]m|px|bit|st|nd|rd|th|fps|[km]p|[kmg]b|k?hz|kg|ml|deg|yo|yrs?|am|pm|ft|in)"
-    r"|[a-z]\d+|\d+[a-z]\d+"
+    r"|[a-z]\d{1,2}|\d+x\d+"
 )
 # What a word may end in that is altered otherwise.
 _ENDINGS = ("", "s", "z", "er", "ers", "ed", "eds", "ing", "in", "a", "as", "y")
 _FIRST_READING = str.maketrans("013456789@$!|+(<{&^#%2", "oieasgtbgasiitcccaahxz")
 _SECOND_READING = str.maketrans("013456789@$!|+(<{&^#%2", "oleasblbgaslltcccaahxs")
-_MASKS = frozenset("*#%~^?•●■█░▒▓_-")
+_MASKS = "*#%~^?_-.@"
 _EDGE_DIGITS = "0123456789"
+
+
+_Shape = tuple[str, int, str]
 
 
 @dataclass(frozen=True)
@@ -97,6 +100,10 @@ class Lists:
         """Of a term, stem or phrase."""
         return self.words.get(term) or self.phrases.get(term) or self.stems[term]
 
+    def meant(self, term: str, disguise: str) -> Meaning:
+        """The meaning that is a term, or a phrase written as one word."""
+        return Meaning(self.joined.get(term, term), disguise)
+
     def meaning(self, word: str) -> Meaning | None:
         """What a lower-case word (letters, digits, symbols; no separators) stands for."""
         if word in self.ordinary or len(word) > _LONGEST_WORD:
@@ -112,25 +119,14 @@ class Lists:
 
     def masked(self, word: str) -> Meaning | None:
         """The term of a word some of whose letters are hidden: one symbol for each."""
-        letters = [None if letter in _MASKS else letter for letter in word]
-        shown = len(letters) - letters.count(None)
-        if len(word) < 4 or not word[0].isalpha() or 2 * shown < len(word):
-            return None
-        if letters[-1] is None and shown < 3:
-            return None
-        last = letters[-1] or ""
-        for term in self._by_shape.get((word[0], len(word), last), ()):
-            if all(
-                found is None or found in ALTERNATIVES.get(wanted, wanted)
-                for found, wanted in zip(letters, term, strict=True)
-            ):
-                return Meaning(term, "masked letters")
-        return None
+        term = self._unmasked(word, self._shapes)
+        return Meaning(term, "masked letters") if term else None
 
     def phrase_word(self, word: str) -> str | None:
         """The word of some phrase that this one spells in disguise."""
         found = self._phrase_skeletons.get(skeleton(word), ())
-        return next((part for part in found if spells(part, word)), None)
+        spelled = (part for part in found if part != word and spells(part, word))
+        return next(spelled, None) or self._unmasked(word, self._phrase_shapes)
 
     @functools.cached_property
     def skeletons(self) -> dict[str, list[str]]:
@@ -142,11 +138,27 @@ class Lists:
         """In letters."""
         return max(map(len, self.skeletons), default=0)
 
+    def _unmasked(self, word: str, shapes: dict[_Shape, list[str]]) -> str | None:
+        letters = [None if letter in _MASKS or not letter.isascii() else letter for letter in word]
+        shown = len(letters) - letters.count(None)
+        if len(word) < 4 or not word[0].isalpha() or 2 * shown + ("*" in word) < len(word):
+            return None
+        if shown == len(word) or ("." in word and shown < len(word) - 1):
+            return None
+        if letters[-1] is None and shown < 3:
+            return None
+        candidates = shapes.get((word[0], len(word), letters[-1] or ""), ())
+        fits = lambda term: all(  # noqa: E731
+            found is None or found in ALTERNATIVES.get(wanted, wanted)
+            for found, wanted in zip(letters, term, strict=True)
+        )
+        return next(filter(fits, candidates), None)
+
     def _plain(self, word: str) -> Meaning | None:
         """The word itself, inflected, or beginning with a stem."""
         term = self._lemma(word)
         if term:
-            return Meaning(self.joined.get(term, term), "joined words" * (term in self.joined))
+            return self.meant(term, "joined words" if term in self.joined else "")
         if word[:_STEM_KEY] in self._stem_keys:
             stem = next((stem for stem in self.stems if word.startswith(stem)), None)
             return Meaning(stem) if stem else None
@@ -156,7 +168,11 @@ class Lists:
         if word in self.singles:
             return word
         if word[-1] in "sz" and len(word) > 3:
-            for lemma in (word[:-1], word[:-2] if word.endswith("es") else ""):
+            for lemma in (
+                word[:-1],
+                word[:-2] if word.endswith("es") else "",
+                f"{word[:-3]}y" if word.endswith("ies") else "",
+            ):
                 if lemma in self.singles:
                     return lemma
         for ending, replacement in _DERIVED if word.endswith(_DERIVED_ENDINGS) else ():
@@ -172,10 +188,15 @@ class Lists:
             return None
         for disguise, term in self._alterations(word):
             if term:
-                return Meaning(self.joined.get(term, term), disguise)
+                return self.meant(term, disguise)
         return None
 
     def _alterations(self, word: str) -> Iterator[tuple[str, str | None]]:
+        if "i" in word or "l" in word:
+            yield "look-alike letters", self.named(word)
+        if "rn" in word or "cl" in word or "vv" in word or "ph" in word:
+            pair = paired(word)
+            yield "look-alike letters", pair if pair in self.singles else None
         if any(map(str.__eq__, word, word[1:])):
             yield "stretched letters", self.named(word) or self.named(word[:-1])
             found = self.skeletons.get(skeleton(word), ()) if len(word) > 4 else ()
@@ -183,10 +204,14 @@ class Lists:
                 "doubled letters",
                 next((term for term in found if spells(term, word, doubled=True)), None),
             )
+        if word in self._undoubled:
+            yield "doubled letters", self._undoubled[word]
         if len(word) >= _SHORTEST_SWAPPED:
             yield "swapped letters", self._swapped(word) or self._swapped(_bare(word))
-        if len(word) >= _SHORTEST_BACKWARDS and word[::-1] in self.singles:
-            yield "written backwards", word[::-1]
+        if len(word) >= _SHORTEST_BACKWARDS:
+            for backwards in (word[::-1], flipped(word)):
+                if backwards in self.singles:
+                    yield "written backwards", backwards
         yield "spelled by sound", self._sounding(word)
 
     def _swapped(self, word: str) -> str | None:
@@ -215,7 +240,7 @@ class Lists:
         if word.isdigit():
             # Numbers of four digits are years and sizes.
             term = self.named(word) if len(word) >= 5 else None
-            return Meaning(term, "digits for letters") if term else None
+            return self.meant(term, "digits for letters") if term else None
         if _NUMBER_AND_UNIT.fullmatch(word):
             return None
         bare = word.strip(_EDGE_DIGITS)
@@ -239,7 +264,7 @@ class Lists:
             return None
         for part in (word, word[:-1] if word[-1] in "s5$z" else "", word.rstrip("!|+(<{")):
             if len(part) >= 3 and (term := self.named(part)):
-                return Meaning(self.joined.get(term, term), "digits or symbols for letters")
+                return self.meant(term, "digits or symbols for letters")
         return None
 
     def _reading(self, reading: str) -> Meaning | None:
@@ -259,6 +284,15 @@ class Lists:
         return frozenset(stem[:_STEM_KEY] for stem in self.stems)
 
     @functools.cached_property
+    def _undoubled(self) -> dict[str, str]:
+        """Terms by how they are spelled with every double letter once."""
+        return {
+            short: term
+            for term in self.singles
+            if len(short := once(term)) < len(term) and len(short) >= _SHORTEST_UNDOUBLED
+        }
+
+    @functools.cached_property
     def _phrase_skeletons(self) -> dict[str, list[str]]:
         return _keyed({word for phrase in self.phrases for word in phrase.split()}, skeleton)
 
@@ -271,13 +305,12 @@ class Lists:
         return _keyed((term for term in self.singles if len(term) > 2), sound)
 
     @functools.cached_property
-    def _by_shape(self) -> dict[tuple[str, int, str], list[str]]:
-        """Terms by first letter, length, and last letter; and by no last letter, if it is hidden."""
-        table: dict[tuple[str, int, str], list[str]] = {}
-        for term in self.words:
-            for last in (term[-1], ""):
-                table.setdefault((term[0], len(term), last), []).append(term)
-        return table
+    def _shapes(self) -> dict[_Shape, list[str]]:
+        return _by_shape(self.words)
+
+    @functools.cached_property
+    def _phrase_shapes(self) -> dict[_Shape, list[str]]:
+        return _by_shape(sorted({word for phrase in self.phrases for word in phrase.split()}))
 
 
 @dataclass(frozen=True)
@@ -307,7 +340,7 @@ def _by_entry(categories: Iterable[tuple[str, Iterable[str]]]) -> dict[str, tupl
     """Each entry with the categories that have it."""
     table: dict[str, tuple[str, ...]] = {}
     for name, entries in categories:
-        mine = dict.fromkeys(entries, (name,))
+        mine: dict[str, tuple[str, ...]] = dict.fromkeys(entries, (name,))
         shared = table.keys() & mine.keys()
         mine.update({entry: (*table[entry], name) for entry in shared})
         table.update(mine)
@@ -315,16 +348,32 @@ def _by_entry(categories: Iterable[tuple[str, Iterable[str]]]) -> dict[str, tupl
 
 
 def _starts(phrases: dict[str, tuple[str, ...]]) -> dict[str, list[list[str]]]:
-    """The words of each phrase by its first two, written together."""
+    """The words of each phrase by its first two, written together; the last may be a plural."""
     table: dict[str, list[list[str]]] = {}
     for phrase in phrases:
         words = phrase.split()
-        table.setdefault(add(*words[:2]), []).append(words)
+        first, second = words[:2]
+        seconds = [second, *_plurals(second)] if len(words) == 2 else [second]
+        for form in seconds:
+            table.setdefault(first + form, []).append(words)
     return table
+
+
+def _plurals(word: str) -> tuple[str, ...]:
+    return (f"{word}s", f"{word}es", f"{word[:-1]}ies") if word else ()
 
 
 def _keyed(words: Iterable[str], key: Any) -> dict[str, list[str]]:
     table: dict[str, list[str]] = {}
     for word in sorted(words):
         table.setdefault(key(word), []).append(word)
+    return table
+
+
+def _by_shape(words: Iterable[str]) -> dict[_Shape, list[str]]:
+    """Words by first letter, length and last letter; and without the last, which may be hidden."""
+    table: dict[_Shape, list[str]] = {}
+    for word in words:
+        for last in (word[-1], ""):
+            table.setdefault((word[0], len(word), last), []).append(word)
     return table

@@ -6,8 +6,8 @@ import re
 # What may stand for each letter. A symbol may stand for several.
 _STANDS_FOR = {
     "a": "4@&^", "b": "86", "c": "(<{", "d": "", "e": "3", "f": "", "g": "96", "h": "#",
-    "i": "1!|", "k": "", "l": "1!|7", "n": "", "o": "0", "r": "", "s": "5$z", "t": "7+1", "u": "v",
-    "v": "u", "w": "", "x": "%", "y": "", "z": "2s%",
+    "i": "1!|l", "k": "", "l": "1!|7i", "n": "", "o": "0", "r": "", "s": "5$z", "t": "7+1",
+    "u": "v", "v": "u", "w": "", "x": "%", "y": "", "z": "2s%",
 }  # fmt: skip
 ALTERNATIVES = {letter: frozenset(letter + more) for letter, more in _STANDS_FOR.items()}
 # Letters and symbols that may stand for each other are one class, so that one look-up finds all.
@@ -23,11 +23,43 @@ _DRAWN = (
 )  # fmt: skip
 # English doubles these hardly ever, so that two of them are stretched already.
 _SELDOM_DOUBLED = frozenset("ahijkquvwxy")
+# More than the longest term with every letter stretched as far as people do.
+_LONGEST_WRITTEN = 80
+_LONG_RUN = re.compile(r"(.)\1{3,}")
+
+
+DRAWN = re.compile("|".join(re.escape(shape) for shape, _ in _DRAWN))
+# Letters that look like one when they stand close.
+_PAIRS = (("rn", "m"), ("cl", "d"), ("vv", "w"), ("ph", "f"))
+_FLIPPED = str.maketrans("nudpbq69", "unpdqb96")
+
+
+def flipped(word: str) -> str:
+    """A word of letters that stand on their heads, read from its other end."""
+    return word[::-1].translate(_FLIPPED)
+
+
+def paired(word: str) -> str:
+    """A word whose pairs of letters that look like one are read as one."""
+    for pair, letter in _PAIRS:
+        word = word.replace(pair, letter)
+    return word
+
+
+def once(word: str) -> str:
+    """A word with every letter once where it stands several times in a row."""
+    return "".join(letter for letter, _ in itertools.groupby(word))
 
 
 def skeleton(word: str) -> str:
     """One key for all spellings of a word that differ by symbols and by repeated letters."""
-    return "".join(letter for letter, _ in itertools.groupby(word.translate(_CLASS_OF)))
+    return once(word.translate(_CLASS_OF))
+
+
+def bones(word: str) -> list[int]:
+    """For every letter of a word, which letter of its skeleton it became."""
+    runs = itertools.groupby(word.translate(_CLASS_OF))
+    return [bone for bone, (_, same) in enumerate(runs) for _ in same]
 
 
 def drawn(text: str) -> str:
@@ -38,58 +70,45 @@ def drawn(text: str) -> str:
 
 
 def spells(term: str, written: str, doubled: bool = False) -> bool:
-    """Whether `written` (same skeleton) is the term with symbols for letters or stretched letters.
+    """Whether `written` (of the same skeleton) is the term, symbols and stretches allowed.
 
     A letter is stretched when it stands three times or more, or twice where English never doubles
     it, or when every letter is repeated. With `doubled`, two of any letter are enough.
     """
-    lengths = _runs(term, written)
-    if lengths is None:
-        return False
-    if len(lengths) > 1 and all(found >= 2 for _, _, found in lengths):
-        return True
-    return all(
-        found == wanted
-        or found >= 3
-        or (found == 2 and (doubled or letter in _SELDOM_DOUBLED))
-        or (doubled and found == 1 and wanted == 2)
-        for letter, wanted, found in lengths
-    )
-
-
-def _runs(term: str, written: str) -> list[tuple[str, int, int]] | None:
-    """(letter, how often the term has it in a row, how often it is written); None if none fits.
-
-    Each letter takes what can stand for it, but leaves the next letter what only that can read.
-    """
     runs = [(letter, len(list(same))) for letter, same in itertools.groupby(term)]
-    lengths = []
-    at = 0
-    for index, (letter, wanted) in enumerate(runs):
+    written = _LONG_RUN.sub(r"\1\1\1", written)
+    if len(written) > _LONGEST_WRITTEN:
+        return False
+    return _fits(runs, written, doubled) or (len(runs) > 1 and _fits(runs, written, None))
+
+
+def _fits(runs: list[tuple[str, int]], written: str, doubled: bool | None) -> bool:
+    """Whether the runs of a term's letters can be laid over what is written, end to end.
+
+    With `doubled` None every letter stands at least twice, however often the term has it.
+    """
+    ends = {0}
+    for letter, wanted in runs:
         readings = ALTERNATIVES.get(letter, frozenset(letter))
-        following = runs[index + 1] if index + 1 < len(runs) else None
-        start = at
-        while at < len(written) and written[at] in readings:
-            if following and at - start >= wanted and _reads(following[0], written[at]):
-                # Readable as both: the next letter needs its share of what is left in this run.
-                if _left(written, at, readings) <= following[1] or written[at] == following[0]:
-                    break
-            at += 1
-        if at == start:
-            return None
-        lengths.append((letter, wanted, at - start))
-    return lengths if at == len(written) else None
+        reached = set()
+        for start in ends:
+            end = start
+            while end < len(written) and written[end] in readings:
+                end += 1
+                if _is_stretch(letter, wanted, end - start, doubled):
+                    reached.add(end)
+        ends = reached
+        if not ends:
+            return False
+    return len(written) in ends
 
 
-def _reads(letter: str, written: str) -> bool:
-    return written in ALTERNATIVES.get(letter, letter)
-
-
-def _left(written: str, at: int, readings: frozenset[str]) -> int:
-    end = at
-    while end < len(written) and written[end] in readings:
-        end += 1
-    return end - at
+def _is_stretch(letter: str, wanted: int, found: int, doubled: bool | None) -> bool:
+    if doubled is None:
+        return found >= 2
+    if found == wanted or found >= 3:
+        return True
+    return found == 2 and (doubled or letter in _SELDOM_DOUBLED)
 
 
 _SOUNDS = (
@@ -104,5 +123,4 @@ def sound(word: str) -> str:
     """A rough key of how a word sounds; two spellings of a word share it more often than not."""
     for letters, key in _SOUNDS:
         word = word.replace(letters, key)
-    word = "".join(letter for letter, _ in itertools.groupby(word))
-    return _ENDINGS.sub("a", word)
+    return _ENDINGS.sub("a", once(word))

@@ -111,7 +111,7 @@ def test_stems_and_plurals(word: str, category: str) -> None:
 
 
 @pytest.mark.parametrize("warn", [False, True])
-@pytest.mark.parametrize("prompt", ["a topless boy", "b.o.y, t0pless", "years old ... n u d e"])
+@pytest.mark.parametrize("prompt", ["a topless boy", "b.o.y, t0pless", "12 years old ... n u d e"])
 def test_a_combination_always_blocks(prompt: str, warn: bool) -> None:
     decision = decide(prompt, "", LISTS, warn)
     assert decision["verdict"] == "block"

@@ -44,7 +44,7 @@ def test_the_hash_is_the_policys() -> None:
         ),
         (
             lambda p: p["keywords"]["categories"]["nudity"]["stems"].append("nud"),
-            r"\$\.keywords\.categories\.nudity\.stems\[0\]: 'nud' does not match",
+            r"\$\.keywords\.categories\.nudity\.stems\[2\]: 'nud' does not match",
         ),
         (
             lambda p: p["classifier"]["toxicity"]["SEXUAL"].update(threshold=1.5),

@@ -1,0 +1,98 @@
+"""Words beside each other: phrases, and words cut in two or three."""
+
+from collections.abc import Iterator
+from itertools import compress
+from operator import add
+
+from shared.keywords.lists import Lists, Meaning
+from shared.keywords.reading import Found, Reading, phrases_at
+
+_DIGITS = "0123456789"
+_APOSTROPHES = "'`\u2019\u2032\u02bc"
+_CONTRACTED = frozenset({"s", "t", "d", "m", "re", "ll", "ve"})
+_SHORT = 3
+# Words that stand beside any other: with one of them, two words are a term by chance.
+_FUNCTION_WORDS = frozenset(
+    {
+        *("a", "an", "the", "and", "or", "but", "if", "so", "as", "not", "no", "yes"),
+        *("at", "by", "in", "on", "of", "to", "for", "from", "with", "into", "onto"),
+        *("is", "am", "are", "was", "were", "be", "been", "do", "does", "did", "has", "have"),
+        *("had", "can", "may", "will", "i", "me", "my", "we", "us", "our", "you", "your", "he"),
+        *("him", "his", "she", "her", "it", "its", "they", "them", "this", "that", "these"),
+        *("those", "who"),
+    }
+)
+
+
+def beside_each_other(reading: Reading, lists: Lists) -> Iterator[Found]:
+    """Everything that two or more words say together."""
+    words = reading.words
+    pairs = list(map(add, words, words[1:]))
+    if not lists.neighbours.isdisjoint(pairs):
+        yield from _phrases(reading, lists)
+        yield from _cut_in_two(reading, pairs, lists)
+    mixed = {word for word in reading.suspects if not word.isalpha() and not word.isdigit()}
+    if mixed:
+        yield from _cut_with_digits(reading, pairs, mixed, lists)
+    if any(len(word) <= _SHORT and word.isalpha() for word in reading.suspects):
+        triples = list(map(add, pairs, words[2:]))
+        if not lists.singles.isdisjoint(triples):
+            yield from _cut_in_three(reading, triples, lists)
+
+
+def allowed_phrases(reading: Reading, lists: Lists) -> Iterator[Found]:
+    """The phrases of the allow-lists."""
+    for at in range(len(reading.words) - 1):
+        for phrase in phrases_at(reading.words, at, lists.allowed_starts):
+            yield reading.found(Meaning(" ".join(phrase)), at, at + len(phrase) - 1)
+
+
+def _phrases(reading: Reading, lists: Lists) -> Iterator[Found]:
+    for at in range(len(reading.words) - 1):
+        for phrase in phrases_at(reading.words, at, lists.phrase_starts):
+            yield reading.found(Meaning(" ".join(phrase)), at, at + len(phrase) - 1)
+
+
+def _cut_in_two(reading: Reading, pairs: list[str], lists: Lists) -> Iterator[Found]:
+    for at in compress(range(len(pairs)), map(lists.words.__contains__, pairs)):
+        first, second = reading.words[at : at + 2]
+        if _is_cut(first, second, reading.between(at), lists.ordinary):
+            yield reading.found(lists.meant(pairs[at], "cut word"), at, at + 1)
+
+
+def _is_cut(first: str, second: str, between: str, ordinary: frozenset[str]) -> bool:
+    """Whether two words that make a term are more likely one word that was cut."""
+    odd = [part for part in (first, second) if part not in ordinary]
+    length = len(first) + len(second)
+    if between in _APOSTROPHES and second in _CONTRACTED and first not in odd:
+        return False
+    if odd and not any(map(str.isspace, between)):
+        return length >= 4
+    if first in _FUNCTION_WORDS:
+        return second in odd and len(second) >= 3
+    if second in _FUNCTION_WORDS:
+        return first in odd and len(first) >= 2 and length >= 4
+    if not odd:
+        return length >= 6
+    return length >= 4 if len(odd) == 2 else min(len(first), len(second)) >= 2 and length >= 5
+
+
+def _cut_with_digits(
+    reading: Reading, pairs: list[str], mixed: set[str], lists: Lists
+) -> Iterator[Found]:
+    words = reading.words
+    for index in compress(range(len(words)), map(mixed.__contains__, words)):
+        for at in (index - 1, index):
+            if 0 <= at < len(pairs) and lists.ordinary.isdisjoint(words[at : at + 2]):
+                pair = pairs[at]
+                whole = len(pair) >= 4 and pair.strip(_DIGITS) == pair
+                if whole and (term := lists.named(pair)):
+                    yield reading.found(lists.meant(term, "cut word"), at, at + 1)
+
+
+def _cut_in_three(reading: Reading, triples: list[str], lists: Lists) -> Iterator[Found]:
+    for at in compress(range(len(triples)), map(lists.words.__contains__, triples)):
+        odd = sum(part not in lists.ordinary for part in reading.words[at : at + 3])
+        length = len(triples[at])
+        if length > 3 and odd and (odd > 1 or length >= 6):
+            yield reading.found(lists.meant(triples[at], "cut word"), at, at + 2)

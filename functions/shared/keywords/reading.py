@@ -1,0 +1,59 @@
+"""A folded text as words, and what was found in it."""
+
+import functools
+import re
+from collections.abc import Iterable
+
+from shared.keywords.lists import Meaning
+
+_WORD = re.compile(r"[0-9A-Za-z]+")
+# Letters and digits; everything else parts words. Beyond ASCII, folding leaves no letter we read.
+_WORDS_ONLY = bytes(
+    ord(chr(code).lower()) if code < 128 and chr(code).isalnum() else 32 for code in range(256)
+)
+
+
+class Found:
+    """A meaning, and its span in the folded text."""
+
+    __slots__ = ("end", "meaning", "start")
+
+    def __init__(self, meaning: Meaning, start: int, end: int) -> None:
+        self.meaning, self.start, self.end = meaning, start, end
+
+
+class Reading:
+    """A folded text, its lower-case words, and which of them are no ordinary ones."""
+
+    def __init__(self, folded: str, ordinary: frozenset[str]) -> None:
+        self.folded = folded
+        self.words = (
+            folded.encode("ascii", "replace").translate(_WORDS_ONLY).decode("ascii").split()
+        )
+        self.suspects = set(self.words) - ordinary
+
+    @functools.cached_property
+    def spans(self) -> list[tuple[int, int]]:
+        """Of each word."""
+        return [match.span() for match in _WORD.finditer(self.folded)]
+
+    def found(self, meaning: Meaning, first: int, last: int) -> Found:
+        """What the words from first to last mean together."""
+        return Found(meaning, self.spans[first][0], self.spans[last][1])
+
+    def between(self, first: int) -> str:
+        """What stands between a word and the next."""
+        return self.folded[self.spans[first][1] : self.spans[first + 1][0]]
+
+
+def phrases_at(
+    words: list[str], at: int, starts: dict[str, list[list[str]]], plurals: bool = True
+) -> Iterable[list[str]]:
+    """The phrases that begin with a word."""
+    for phrase in starts.get("".join(words[at : at + 2]), ()):
+        there = words[at : at + len(phrase)]
+        last = there[-1]
+        if there[:-1] == phrase[:-1] and (
+            last == phrase[-1] or (plurals and last.startswith(phrase[-1][:-1]) and last[-1] == "s")
+        ):
+            yield phrase

@@ -1,0 +1,98 @@
+"""Words whose letters, or pairs of them, stand apart."""
+
+import re
+from collections.abc import Iterator
+from itertools import groupby, product
+
+from shared.keywords.lists import Lists
+from shared.keywords.reading import Found, Reading
+from shared.keywords.spelling import bones, skeleton
+
+# Symbols may be letters, or stand between them.
+_PLAIN, _WITH_SYMBOLS = re.compile(r"[0-9A-Za-z]+"), re.compile(r"[0-9A-Za-z@$!|+(<]+")
+_SYMBOLS = frozenset("@$!|+(<")
+_SHORT = 3
+_LONGEST = 24
+# How far around a term the rest of a longer word is looked for, in letters.
+_AROUND = 8
+_SHAPE = bytes(48 if 48 <= code < 58 else 97 if code > 32 else code for code in range(256))
+_ANY = bytes(120 if code > 32 else code for code in range(256))
+_Piece = tuple[str, int, int]
+
+
+def spelled_out(reading: Reading, lists: Lists) -> Iterator[Found]:
+    """Terms spelled by runs of short pieces."""
+    if not _may_be_spelled(reading):
+        return
+    plain = _SYMBOLS.isdisjoint(reading.folded)
+    for pattern in (_PLAIN,) if plain else (_PLAIN, _WITH_SYMBOLS):
+        pieces = [(m.group().lower(), *m.span()) for m in pattern.finditer(reading.folded)]
+        for short, group in groupby(pieces, key=lambda piece: len(piece[0]) <= _SHORT):
+            run = list(group)
+            if short and len(run) >= 3:
+                yield from _spelled_in(run, lists)
+
+
+def _may_be_spelled(reading: Reading) -> bool:
+    """Whether there are short pieces that are no words, or single letters in a row."""
+    odd = [word for word in reading.suspects if len(word) <= _SHORT and not word.isdigit()]
+    if sum(len(word) > 1 for word in odd) > 1:
+        return True
+    if not odd:
+        return False
+    shape = f" {' '.join(reading.words)} ".encode().translate(_SHAPE)
+    return b" a a " in shape or b" a 0 a " in shape or b" x x x x " in shape.translate(_ANY)
+
+
+def _spelled_in(run: list[_Piece], lists: Lists) -> Iterator[Found]:
+    """Terms whose skeleton is that of some pieces in a row.
+
+    Every piece is tried as a beginning, with every length that a term may have, so that time is
+    linear in the run.
+    """
+    letters = "".join(piece for piece, _, _ in run)
+    key, bone_of = skeleton(letters), bones(letters)
+    # Which pieces begin and end with which bone: several, where letters are repeated.
+    starts: dict[int, list[int]] = {}
+    ends: dict[int, list[int]] = {}
+    at = 0
+    for index, (piece, _, _) in enumerate(run):
+        starts.setdefault(bone_of[at], []).append(index)
+        at += len(piece)
+        ends.setdefault(bone_of[at - 1], []).append(index)
+    judged: dict[tuple[str, ...], str | None] = {}
+    for bone, size in product(starts, range(2, min(lists.longest_skeleton, _LONGEST) + 1)):
+        if bone + size - 1 not in ends or key[bone : bone + size] not in lists.skeletons:
+            continue
+        firsts, lasts = starts[bone], ends[bone + size - 1]
+        for first, last in product({firsts[0], firsts[-1]}, {lasts[0], lasts[-1]}):
+            pieces = tuple(piece for piece, _, _ in run[first : last + 1])
+            if len(pieces) < 3:
+                continue
+            if pieces not in judged:
+                judged[pieces] = _term(pieces, lists)
+            term = judged[pieces]
+            if term and not _in_longer_word(run, first, last + 1, lists):
+                yield Found(lists.meant(term, "letters apart"), run[first][1], run[last][2])
+
+
+def _term(pieces: tuple[str, ...], lists: Lists) -> str | None:
+    """The term that pieces spell, if they are no row of numbers or of ordinary short words."""
+    letters = "".join(pieces)
+    fewest = len(letters) / (4 if len(letters) >= 5 else 2)
+    words = sum(len(piece) > 1 and piece in lists.ordinary for piece in pieces)
+    most = len(pieces) - 1 if len(letters) >= 6 else (len(pieces) - 1) // 2
+    if sum(map(str.isalpha, letters)) < fewest or words > most:
+        return None
+    return lists.named(letters)
+
+
+def _in_longer_word(run: list[_Piece], first: int, last: int, lists: Lists) -> bool:
+    """Whether the single letters around spell an ordinary word: g r a p e s."""
+    begins = range(max(0, first - _AROUND), first + 1)
+    ends = range(last, min(len(run), last + _AROUND) + 1)
+    for begin, end in product(begins, ends):
+        pieces = [piece for piece, _, _ in run[begin:end]]
+        if end - begin > last - first and "".join(pieces) in lists.ordinary:
+            return all(len(piece) == 1 for piece in pieces)
+    return False
