@@ -81,11 +81,8 @@ def _size(image: Image.Image) -> str:
 
 def _preview(image: Image.Image) -> bytes:
     """A JPEG of the same size that holds at most 16 x 16 blurred pixels of the original."""
-    shrink = max(image.size) / _PREVIEW_SIDE
-    small = image.resize(
-        (max(1, round(image.width / shrink)), max(1, round(image.height / shrink))),
-        Image.Resampling.BOX,
-    )
+    # Exact means, rounded once: what else a cell held cannot be told from its rounding.
+    small = image.reduce(-(-max(image.size) // _PREVIEW_SIDE))
     blurred = small.filter(ImageFilter.GaussianBlur(1))
     out = io.BytesIO()
     blurred.resize(image.size, Image.Resampling.BICUBIC).save(out, "JPEG", quality=80)
