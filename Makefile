@@ -6,11 +6,12 @@ VENV_SAM := .venv-sam
 VENV_PEERS := .venv-peers
 SAM := $(VENV_SAM)/bin/sam
 RUNTIME := $(shell awk '$$1 == "Runtime:" {print $$2; exit}' template.yaml)
+DATA ?= ../shared/data
 export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo local test check lint format bench bench-cold-start bench-engine lock clean
-.PHONY: bench-filter evaluate peers sam-setup validate build test-sam-local
+.PHONY: bench-filter evaluate peers train-classifier sam-setup validate build test-sam-local
 
 help: ## show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,8 +50,15 @@ bench-cold-start: setup ## every function's init as a ratio to a bare handler's
 bench-engine: setup ## executions per second, milliseconds and memory on the local engine
 	$(BIN)/python bench/local_engine.py
 
+train-classifier: setup ## train the local text classifier again (DATA=folder with its two files)
+	$(BIN)/safelight classifier train $(DATA)/toxicity_train.csv --prompts $(DATA)/prompts_public.jsonl
+
 evaluate: setup ## judge labelled texts with filter, classifier and peers (ARGS=--help)
 	@$(BIN)/python -m bench.evaluate $(ARGS)
+
+bench-filter: setup ## recall on disguised terms, false positives and speed of the keyword filter, beside others
+	-@$(MAKE) --no-print-directory peers
+	$(BIN)/python -m bench.filter $(if $(QUICK),--quick) $(if $(JSON),--json $(JSON))
 
 # npm is there on some machines only; what it would have fetched is then reported as absent.
 peers: $(VENV_PEERS)/.ready ## make the environment (.venv-peers) of other filters, to compare with

@@ -17,6 +17,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -85,10 +86,17 @@ def main() -> None:
     )
     missed = []
     with tempfile.TemporaryDirectory() as folder:
-        task = _task_folder(Path(folder))
+        task = task_folder(Path(folder))
         for function, clients in CLIENTS.items():
-            ratio = _compare(task, function, clients or ["dynamodb"], pairs)
-            if ratio > LIMITS.get(function, USUAL_LIMIT):
+            found = compare(task, function, clients or ["dynamodb"], pairs)
+            limit = LIMITS.get(function, USUAL_LIMIT)
+            print(
+                f"{function:18} {found.bare:8.0f} {found.ours:8.0f} {found.ratio:6.2f}"
+                f" {found.low:5.2f} -{found.high:5.2f} {limit:6.2f}"
+                f" {found.modules:8.0f} {found.megabytes:5.0f}",
+                flush=True,
+            )
+            if found.ratio > limit:
                 missed.append(function)
     print("\nratio: of the best times. spread: the middle half of the pairs' own ratios.")
     if missed:
@@ -96,7 +104,25 @@ def main() -> None:
         sys.exit(1 if arguments.check else 0)
 
 
-def _compare(task: Path, function: str, clients: list[str], pairs: int) -> float:
+@dataclass(frozen=True)
+class Comparison:
+    """Best milliseconds of both, the quarters of the pairs' ratios; modules and memory of ours."""
+
+    bare: float
+    ours: float
+    low: float
+    high: float
+    modules: float
+    megabytes: float
+
+    @property
+    def ratio(self) -> float:
+        """Of the best times."""
+        return self.ours / self.bare
+
+
+def compare(task: Path, function: str, clients: list[str], pairs: int) -> Comparison:
+    """The function's start beside that of a bare handler with these clients."""
     bare = f"bare_{function}"
     (task / f"{bare}.py").write_text(BARE.format(clients=clients), "utf-8")
     ours = f"{function}.handler"
@@ -108,15 +134,7 @@ def _compare(task: Path, function: str, clients: list[str], pairs: int) -> float
         times[1].append(spent)
     ratios = [mine / other for other, mine in zip(*times, strict=True)]
     low, _, high = statistics.quantiles(ratios, n=4)
-    best = [min(spent) for spent in times]
-    ratio = best[1] / best[0]
-    limit = LIMITS.get(function, USUAL_LIMIT)
-    print(
-        f"{function:18} {best[0]:8.0f} {best[1]:8.0f}"
-        f" {ratio:6.2f} {low:5.2f} -{high:5.2f} {limit:6.2f} {modules:8.0f} {megabytes:5.0f}",
-        flush=True,
-    )
-    return ratio
+    return Comparison(min(times[0]), min(times[1]), low, high, modules, megabytes)
 
 
 def _measure(task: Path, module: str) -> tuple[float, float, float]:
@@ -146,7 +164,7 @@ def variables() -> dict[str, str]:
     }
 
 
-def _task_folder(folder: Path) -> Path:
+def task_folder(folder: Path) -> Path:
     """/var/task as deployed: our code, without compiled files."""
     without = shutil.ignore_patterns("__pycache__")
     shutil.copytree(ROOT / "functions", folder, ignore=without, dirs_exist_ok=True)

@@ -27,9 +27,13 @@ def compiled(terms: list[str]) -> dict[str, Any]:
 class OurFilter:
     """Flags a text that holds any of the terms."""
 
-    def __init__(self, terms: list[str]) -> None:
-        self._lists = prepare(compiled(terms)).prompt
+    def __init__(self, part: dict[str, Any]) -> None:
+        self._lists = prepare(part).prompt
 
     def flags(self, text: str) -> bool:
         """Whether it holds one."""
         return bool(find(text, self._lists))
+
+    def terms_in(self, text: str) -> list[str]:
+        """Those that it holds."""
+        return [match.term for match in find(text, self._lists)]

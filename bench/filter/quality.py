@@ -44,6 +44,16 @@ class Quality:
         """Of the innocents."""
         return Share(len(self.wrong), self.innocents)
 
+    def document(self) -> dict[str, object]:
+        """The figures, without a text."""
+        shares = {group: self.recall(members) for group, members in groups().items()}
+        families = {family.name: self.recall([family]) for family in FAMILIES}
+        return {
+            "innocents": [self.false_positives.count, self.innocents],
+            "groups": {name: [share.count, share.of] for name, share in shares.items()},
+            "families": {name: [share.count, share.of] for name, share in families.items()},
+        }
+
 
 def judged(half: str, judge: Judge, every: int = 1) -> Quality:
     """The filter on the half; on every so-manieth case and innocent only, to be quicker."""
