@@ -5,6 +5,7 @@ its own part without loading the rest. Compiled files are committed, so that `sa
 step before it; a test fails when they are not what this module makes of their sources.
 """
 
+import functools
 import hashlib
 import json
 from collections.abc import Callable
@@ -38,7 +39,13 @@ def compiled(policy: dict[str, Any]) -> dict[str, str]:
 
 def compiled_part(policy: dict[str, Any], name: str) -> dict[str, Any]:
     """What one function reads: keywords, classifier, images or generation."""
-    return _PARTS[name](policy[name])
+    return _part(name, _compact(policy[name]))
+
+
+@functools.lru_cache(maxsize=16)
+def _part(name: str, source: str) -> dict[str, Any]:
+    # Keywords take seconds, and policies that are compared often share theirs.
+    return _PARTS[name](json.loads(source))
 
 
 def policy_hash(policy: dict[str, Any]) -> str:

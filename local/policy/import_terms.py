@@ -15,6 +15,7 @@ from shared.keywords.folding import fold
 BENIGN = ROOT / "policy" / "benign_prompts.txt"
 # Shorter ones stand in too many harmless words.
 _SHORTEST = 3
+_LINE = 110
 
 
 @dataclass
@@ -77,20 +78,15 @@ def written(text: str, old: dict[str, Any], new: dict[str, Any], category: str) 
     body = new["keywords"]["categories"][category]
     before = old["keywords"]["categories"].get(category)
     if before is None:
-        opening = re.search(r'"categories":\s*\{', text)
-        at = opening.end() if opening else 0
-        changed = (
-            f'{text[:at]}\n      "{category}": {json.dumps(body, ensure_ascii=False)},{text[at:]}'
-        )
+        at = _after(text, r'"categories":\s*\{', 0)
+        entry = json.dumps({category: body}, ensure_ascii=False)[1:-1]
+        changed = f"{text[:at]}\n      {entry},{text[at:]}"
     else:
         changed = text
-        start = _after(
-            changed, rf'"{re.escape(category)}":\s*\{{', _after(text, r'"categories"', 0)
-        )
+        start = _after(text, rf'"{re.escape(category)}":\s*\{{', _after(text, '"categories"', 0))
         for name in ("terms", "phrases"):
-            at = _after(changed, rf'"{name}":\s*', start)
-            _, end = json.JSONDecoder().raw_decode(changed, at)
-            changed = changed[:at] + json.dumps(body[name], ensure_ascii=False) + changed[end:]
+            added = body[name][len(before[name]) :]
+            changed = _extended(changed, _after(changed, rf'"{name}":\s*', start), added)
     try:
         if json.loads(changed) == new:
             return changed
@@ -98,6 +94,23 @@ def written(text: str, old: dict[str, Any], new: dict[str, Any], category: str) 
         pass
     # A layout that is not as ours: then all of it is laid out anew.
     return json.dumps(new, indent=2, ensure_ascii=False) + "\n"
+
+
+def _extended(text: str, at: int, added: list[str]) -> str:
+    """The text with entries added to the JSON list at `at`, on new lines if it has lines."""
+    if not added or text[at] != "[":
+        return text
+    _, end = json.JSONDecoder().raw_decode(text, at)
+    inside = text[at : end - 1].rstrip()
+    indent = "\n" + re.findall(r"\n( *)", inside)[-1] if "\n" in inside else ""
+    rows = [indent or " "]
+    for entry in (json.dumps(term, ensure_ascii=False) for term in added):
+        if indent and len(rows[-1]) + len(entry) > _LINE:
+            rows.append(indent)
+        rows[-1] += f"{entry}, "
+    entries = "".join(row.rstrip(" ") for row in rows).removesuffix(",")
+    comma = "" if inside == "[" else ","
+    return text[:at] + inside + comma + entries + text[at + len(inside) :]
 
 
 def _after(text: str, pattern: str, start: int) -> int:
