@@ -46,6 +46,8 @@ class Settings:
     def from_env(cls) -> "Settings":
         """Raises SettingsError."""
         env = Environment()
+        source = env.choice("POLICY_SOURCE", "shipped", "bucket")
+        shadow = env.flag("SHADOW_POLICY")
         return cls(
             table=env.text("RESULTS_TABLE"),
             store_prompts=env.flag("STORE_PROMPTS"),
@@ -53,9 +55,9 @@ class Settings:
             max_attempts=env.number("MAX_ATTEMPTS"),
             generation_seconds=env.number("REQUEST_TTL_SECONDS")
             + env.number("INVOCATION_TIMEOUT_SECONDS"),
-            policy_source=env.choice("POLICY_SOURCE", "shipped", "bucket"),
-            shadow_policy=env.flag("SHADOW_POLICY"),
-            policy_bucket=env.optional("POLICY_BUCKET"),
+            policy_source=source,
+            shadow_policy=shadow,
+            policy_bucket=env.text("POLICY_BUCKET") if shadow or source == "bucket" else "",
             policy_refresh_seconds=env.number("POLICY_REFRESH_SECONDS"),
         )
 

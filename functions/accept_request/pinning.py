@@ -5,9 +5,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from compiled import POLICY_HASH
+from shared.bundle import read_bundle
 from shared.errors import PolicyUnavailable, TransientError
 from shared.log import tell
-from shared.policy import MAX_BUNDLE_BYTES, Pin, Pins, read_bundle
+from shared.policy import MAX_BUNDLE_BYTES, Pin, Pins
 from shared.s3 import ObjectMissing, ObjectTooLarge, Storage
 
 # How far back the last sound version is looked for.

@@ -6,7 +6,6 @@ and every function loads that very object version, so that no run is judged by t
 """
 
 import contextlib
-import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -39,28 +38,6 @@ def policy_part(name: str) -> dict[str, Any]:
     """One of PARTS as it shipped with the functions."""
     part: dict[str, Any] = json.loads((_COMPILED / f"{name}.json").read_text("utf-8"))
     return part
-
-
-def read_bundle(content: bytes) -> dict[str, Any]:
-    """{format, hash, version, parts, digest}, whole and unchanged. Raises PolicyUnavailable."""
-    try:
-        bundle = json.loads(content)
-    except (ValueError, RecursionError):
-        raise PolicyUnavailable("the bundle is not JSON") from None
-    if not isinstance(bundle, dict) or bundle.get("format") != FORMAT:
-        raise PolicyUnavailable(f"the bundle is not of format {FORMAT}")
-    parts = bundle.get("parts")
-    if not isinstance(parts, dict) or not all(isinstance(parts.get(name), dict) for name in PARTS):
-        raise PolicyUnavailable("the bundle lacks a part")
-    if not isinstance(bundle.get("hash"), str) or bundle.get("digest") != digest(bundle):
-        raise PolicyUnavailable("the bundle's digest is not that of its content")
-    return bundle
-
-
-def digest(bundle: dict[str, Any]) -> str:
-    """SHA-256 of everything in a bundle but the digest itself."""
-    content = {name: value for name, value in bundle.items() if name != "digest"}
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 class Policies(Generic[Part]):
@@ -137,6 +114,7 @@ class Policies(Generic[Part]):
 
     def _bundle(self, key: str, version_id: str) -> dict[str, Any]:
         # The SDK is the larger part of a cold start, and the shipped policy needs none.
+        from shared.bundle import read_bundle
         from shared.s3 import ObjectMissing, ObjectTooLarge, ObjectVersion, Storage
 
         self._storage = self._storage or Storage()

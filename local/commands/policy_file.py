@@ -32,7 +32,9 @@ def read_file(path: Path | None) -> dict[str, Any]:
     try:
         return read_policy(path or POLICY)
     except PolicyError as error:
-        raise CommandError(f"{error}\nNothing was changed: what judges keeps the policy it has.") from error
+        raise CommandError(
+            f"{error}\nNothing was changed: what judges keeps the policy it has."
+        ) from error
     except OSError as error:
         raise CommandError(
             f"cannot read the policy {path or POLICY}: {error.strerror}. Give the path of a policy "

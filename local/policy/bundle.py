@@ -4,7 +4,8 @@ import json
 from typing import Any
 
 from local.policy.compilation import compiled_part, policy_hash
-from shared.policy import FORMAT, PARTS, digest
+from shared.bundle import digest
+from shared.policy import FORMAT, PARTS
 
 
 def make_bundle(policy: dict[str, Any]) -> bytes:

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from compiled import POLICY_HASH
-from shared.policy import ACTIVE_KEY, PARTS, SHADOW_KEY, digest, policy_part
+from shared.bundle import digest
+from shared.policy import ACTIVE_KEY, PARTS, SHADOW_KEY, policy_part
 
 BUCKET = "safelight-policy-example"
 Call = Callable[..., Any]

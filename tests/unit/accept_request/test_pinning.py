@@ -9,8 +9,9 @@ from botocore.exceptions import ClientError
 
 from accept_request.pinning import Pinning, Published
 from compiled import POLICY_HASH
+from shared.bundle import digest
 from shared.errors import PolicyUnavailable, ServiceUnavailable
-from shared.policy import ACTIVE_KEY, PARTS, digest
+from shared.policy import ACTIVE_KEY, PARTS
 from shared.s3 import Storage
 
 Lines = list[tuple[str, dict[str, Any]]]

@@ -18,7 +18,8 @@ from local.commands import which_stack
 from local.commands.failure import FAILED, SUCCESS
 from local.commands.record_view import print_record
 from local.policy.source import POLICY
-from shared.policy import ACTIVE_KEY, SHADOW_KEY, read_bundle
+from shared.bundle import read_bundle
+from shared.policy import ACTIVE_KEY, SHADOW_KEY
 
 SUBCOMMANDS = (
     *("check", "compile", "diff", "explain", "explain-image", "import-terms", "replay", "publish"),

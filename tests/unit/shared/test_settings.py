@@ -16,9 +16,12 @@ VARIABLES = {
         "MAX_ATTEMPTS": "3",
         "REQUEST_TTL_SECONDS": "3600",
         "INVOCATION_TIMEOUT_SECONDS": "600",
+        "POLICY_SOURCE": "shipped",
+        "SHADOW_POLICY": "false",
+        "POLICY_REFRESH_SECONDS": "60",
     },
     "filter_keywords.handler": {"ON_FLAGGED_PROMPT": "reject"},
-    "classify_prompt.handler": {"ON_FLAGGED_PROMPT": "warn"},
+    "classify_prompt.handler": {"ON_FLAGGED_PROMPT": "warn", "CLASSIFIER_BACKEND": "toxicity"},
     "generate_images.generate": {
         "INFERENCES_TABLE": "t",
         "WORK_BUCKET": "b",
@@ -74,6 +77,12 @@ def test_a_flag_is_true_or_false(value: str, settings_of: Any) -> None:
 def test_a_choice_is_one_of_those_allowed(settings_of: Any) -> None:
     with pytest.raises(SettingsError, match="ON_FLAGGED_PROMPT must be one of reject, warn"):
         settings_of("filter_keywords.handler", ON_FLAGGED_PROMPT="Warn")
+
+
+@pytest.mark.parametrize("choice", [{"POLICY_SOURCE": "bucket"}, {"SHADOW_POLICY": "true"}])
+def test_published_policies_need_their_bucket(choice: dict[str, str], settings_of: Any) -> None:
+    with pytest.raises(SettingsError, match="POLICY_BUCKET is missing"):
+        settings_of("accept_request.accept", POLICY_BUCKET="", **choice)
 
 
 def test_only_what_is_optional_may_be_missing() -> None:
