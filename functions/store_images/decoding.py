@@ -22,7 +22,7 @@ _ORDINARY_SCANS = 100
 _JPEG, _PNG, _SCAN = b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"\xff\xda"
 _PROFILES = (b"ICC_PROFILE\0", b"iCCP")
 # Wall-clock, for a process that gets 2 s of CPU.
-_PATIENCE_SECONDS = 15
+_PATIENCE_SECONDS = 10
 _BROKEN = (
     *(OSError, ValueError, SyntaxError, EOFError, struct.error),
     *(KeyError, IndexError, TypeError, MemoryError, Warning),

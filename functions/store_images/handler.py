@@ -15,7 +15,10 @@ def build() -> tuple[Settings, Storage]:
 
 
 def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:
-    """{request_id, inference_id, output, num_images} in; {images, warnings, model} out."""
+    """Where a reply lies and what was asked for in; {images, warnings, model} out.
+
+    {request_id, inference_id, output: {bucket, key}, num_images, width, height}.
+    """
     settings, storage = build()
     stored = store(settings, storage, event)
     filtered = sum("filtered_because" in image for image in stored["images"])

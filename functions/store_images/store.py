@@ -58,10 +58,17 @@ def store(settings: Settings, storage: Storage, event: dict[str, Any]) -> dict[s
             {"stage": STAGE, "category": "picture", "rule": rule, "action": "warn"}
             | {"message": message, "image": index}
             for index, form in enumerate(forms)
-            for rule, message in form.changes
+            for rule, message in [*form.changes, *_other_size(form, event)]
         ],
         "model": model,
     }
+
+
+def _other_size(form: StoredForm, asked: dict[str, Any]) -> list[tuple[str, str]]:
+    size, wanted = (form.width, form.height), (asked["width"], asked["height"])
+    if size == wanted:
+        return []
+    return [("other_size", "{} x {} instead of {} x {}".format(*size, *wanted))]
 
 
 def _write(

@@ -8,8 +8,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageFilter
 
+from local.ai.painting.painter import paint
 from store_images.fingerprint import phash
 
 WORK = "safelight-work-example"
@@ -24,12 +25,15 @@ def encoded(picture: Image.Image, kind: str = "JPEG") -> str:
 
 
 SCENE = Image.linear_gradient("L").convert("RGB")
+BLURRED = paint("a city at night", "", 1, (256, 256)).filter(ImageFilter.GaussianBlur(9))
 BLACK = Image.new("RGB", (256, 256), (3, 3, 3))
 ROWS = [[[x, y, 128] for x in range(96)] for y in range(80)]
 REPLIES: dict[str, Any] = {
     "list_of_jpegs": {"generated_images": [encoded(SCENE)] * 2, "prompt": "a lighthouse"},
     "single_picture": {"generated_image": encoded(SCENE, "PNG"), "prompt": "a lighthouse"},
     "rows_of_pixels": {"generated_images": [ROWS], "model_version": "local-painter-1"},
+    "another_size": {"generated_image": encoded(SCENE)},
+    "blurred_picture": {"generated_image": encoded(BLURRED)},
     "webp_picture": {"generated_image": encoded(SCENE, "WEBP")},
     "black_picture": {"generated_images": [encoded(BLACK), encoded(SCENE)]},
     "fewer_than_asked": {"generated_images": [encoded(SCENE)]},
@@ -124,6 +128,16 @@ def test_a_blotted_picture_is_marked(store: Any) -> None:
 
     assert black["filtered_because"] == "black"
     assert "filtered_because" not in scene
+
+
+def test_a_blurred_picture_is_marked(store: Any) -> None:
+    (image,) = store("blurred_picture")["images"]
+    assert image["filtered_because"] == "blurred"
+
+
+def test_another_size_than_asked_for_is_told(store: Any) -> None:
+    (warning,) = store("another_size")["warnings"]
+    assert (warning["rule"], warning["message"]) == ("other_size", "256 x 256 instead of 512 x 512")
 
 
 @pytest.mark.parametrize(

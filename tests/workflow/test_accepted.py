@@ -48,6 +48,10 @@ def test_a_clean_request_enters_15_states_and_delivers_what_was_judged(
         "inference_id": record["attempts"][0]["inference_id"],
         "labels": [],
         "verdict": "safe",
+        "found": {
+            "min_score": 0.5,
+            "pictures": [{"image": 0, "illustrated": False, "labels": []}],
+        },
         "ms": 0,
     }
     assert set(record["timings"]) == {

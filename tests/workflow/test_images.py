@@ -7,6 +7,7 @@ import json
 from typing import Any
 
 import pytest
+from PIL import Image, ImageFilter
 from workflow.conftest import PATIENCE
 from workflow.running_system import Stack
 
@@ -47,6 +48,13 @@ def publish(stack: Stack, **changed: Any) -> None:
     stack.client("s3").put_object(Bucket=bucket, Key=ACTIVE_KEY, Body=content)
 
 
+def as_given(picture: Image.Image) -> dict[str, str]:
+    """The step that has the endpoint answer with this picture."""
+    out = io.BytesIO()
+    picture.save(out, "JPEG", quality=90)
+    return {"given": base64.b64encode(out.getvalue()).decode()}
+
+
 def test_all_or_none(picture_stack: Stack, check: Any) -> None:
     publish(picture_stack, deliver="all_or_none")
     prompt = "two orchards"
@@ -69,9 +77,7 @@ def test_a_listed_picture_is_refused_before_it_is_moderated(
     picture_stack: Stack, check: Any
 ) -> None:
     publish(picture_stack)
-    out = io.BytesIO()
-    paint("an orchard", "", 5, (512, 512)).save(out, "JPEG", quality=90)
-    given = {"given": base64.b64encode(out.getvalue()).decode()}
+    given = as_given(paint("an orchard", "", 5, (512, 512)))
     for prompt in ("an orchard in spring", "an orchard in autumn"):
         picture_stack.script(prompt, generation=[given])
     first = picture_stack.run({"prompt": "an orchard in spring"})
@@ -105,3 +111,15 @@ def test_the_words_are_in_the_record_and_not_in_the_event(picture_stack: Stack, 
     (reason,) = run.record["reasons"]
     assert (reason["rule"], reason["term"]) == ("text_in_image", "nude")
     assert '"nude"' not in json.dumps(run.events)
+
+
+def test_a_blurred_placeholder_is_the_models_own_filter(picture_stack: Stack, check: Any) -> None:
+    publish(picture_stack)
+    prompt = "a harbour behind frosted glass"
+    blurred = paint("a harbour", "", 1, (512, 512)).filter(ImageFilter.GaussianBlur(18))
+    picture_stack.script(prompt, generation=[as_given(blurred)])
+    before = picture_stack.stand_ins.calls("DetectModerationLabels")
+    run = picture_stack.run({"prompt": prompt})
+    check(run, "MODEL_FILTERED")
+    assert run.record["reasons"][0]["rule"] == "blurred"
+    assert picture_stack.stand_ins.calls("DetectModerationLabels") == before
