@@ -67,7 +67,8 @@ def _read(chunk: str, lists: Lists) -> list[tuple[Meaning, int, int]]:
     core = chunk.strip(_QUOTES).rstrip("!")
     meaning = lists.masked(core) if core else None
     if meaning is None and (shape := drawn(chunk)) != chunk:
-        read = next(filter(None, map(lists.meaning, _PIECE.findall(shape))), None)
+        pieces = set(_PIECE.findall(shape)).difference(_PIECE.findall(chunk))
+        read = next(filter(None, map(lists.meaning, pieces)), None)
         meaning = Meaning(read.term, "letters drawn with symbols") if read else None
     start = chunk.find(core)
     return [(meaning, start, start + len(core))] if meaning else []
@@ -75,18 +76,14 @@ def _read(chunk: str, lists: Lists) -> list[tuple[Meaning, int, int]]:
 
 def _piece(piece: str, lists: Lists) -> Meaning | None:
     """What a piece means; its outer symbols are letters, or are not."""
-    for candidate in dict.fromkeys(
-        (
-            piece.strip(_SYMBOLS_AROUND),
-            piece.rstrip(_SYMBOLS_AROUND),
-            piece.lstrip(_SYMBOLS_AROUND),
-            piece,
-        )
-    ):
-        if len(candidate) >= 3 and (meaning := lists.meaning(candidate)):
-            # A word of nothing but letters was found as a word.
-            return None if candidate.isalpha() else meaning
-    return None
+    bare = piece.strip(_SYMBOLS_AROUND)
+    if len(bare) >= 3 and (meaning := lists.meaning(bare)):
+        # A word of nothing but letters was found as a word.
+        return None if bare.isalpha() else meaning
+    if bare == piece:
+        return None
+    sides = {piece.rstrip(_SYMBOLS_AROUND), piece.lstrip(_SYMBOLS_AROUND), piece} - {bare}
+    return next(filter(None, map(lists.decoded, sides)), None)
 
 
 def _is_phrase_word(chunk: str, lists: Lists) -> bool:

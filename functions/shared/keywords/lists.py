@@ -10,6 +10,7 @@ from shared.keywords.spelling import ALTERNATIVES, flipped, once, paired, skelet
 
 # Shorter keys of sound are shared by too many words.
 _SHORTEST_SOUND = 3
+_SHORTEST_SOUNDING = 4
 _SHORTEST_SWAPPED = 4
 _SHORTEST_BACKWARDS = 4
 _SHORTEST_BEGINNING = 4
@@ -38,7 +39,10 @@ _NUMBER_AND_UNIT = re.compile(
 _ENDINGS = ("", "s", "z", "er", "ers", "ed", "eds", "ing", "in", "a", "as", "y")
 _FIRST_READING = str.maketrans("013456789@$!|+(<{&^#%2", "oieasgtbgasiitcccaahxz")
 _SECOND_READING = str.maketrans("013456789@$!|+(<{&^#%2", "oleasblbgaslltcccaahxs")
-_MASKS = "*#%~^?_-.@"
+_MASKS = frozenset("*#%~^?_-.@")
+_BETWEEN = frozenset("_-.")
+# Of three letters, only one that stands for nothing else may be a symbol: s3x, a$s, not a55.
+_SHORT_DISGUISE = re.compile(r"[a-z][^a-z][a-z]|[@$].[a-z@$]|[a-z].[@$]")
 _EDGE_DIGITS = "0123456789"
 
 
@@ -139,13 +143,14 @@ class Lists:
         return max(map(len, self.skeletons), default=0)
 
     def _unmasked(self, word: str, shapes: dict[_Shape, list[str]]) -> str | None:
+        if len(word) < 4 or not word[0].isalpha() or (_MASKS.isdisjoint(word) and word.isascii()):
+            return None
         letters = [None if letter in _MASKS or not letter.isascii() else letter for letter in word]
         shown = len(letters) - letters.count(None)
-        if len(word) < 4 or not word[0].isalpha() or 2 * shown + ("*" in word) < len(word):
+        if 2 * shown + ("*" in word) < len(word) or (letters[-1] is None and shown < 3):
             return None
-        if shown == len(word) or ("." in word and shown < len(word) - 1):
-            return None
-        if letters[-1] is None and shown < 3:
+        # These stand between letters, too; one of them may hide one.
+        if not _BETWEEN.isdisjoint(word) and shown < len(word) - 1:
             return None
         candidates = shapes.get((word[0], len(word), letters[-1] or ""), ())
         fits = lambda term: all(  # noqa: E731
@@ -223,6 +228,8 @@ class Lists:
         return None
 
     def _sounding(self, word: str) -> str | None:
+        if len(word) < _SHORTEST_SOUNDING:
+            return None
         for ending in _ENDINGS:
             stem = word.removesuffix(ending)
             if (
@@ -249,32 +256,30 @@ class Lists:
         readings = [word.translate(_FIRST_READING), word.translate(_SECOND_READING)]
         if not self.ordinary.isdisjoint(readings):
             return None
-        found = self._decoded(word)
+        found = self.decoded(word)
         if found is None and bare not in self.ordinary:
-            found = next(filter(None, map(self._reading, readings)), None)
+            found = self._reading(word, readings[0]) or self._reading(word, readings[1])
             if found and skeleton(word) in self._ordinary_skeletons:
                 return None
         return found
 
-    def _decoded(self, word: str) -> Meaning | None:
-        letters = sum(map(str.isalpha, word))
-        if len(word) < 3 or (
-            len(word) == 3 and word.isalnum() and (letters < 2 or word[1].isalpha())
-        ):
+    def decoded(self, word: str) -> Meaning | None:
+        """The term that a word with digits or symbols spells."""
+        if len(word) < 3 or (len(word) == 3 and not _SHORT_DISGUISE.fullmatch(word)):
             return None
         for part in (word, word[:-1] if word[-1] in "s5$z" else "", word.rstrip("!|+(<{")):
             if len(part) >= 3 and (term := self.named(part)):
                 return self.meant(term, "digits or symbols for letters")
         return None
 
-    def _reading(self, reading: str) -> Meaning | None:
+    def _reading(self, word: str, reading: str) -> Meaning | None:
         """A decoded word that is a term in other clothes, or begins with one."""
         if not reading.isalpha() or len(reading) < _SHORTEST_BEGINNING:
             return None
-        found = self._plain(reading) or self._altered(reading)
+        found = self._plain(reading)
         if found is None:
             for end in range(len(reading) - 1, _SHORTEST_BEGINNING - 1, -1):
-                if reading[:end] in self.singles:
+                if reading[:end] in self.singles and not word[:end].isalpha():
                     found = self._plain(reading[:end])
                     break
         return Meaning(found.term, "digits or symbols for letters") if found else None

@@ -68,6 +68,9 @@ def _is_cut(first: str, second: str, between: str, ordinary: frozenset[str]) -> 
         return False
     if odd and not any(map(str.isspace, between)):
         return length >= 4
+    if len(between.split()) and len(odd) < 2:
+        # A new clause begins here.
+        return False
     if first in _FUNCTION_WORDS:
         return second in odd and len(second) >= 3
     if second in _FUNCTION_WORDS:

@@ -61,19 +61,17 @@ def _spelled_in(run: list[_Piece], lists: Lists) -> Iterator[Found]:
         at += len(piece)
         ends.setdefault(bone_of[at - 1], []).append(index)
     judged: dict[tuple[str, ...], str | None] = {}
-    for bone, size in product(starts, range(2, min(lists.longest_skeleton, _LONGEST) + 1)):
-        if bone + size - 1 not in ends or key[bone : bone + size] not in lists.skeletons:
-            continue
-        firsts, lasts = starts[bone], ends[bone + size - 1]
-        for first, last in product({firsts[0], firsts[-1]}, {lasts[0], lasts[-1]}):
-            pieces = tuple(piece for piece, _, _ in run[first : last + 1])
-            if len(pieces) < 3:
-                continue
-            if pieces not in judged:
-                judged[pieces] = _term(pieces, lists)
-            term = judged[pieces]
-            if term and not _in_longer_word(run, first, last + 1, lists):
-                yield Found(lists.meant(term, "letters apart"), run[first][1], run[last][2])
+    sizes = range(2, min(lists.longest_skeleton, _LONGEST) + 1)
+    for bone, firsts in starts.items():
+        for size in [size for size in sizes if key[bone : bone + size] in lists.skeletons]:
+            lasts = ends.get(bone + size - 1, ())
+            for first, last in product({*firsts[:1], *firsts[-1:]}, {*lasts[:1], *lasts[-1:]}):
+                pieces = tuple(piece for piece, _, _ in run[first : last + 1])
+                if len(pieces) >= 3 and pieces not in judged:
+                    judged[pieces] = _term(pieces, lists)
+                term = judged.get(pieces)
+                if term and not _in_longer_word(run, first, last + 1, lists):
+                    yield Found(lists.meant(term, "letters apart"), run[first][1], run[last][2])
 
 
 def _term(pieces: tuple[str, ...], lists: Lists) -> str | None:
@@ -89,10 +87,17 @@ def _term(pieces: tuple[str, ...], lists: Lists) -> str | None:
 
 def _in_longer_word(run: list[_Piece], first: int, last: int, lists: Lists) -> bool:
     """Whether the single letters around spell an ordinary word: g r a p e s."""
-    begins = range(max(0, first - _AROUND), first + 1)
-    ends = range(last, min(len(run), last + _AROUND) + 1)
-    for begin, end in product(begins, ends):
-        pieces = [piece for piece, _, _ in run[begin:end]]
-        if end - begin > last - first and "".join(pieces) in lists.ordinary:
-            return all(len(piece) == 1 for piece in pieces)
-    return False
+    begin, end = first, last
+    while begin > max(0, first - _AROUND) and len(run[begin - 1][0]) == 1:
+        begin -= 1
+    while end < min(len(run), last + _AROUND) and len(run[end][0]) == 1:
+        end += 1
+    if end - begin == last - first or any(len(piece) > 1 for piece, _, _ in run[first:last]):
+        return False
+    letters = "".join(piece for piece, _, _ in run[begin:end])
+    return any(
+        letters[start:stop] in lists.ordinary
+        for start in range(first - begin + 1)
+        for stop in range(last - begin, end - begin + 1)
+        if stop - start > last - first
+    )

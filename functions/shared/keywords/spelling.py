@@ -25,6 +25,7 @@ _DRAWN = (
 _SELDOM_DOUBLED = frozenset("ahijkquvwxy")
 # More than the longest term with every letter stretched as far as people do.
 _LONGEST_WRITTEN = 80
+_REPEATED = re.compile(r"(.)\1+")
 _LONG_RUN = re.compile(r"(.)\1{3,}")
 
 
@@ -48,7 +49,7 @@ def paired(word: str) -> str:
 
 def once(word: str) -> str:
     """A word with every letter once where it stands several times in a row."""
-    return "".join(letter for letter, _ in itertools.groupby(word))
+    return _REPEATED.sub(r"\1", word)
 
 
 def skeleton(word: str) -> str:
