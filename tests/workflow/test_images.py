@@ -16,7 +16,8 @@ from local.ai.running import StandIns
 from local.policy.bundle import make_bundle
 from local.policy.source import read_policy
 from local.running import Engine
-from shared.policy import ACTIVE_KEY, digest
+from shared.bundle import digest
+from shared.policy import ACTIVE_KEY
 
 pytestmark = pytest.mark.engine
 
