@@ -80,7 +80,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _write_json(path: Path, value: dict[str, Any]) -> Path:
-    path.write_text(json.dumps(value, ensure_ascii=False, indent=1) + "\n", "utf-8")
+    path.write_text(json.dumps(value, ensure_ascii=False) + "\n", "utf-8")
     return path
 
 

@@ -18,7 +18,7 @@ from bench.evaluate.judging import TRAINED, Scores
 from bench.evaluate.sets import Post, Sets
 from local.ai.classifier.held_out import held_out_scores
 from local.ai.classifier.model import LABELS, UNSAFE, Model
-from local.ai.classifier.rows import Row
+from local.ai.classifier.rows import WEIGHT_OF_POSTS, Row
 
 _CODE = Path(held_out_scores.__code__.co_filename).parent
 _LEARNT_FROM = {"toxicity": "csv", "prompts": "prompts"}
@@ -100,7 +100,7 @@ class StandIn:
 
 def _post(post: Post) -> Row:
     """As the model learnt it: all posts are one source."""
-    return Row(post.text, post.toxic, "posts")
+    return Row(post.text, post.toxic, "posts", weight=WEIGHT_OF_POSTS)
 
 
 def _with_labels(unsafe: float, as_it_is: Scores) -> Scores:
@@ -114,7 +114,7 @@ def _with_labels(unsafe: float, as_it_is: Scores) -> Scores:
 
 def _key(model: Model, *rows: Iterable[Row]) -> str:
     digest = hashlib.sha256(json.dumps(model.facts, sort_keys=True).encode())
-    for path in sorted(_CODE.glob("*.*")):
+    for path in sorted([*_CODE.glob("*.py"), *_CODE.glob("*.ini")]):
         digest.update(path.read_bytes())
     digest.update(json.dumps([[asdict(row) for row in group] for group in rows]).encode())
     return digest.hexdigest()[:16]

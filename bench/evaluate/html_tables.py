@@ -8,6 +8,9 @@ from html import escape
 
 from bench.evaluate.figures import Rate
 
+# Said once of every table of rates.
+CELLS = "In each cell: percent flagged, the count, Wilson's 95 % interval in percent."
+
 # Where a table colours nothing, or a judge has no figure.
 Cell = Rate | str | None
 

@@ -32,10 +32,20 @@ class Judge:
 
     @property
     def title(self) -> str:
-        if self.layer == "peer":
-            return self.peer
-        said = [LAYERS[self.layer], self.backend, REGIMES.get(self.regime, "")]
-        return ", ".join(part for part in said if part)
+        return ", ".join(part for part in (self.layers, self.backend, self.seen) if part)
+
+    @property
+    def brief(self) -> str:
+        """Where the backend is told already."""
+        return ", ".join(part for part in (self.layers, self.seen) if part)
+
+    @property
+    def layers(self) -> str:
+        return LAYERS.get(self.layer, self.peer)
+
+    @property
+    def seen(self) -> str:
+        return REGIMES.get(self.regime, "")
 
 
 LAYERS = {

@@ -10,6 +10,8 @@ from bench.evaluate.layers import Group, Judged, Plot, groups, judge_texts, numb
 from bench.evaluate.progress import Steps
 from bench.evaluate.sets import Post
 
+_OWN = ("posts of the same collection that are not toxic",)
+
 
 @dataclass(frozen=True)
 class PostFigures:
@@ -38,7 +40,7 @@ def _plots(posts: Sequence[Post], judged: Judged) -> list[Plot]:
     """Toxic posts of a collection against its own innocent ones; others are written otherwise."""
     rows = numbered(posts, lambda post: (post.collection, str(post.toxic)))
     return [
-        plot(((collection, "toxic"), toxic), ((collection, "not toxic"), safe), judged)
+        plot(((collection,), toxic), (_OWN, safe), judged)
         for (collection, kind), toxic in rows.items()
         if kind == "True" and (safe := rows.get((collection, "False"), []))
     ]

@@ -11,7 +11,7 @@ from bench.evaluate.panel import Panel
 from bench.evaluate.progress import Steps
 from bench.evaluate.sets import Prompt
 
-PLAIN, HARD = "plain safe prompts", "safe look-alikes and styles"
+PLAIN, HARD = "plain safe prompts", "look-alikes and styles"
 _PLAIN_SUBSET = "benign"
 
 
@@ -24,7 +24,7 @@ class PromptFigures:
     harms: list[Group]
     """(category, subset) of the unsafe prompts"""
     difficulties: list[Group]
-    """(PLAIN,) and (HARD,), which the policy's aims speak of, and the unsafe subsets"""
+    """(PLAIN,) and (HARD,), of which the aims speak, and the unsafe by subset"""
     plots: list[Plot]
     judged: Judged
 
@@ -86,5 +86,5 @@ def _subset(prompt: Prompt) -> Names:
 
 def _difficulty(prompt: Prompt) -> str:
     if prompt.unsafe:
-        return prompt.subset
+        return f"{prompt.subset} unsafe prompts"
     return PLAIN if prompt.subset == _PLAIN_SUBSET else HARD

@@ -1,6 +1,7 @@
 """Which scores count as results: never those of a model that had seen the text."""
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,6 @@ from bench.evaluate.classifier import StandIn
 from bench.evaluate.judging import TRAINED
 from bench.evaluate.sets import Sets
 from local.ai.classifier.features import SIZE
-from local.ai.classifier.held_out import HeldOut
 from local.ai.classifier.model import HEADS, Head, Model
 
 
@@ -35,9 +35,9 @@ def trainings(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How many rows each training was asked to judge."""
     asked: list[int] = []
 
-    def scores(judged: list[Any], others: list[Any], model: Model) -> HeldOut:
+    def scores(judged: list[Any], others: list[Any], model: Model) -> SimpleNamespace:
         asked.append(len(judged))
-        return HeldOut(np.full(len(judged), 0.8), np.full(len(judged), 0.4))
+        return SimpleNamespace(known=np.full(len(judged), 0.8), unseen=np.full(len(judged), 0.4))
 
     monkeypatch.setattr(classifier, "held_out_scores", scores)
     return asked

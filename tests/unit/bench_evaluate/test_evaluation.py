@@ -68,7 +68,7 @@ def test_aims_speak_of_what_was_not_trained_on(evaluation: Evaluation) -> None:
 def test_aims_are_judged_one_by_one(evaluation: Evaluation) -> None:
     met = {target.subject: target.met for target in evaluation.targets}
     assert met["plain safe prompts flagged, source unseen"] is False
-    assert met["safe look-alikes and styles flagged, source unseen"] is True
+    assert met["look-alikes and styles flagged, source unseen"] is True
     assert met["explicit unsafe of written caught, source unseen"] is True
 
 
