@@ -15,7 +15,7 @@ _DETAIL_TYPES = {
 _RETRYABLE = frozenset({"FAILED", "EXPIRED"})
 # What of a reason goes out: not the term that matched, nor where and how it was written.
 _PUBLIC = (
-    *("stage", "category", "rule", "label", "parent", "illustrated", "field"),
+    *("stage", "category", "severity", "rule", "label", "parent", "illustrated", "field"),
     *("score", "threshold", "action", "message", "image"),
 )
 _PLACES = ("index", "verdict")
