@@ -13,7 +13,7 @@ from rich.console import Console
 
 from bench.evaluate import ROOT
 from bench.evaluate.classifier import StandIn
-from bench.evaluate.conditions import conditions, policy_file
+from bench.evaluate.conditions import conditions, model_text, policy_file
 from bench.evaluate.evaluation import evaluate
 from bench.evaluate.panel import Panel
 from bench.evaluate.progress import Steps
@@ -62,7 +62,7 @@ def main(arguments: list[str] | None = None) -> int:
         sets,
         policy_file(args.policy, policy["version"]),
         policy_file(args.against, against["version"]) if against else None,
-        classifier.name,
+        model_text(classifier.name, args.model),
         panel,
         time.perf_counter() - started,
     )

@@ -50,7 +50,7 @@ def conditions(
     }
     if against:
         facts["against"] = _policy_text(against)
-    facts["classifier"] = f"{classifier}, a local stand-in"
+    facts["classifier"] = classifier
     facts["peers"] = peers or "none"
     for kind, file in sets.files.items():
         facts[kind.replace("_", " ")] = f"{file.path.name}, {file.rows} rows, {file.sha256[:12]}…"
@@ -59,7 +59,16 @@ def conditions(
 
 def policy_file(path: Path, version: str) -> PolicyFile:
     """The policy as it lies there."""
-    return PolicyFile(path, version, hashlib.sha256(path.read_bytes()).hexdigest())
+    return PolicyFile(path, version, _sha256(path))
+
+
+def model_text(name: str, path: Path) -> str:
+    """The model by its name, and by its file, which tells the weights' hash."""
+    return f"{name}, {_sha256(path)[:12]}…, a local stand-in"
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _policy_text(policy: PolicyFile) -> str:

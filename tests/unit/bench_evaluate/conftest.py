@@ -42,4 +42,4 @@ def evaluation(sets: Sets, policy: dict[str, Any]) -> Evaluation:
 def made_with(sets: Sets, policy: dict[str, Any]) -> Conditions:
     panel = Panel((), {"a-peer": "1.0"}, {"another": "no .venv-peers"})
     judge = policy_file(Path(POLICY), policy["version"])
-    return conditions(sets, judge, None, "purple-1", panel, 1.0)
+    return conditions(sets, judge, None, "purple-1, a local stand-in", panel, 1.0)

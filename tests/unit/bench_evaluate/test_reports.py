@@ -7,15 +7,17 @@ from pathlib import Path
 
 import pytest
 from rich.console import Console
-from unit.bench_evaluate.small_sets import CASES, POSTS, PROMPTS, write_sets
+from unit.bench_evaluate.small_sets import CASES, POSTS, PROMPTS, PurpleClassifier, write_sets
 
+import bench.evaluate.__main__ as command
 from bench.evaluate.__main__ import main
 from bench.evaluate.conditions import Conditions
 from bench.evaluate.evaluation import Evaluation
 from bench.evaluate.report_html import write_page
 from bench.evaluate.report_text import print_report
 from bench.evaluate.results_json import misses, results
-from bench.evaluate.sets import Sets
+from bench.evaluate.sets import FORMATS, Sets
+from local.policy.source import POLICY
 
 TEXTS = [
     *(str(row["text"]) for row in CASES),
@@ -114,6 +116,20 @@ def test_without_data_it_says_what_it_needs(
     assert "keyword_vocab.json: not there" in told
     assert "Comprehend's" in told
     assert not (tmp_path / "out").exists()
+
+
+def test_one_file_under_two_policies(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command, "StandIn", lambda *_: PurpleClassifier())
+    prompts, out = write_sets(tmp_path) / FORMATS["prompts"][0], tmp_path / "out"
+    given = ["--prompts", str(prompts), "--against", str(POLICY), "--no-peers", "--json"]
+    assert main([*given, "--show-misses", "2", "--out", str(out)]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["keywords"] is None
+    assert found["differences"] == {"prompts": []}
+    assert list(found["made_with"]["facts"])[-1] == "prompts"
+    assert {path.name for path in out.iterdir()} == {"index.html", "results.json", "misses.json"}
 
 
 def test_a_broken_policy_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
