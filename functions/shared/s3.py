@@ -78,6 +78,7 @@ class Storage:
             with aws.translated():
                 reply = self._client.get_object(Bucket=bucket, Key=key, **known)
                 if reply["ContentLength"] > max_bytes:
+                    reply["Body"].close()
                     raise ObjectTooLarge(reply["ContentLength"])
                 body: bytes = reply["Body"].read()
         except ClientError as error:

@@ -47,20 +47,31 @@ def add_to(subparsers: Subparsers) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Explain it."""
+    from local.commands.console import console
     from local.policy.trial import Trial, read_text
 
     trial = Trial(read_file(args.policy), args.warn)
     request = _request(args)
-    words = trial.words(request["prompt"], request["negative_prompt"])
+    texts = request["prompt"], request["negative_prompt"]
+    words, matches = trial.words(*texts), trial.matches(*texts)
     reading = read_text(request, args.backend, trial.classifier)
     text = trial.text(request, reading)
     if args.json:
         scores = reading.answers.scores
         classifier = {**text, "backend": reading.backend, "model": reading.model, "scores": scores}
-        told = {"verdict": _verdict(words, text), "keywords": words, "classifier": classifier}
+        told = {
+            "verdict": _verdict(words, text),
+            "keywords": {**words, "matches": matches},
+            "classifier": classifier,
+        }
         print(json.dumps(told, indent=2, ensure_ascii=False))
     else:
-        _show(request, words, reading, text, trial.classifier[reading.backend])
+        screen = console()
+        _underlined(screen, "prompt", texts[0], matches, negative=False)
+        _underlined(screen, "negative prompt", texts[1], matches, negative=True)
+        _words(screen, words, matches)
+        _scores(screen, reading, text, trial.classifier[reading.backend])
+        screen.print(f"\n[bold]{_verdict(words, text)}[/]")
     return SUCCESS
 
 
@@ -84,21 +95,8 @@ def _verdict(words: Decision, text: Decision) -> str:
     return "goes on to the generator" + (", with warnings" if warned else "")
 
 
-def _show(
-    request: dict[str, Any], words: Decision, reading: Reading, text: Decision, rules: Any
-) -> None:
-    from local.commands.console import console
-
-    screen = console()
-    _underlined(screen, "prompt", request["prompt"], words, negative=False)
-    _underlined(screen, "negative prompt", request["negative_prompt"], words, negative=True)
-    _words(screen, words)
-    _scores(screen, reading, text, rules)
-    screen.print(f"\n[bold]{_verdict(words, text)}[/]")
-
-
 def _underlined(
-    screen: Console, title: str, prompt: str, words: Decision, *, negative: bool
+    screen: Console, title: str, prompt: str, matches: list[dict[str, Any]], *, negative: bool
 ) -> None:
     """The text as it was written, with what matched marked: also where no colours are shown."""
     from rich.text import Text
@@ -106,31 +104,37 @@ def _underlined(
     if not prompt:
         return
     text, marks = Text(prompt), [" "] * len(prompt)
-    for found in _found(words):
-        if "span" in found and (found["category"] == "negative_prompt") == negative:
-            text.stylize("bold red underline", *found["span"])
-            for at in range(*found["span"]):
+    for match in matches:
+        if (match["category"] == "negative_prompt") == negative:
+            text.stylize("bold red underline", match["start"], match["end"])
+            for at in range(match["start"], match["end"]):
                 marks[at] = "~"
     screen.print(Text(f"{title}: ") + text, soft_wrap=True)
     if "~" in marks:
         screen.print(" " * len(f"{title}: ") + "".join(marks).rstrip(), soft_wrap=True)
 
 
-def _words(screen: Console, words: Decision) -> None:
+def _words(screen: Console, words: Decision, matches: list[dict[str, Any]]) -> None:
     from local.commands.table import print_table
 
     rows = [
         (
-            found["category"],
-            found.get("term", found["rule"]),
-            "-".join(map(str, found["span"])) if "span" in found else "",
-            found.get("disguise", ""),
-            found["action"],
+            match["category"],
+            match["term"],
+            f"{match['start']}-{match['end']}",
+            match["disguise"],
+            match["action"],
         )
+        for match in matches
+    ]
+    rows += [
+        (found["category"], "", "", "the combination of those", found["action"])
         for found in _found(words)
+        if found["rule"] == "combination"
     ]
     title = f"Keyword filter: {words['verdict']}"
-    print_table(screen, title, ("category", "term", "where", "disguise", "action"), rows)
+    columns = ("category", "term", "where", "disguise", "the policy says")
+    print_table(screen, title, columns, rows)
 
 
 def _scores(screen: Console, reading: Reading, text: Decision, rules: dict[str, Any]) -> None:

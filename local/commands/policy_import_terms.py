@@ -115,6 +115,7 @@ def _print_sorted(result: Sorted, category: str) -> None:
     print(f"{len(result.new)} new for {category}, {len(result.known)} found by the filter already.")
     for lines, why in (
         (result.too_short, "left out, too short to be told from parts of other words"),
+        (result.respelled, "of the new ones written in other letters (accents, hyphens)"),
         (result.unusable, "left out, with letters that the policy's lists cannot hold"),
     ):
         if lines:

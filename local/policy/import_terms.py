@@ -26,6 +26,8 @@ class Sorted:
     known: list[str] = field(default_factory=list)
     too_short: list[Line] = field(default_factory=list)
     unusable: list[Line] = field(default_factory=list)
+    respelled: list[Line] = field(default_factory=list)
+    """Of the new ones, those that the policy's lists hold in other letters."""
 
 
 def sort_terms(lines: Iterable[Line], policy: dict[str, Any], trial: Trial) -> Sorted:
@@ -45,6 +47,8 @@ def sort_terms(lines: Iterable[Line], policy: dict[str, Any], trial: Trial) -> S
             result.known.append(term)
         else:
             result.new.append(term)
+            if term != line.text.lower():
+                result.respelled.append(line)
     return result
 
 

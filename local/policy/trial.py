@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from dataclasses import dataclass
 from types import SimpleNamespace
@@ -15,6 +16,7 @@ from local.policy.compilation import compiled_part, policy_hash
 from moderate_images.verdict import judge_attempt, lowest_threshold
 from shared.comprehend import CustomClassifier, LanguageDetection, ToxicityDetection
 from shared.keywords.lists import KeywordLists, prepare
+from shared.keywords.matching import find
 from shared.policy import policy_part
 
 if TYPE_CHECKING:
@@ -46,6 +48,15 @@ class Trial:
     def words(self, prompt: str, negative_prompt: str = "") -> Decision:
         """FilterKeywords' decision."""
         return keywords.decide(prompt, negative_prompt, self._lists, self.warn)
+
+    def matches(self, prompt: str, negative_prompt: str = "") -> list[dict[str, Any]]:
+        """Every term in either text with the action of its category, also those only counted."""
+        texts = ((prompt, self._lists.prompt), (negative_prompt, self._lists.negative))
+        return [
+            {**dataclasses.asdict(match), "action": lists.actions[match.category]}
+            for text, lists in texts
+            for match in find(text, lists)
+        ]
 
     def text(self, request: dict[str, Any], reading: Reading) -> Decision:
         """ClassifyPrompt's decision on what a classifier said."""

@@ -57,6 +57,22 @@ def test_get_under_a_condition(storage: Any, bucket: str, versions: list[Any]) -
     assert code(lambda: storage.head_object(**wanted, IfNoneMatch=etag)) in ("304", "NotModified")
 
 
+def test_get_only_if_changed(storage: Any, bucket: str, versions: list[Any]) -> None:
+    wanted = {"Bucket": bucket, "Key": "k"}
+    assert code(lambda: storage.get_object(**wanted, IfNoneMatch=versions[1]["ETag"])) == "304"
+    newer = storage.get_object(**wanted, IfNoneMatch=versions[0]["ETag"])
+    assert (newer["Body"].read(), newer["VersionId"]) == (b"second!", versions[1]["VersionId"])
+
+
+def test_versions_are_listed_newest_first(storage: Any, bucket: str) -> None:
+    put = [storage.put_object(Bucket=bucket, Key="listed", Body=b"%d" % n) for n in range(3)]
+    storage.delete_object(Bucket=bucket, Key="listed")
+    listed = storage.list_object_versions(Bucket=bucket, Prefix="listed", MaxKeys=20)["Versions"]
+    newest_first = [one["VersionId"] for one in reversed(put)]
+    assert [one["VersionId"] for one in listed] == newest_first
+    assert code(lambda: storage.get_object(Bucket=bucket, Key="listed")) == "NoSuchKey"
+
+
 def test_put_only_if_absent(storage: Any, bucket: str, versions: list[Any]) -> None:
     again = {"Bucket": bucket, "Key": "k", "Body": b"x", "IfNoneMatch": "*"}
     assert code(lambda: storage.put_object(**again)) == "PreconditionFailed"

@@ -108,6 +108,13 @@ def test_a_prompt_is_explained_layer_by_layer(capsys: Output) -> None:
     assert text.endswith("BLOCKED_PROMPT by FilterKeywords\n")
 
 
+def test_what_only_counts_is_shown_with_what_it_leads_to(capsys: Output) -> None:
+    explained = json.loads(told(capsys, "explain", "a nude child", "--warn", "--json"))
+    actions = {match["category"]: match["action"] for match in explained["keywords"]["matches"]}
+    assert actions["minors"] == "count"
+    assert "minor_and_sexual" in told(capsys, "explain", "a nude child", "--warn")
+
+
 def test_a_harmless_prompt_goes_on(capsys: Output) -> None:
     explained = json.loads(told(capsys, "explain", "a quiet harbour at dawn", "--json"))
     assert explained["verdict"].startswith("goes on to the generator")

@@ -53,3 +53,22 @@ def test_a_copy_is_of_the_version_named(storage: Storage, client: Any) -> None:
 
     stored = client.get_object(Bucket="there", Key="d.jpg", VersionId=copied.version_id)
     assert (stored["Body"].read(), stored["ContentType"]) == (b"judged", "image/jpeg")
+
+
+def test_the_newest_version_is_read_once(storage: Storage) -> None:
+    storage.write("here", "k", b"first", "text/plain")
+    newest = storage.write("here", "k", b"second", "text/plain")
+    found = storage.read_newest("here", "k", "", 100)
+    assert found == (b"second", newest)
+    assert storage.read_newest("here", "k", newest.etag, 100) is None
+    with pytest.raises(ObjectTooLarge):
+        storage.read_newest("here", "k", "", 5)
+    with pytest.raises(ObjectMissing):
+        storage.read_newest("here", "never", "", 5)
+
+
+def test_versions_are_listed_newest_first_and_of_this_key_alone(storage: Storage) -> None:
+    put = [storage.write("here", "k", body, "text/plain") for body in (b"1", b"2", b"3")]
+    storage.write("here", "k.old", b"4", "text/plain")
+    listed = storage.versions("here", "k", 20)
+    assert [one.version_id for one in listed] == [one.version_id for one in reversed(put)]
