@@ -1,7 +1,6 @@
 """Any opened picture as people see it: upright, opaque, in sRGB with 8 bits a channel."""
 
 import io
-import struct
 
 from PIL import Image
 
@@ -66,6 +65,6 @@ def _from_profile(image: Image.Image, profile: object) -> Image.Image:
 def _orientation(opened: Image.Image) -> int:
     try:
         found = opened.getexif().get(_ORIENTATION, 1)
-    except (OSError, ValueError, SyntaxError, KeyError, IndexError, TypeError, struct.error):
+    except Exception:  # noqa: BLE001 - EXIF that cannot be read says nothing, however it fails
         return 1
     return found if isinstance(found, int) else 1

@@ -4,6 +4,7 @@ Those made here cover every class. The collection at ../shared/data/images_odd, 
 is one that others made; the decision on each odd file of it stands in docs/moderation-images.md.
 """
 
+import contextlib
 import io
 import json
 import re
@@ -12,10 +13,14 @@ import subprocess
 import sys
 import zlib
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
 from PIL import Image, ImageCms, PngImagePlugin
+
+from shared.errors import MalformedReply
+from store_images.decoding import decode
 
 ROOT = Path(__file__).parents[3]
 COLLECTION = ROOT / "../shared/data/images_odd"
@@ -176,6 +181,10 @@ MADE: dict[str, tuple[bytes, str]] = {
     "a byte flipped": (flipped(encoded()), REFUSED),
     "only a signature": (b"\x89PNG\r\n\x1a\n", REFUSED),
     "no pixels": (png(320, 240), REFUSED),
+    "a palette that is missing": (
+        png(64, 64, chunk(b"IDAT", zlib.compress(bytes(65 * 64))), colour=3),
+        REFUSED,
+    ),
     "1 x 4000": (encoded(Image.new("L", (1, 4000))), REFUSED),
 }
 HOSTILE: dict[str, tuple[bytes, str]] = {
@@ -217,6 +226,31 @@ def test_a_hostile_picture_takes_little(name: str, tmp_path: Path) -> None:
     result = probed(tmp_path / "picture")
     assert result["became"] == {"picture": expected}
     stays_bounded(result)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG"])
+def test_damaged_bytes_are_a_picture_or_none(kind: str) -> None:
+    """Anything but a picture or a refusal would be a crash of the function."""
+    whole = encoded(SCENE.convert("P") if kind == "PNG" else SCENE.resize((64, 64)), kind)
+    random = Random(7)
+    for _ in range(500):
+        data = bytearray(whole)
+        for _ in range(random.choice((1, 2, 20))):
+            data[random.randrange(8, 600)] = random.randrange(256)
+        if kind == "PNG":
+            data = bytearray(with_checksums(bytes(data)))
+        with contextlib.suppress(MalformedReply):
+            decode(bytes(data))
+
+
+def with_checksums(data: bytes) -> bytes:
+    """The same chunks, so that a decoder reads what is wrong in them."""
+    made, at = data[:8], 8
+    while at + 12 <= len(data):
+        length = int.from_bytes(data[at : at + 4])
+        made += chunk(data[at + 4 : at + 8], data[at + 8 : at + 8 + length])
+        at += 12 + length
+    return made
 
 
 def files(kind: str) -> list[str]:
