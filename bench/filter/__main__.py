@@ -5,6 +5,7 @@ import dataclasses
 import json
 import os
 import platform
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,9 @@ _PEER_BATCH = 2_000
 
 def main() -> None:
     arguments = _parser().parse_args()
-    console, progress = Console(), Console(stderr=True)
+    # In a file, tables need not fit a screen.
+    console = Console(width=None if sys.stdout.isatty() else 150)
+    progress = Console(stderr=True)
     document: dict[str, Any] = {"machine": _machine(), "families": len(FAMILIES)}
     console.print(f"Keyword filter, {document['machine']}")
     peers, absent = ([], {}) if arguments.no_peers else available_peers()

@@ -1,5 +1,6 @@
 """The project's own filter, compiled with a list of terms as a policy of one category has it."""
 
+import functools
 import json
 from typing import Any
 
@@ -29,6 +30,12 @@ class OurFilter:
 
     def __init__(self, part: dict[str, Any]) -> None:
         self._lists = prepare(part).prompt
+
+    def make_tables(self) -> None:
+        """Makes now what is made once, when the first unusual word comes."""
+        for name, attribute in vars(type(self._lists)).items():
+            if isinstance(attribute, functools.cached_property):
+                getattr(self._lists, name)
 
     def flags(self, text: str) -> bool:
         """Whether it holds one."""

@@ -82,7 +82,7 @@ def print_timings(console: Console, timings: list[Timing]) -> None:
     table = _table("CPU µs per call, median (quarters) of the turns", ["terms", "filter"], LENGTHS)
     rows: dict[tuple[int, str], list[str]] = {}
     for one in timings:
-        cell = f"{one.median:,.1f} ({one.low:,.1f}-{one.high:,.1f})"
+        cell = f"{one.median:,.4g} ({one.low:,.4g}-{one.high:,.4g})"
         rows.setdefault((one.terms, one.filter), []).append(cell)
     for (terms, name), cells in rows.items():
         table.add_row(f"{terms:,}", name, *cells)
@@ -124,7 +124,7 @@ def print_weight(console: Console, weight: Weight) -> None:
     console.print(
         f"With 5,000 terms: {weight.zip_megabytes:.3f} MB zipped; start {start.ours:.0f} ms beside "
         f"{start.bare:.0f} ms of a bare handler, {start.ratio:.2f} (quarters {start.low:.2f}-"
-        f"{start.high:.2f}); {start.megabytes:.0f} MB. Made at the first unusual word: "
+        f"{start.high:.2f}). Made at the first unusual word: "
         f"{weight.first_odd:.0f} ms.",
         highlight=False,
     )
