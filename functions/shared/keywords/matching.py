@@ -90,7 +90,7 @@ def _dress(written: str, folded: str) -> str:
     """How characters were changed, when the word itself was not."""
     if written.lower() == folded.lower():
         return ""
-    if written.isascii():
+    if written.isascii() and written.isprintable():
         return "encoded characters"
     visible = "".join(filter(fold, written))
     return "invisible characters" if visible.lower() == folded.lower() else "look-alike letters"
