@@ -124,3 +124,17 @@ def test_a_blurred_placeholder_is_the_models_own_filter(picture_stack: Stack, ch
     check(run, "MODEL_FILTERED")
     assert run.record["reasons"][0]["rule"] == "blurred"
     assert picture_stack.stand_ins.calls("DetectModerationLabels") == before
+
+
+@pytest.mark.parametrize("follows", ["review", "block"])
+def test_another_attempt_would_meet_the_same_unknown_model(
+    picture_stack: Stack, check: Any, follows: str
+) -> None:
+    publish(picture_stack, unknown_model_version=follows)
+    name = f"unknown-model-{follows}"
+    picture_stack.script_moderation(name, {"model_version": "8.0", "labels": []})
+    run = picture_stack.run({"prompt": f"a wall to {follows}"}, name)
+    check(run, "BLOCKED_IMAGE")
+    assert len(run.record["attempts"]) == 1
+    (reason,) = run.record["reasons"]
+    assert (reason["rule"], reason["action"]) == ("unknown_model_version", follows)
