@@ -1,4 +1,4 @@
-"""FilterKeywords: judges a prompt's words by the policy's lists. Calls no AWS service for it."""
+"""FilterKeywords: judges words by the policy's lists. Calls AWS for a published policy only."""
 
 import functools
 from dataclasses import dataclass

@@ -134,7 +134,7 @@ def _serve(args: argparse.Namespace, screen: Console) -> None:
         )
     with LocalStack(
         on_flagged_prompt=args.on_flagged_prompt,
-        policies=_policies(args),
+        policies=published_policies(args),
         host=args.host,
         port=args.port,
         time_scale=args.time_scale,
@@ -153,7 +153,8 @@ def _serve(args: argparse.Namespace, screen: Console) -> None:
             running_instance.remove(os.getpid())
 
 
-def _policies(args: argparse.Namespace) -> dict[str, bytes]:
+def published_policies(args: argparse.Namespace) -> dict[str, bytes]:
+    """Bundles of the policies that the command line names, by their keys in the policy bucket."""
     from local.commands.policy_file import read_file
     from local.policy.bundle import make_bundle
     from shared.policy import ACTIVE_KEY, SHADOW_KEY

@@ -19,7 +19,7 @@ from shared.policy import ACTIVE_KEY, SHADOW_KEY
 
 pytestmark = pytest.mark.engine
 
-NUDE = {"prompt": "a nude man"}
+NUDE = {"prompt": "a nude runner"}
 
 
 @functools.cache

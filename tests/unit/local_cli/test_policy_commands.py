@@ -17,6 +17,7 @@ from local.ai.vision import published
 from local.commands import which_stack
 from local.commands.failure import FAILED, SUCCESS
 from local.commands.record_view import print_record
+from local.commands.run_local import published_policies
 from local.policy.source import POLICY
 from shared.bundle import read_bundle
 from shared.policy import ACTIVE_KEY, SHADOW_KEY
@@ -272,3 +273,10 @@ def test_a_record_shows_what_its_shadow_would_have_decided() -> None:
     print_record(Console(file=out, width=120), RECORD | {"shadow": shadow})
     assert "Shadow policy 5177830c9d6c, not enforced" in out.getvalue()
     assert "no verdict: PolicyUnavailable" in out.getvalue()
+
+
+def test_the_local_stack_takes_policies_too(stricter: str) -> None:
+    args = cli.parser().parse_args(["local", "--shadow-policy", stricter])
+    (bundle,) = published_policies(args).items()
+    assert bundle[0] == SHADOW_KEY
+    assert read_bundle(bundle[1])["version"] == "stricter"
