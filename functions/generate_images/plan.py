@@ -73,5 +73,11 @@ def model_request(request: dict[str, Any], negative: str, seed: int) -> dict[str
 
 
 def _tokens(phrase: str) -> int:
-    """How many tokens a CLIP tokenizer makes of it at most, guessed high: 4 letters each."""
-    return sum(-(-len(piece) // 4) for piece in _PIECES.findall(phrase))
+    """How many tokens a CLIP tokenizer makes of it at most, guessed high.
+
+    Four letters each for Latin words; a digit, or a byte of any other script, may be one.
+    """
+    return sum(
+        -(-len(piece) // 4) if piece.isascii() and piece.isalpha() else len(piece.encode())
+        for piece in _PIECES.findall(phrase)
+    )

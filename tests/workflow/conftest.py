@@ -37,7 +37,12 @@ def stack(system: tuple[Engine, StandIns]) -> Stack:
 
 @pytest.fixture(scope="session")
 def warning_stack(system: tuple[Engine, StandIns]) -> Stack:
-    parameters = {"OnFlaggedPrompt": "warn", "MaxAttempts": "2", **PATIENCE}
+    parameters = {
+        **PATIENCE,
+        "OnFlaggedPrompt": "warn",
+        "MaxAttempts": "2",
+        "MaxGeneratedImages": "4",
+    }
     return Stack(system[0], system[1], "warning", parameters)
 
 

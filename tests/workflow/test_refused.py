@@ -60,6 +60,18 @@ def test_pictures_that_stay_unsafe_are_withheld(stack: Stack, check: Any) -> Non
     assert "PublishImages" not in run.states
 
 
+@pytest.mark.parametrize(("pictures", "attempts"), [(2, 2), (3, 1)])
+def test_no_attempt_goes_beyond_the_pictures_that_may_be_painted(
+    warning_stack: Stack, check: Any, pictures: int, attempts: int
+) -> None:
+    prompt = f"a carnival with {pictures} rides"
+    warning_stack.script(prompt, generation=["unsafe"])
+    run = warning_stack.run({"prompt": prompt, "num_images": pictures})
+    check(run, "BLOCKED_IMAGE")
+    assert len(run.record["attempts"]) == attempts
+    assert run.record["usage"]["generated_images"] == pictures * attempts
+
+
 def test_where_the_stack_warns_only_the_preview_is_shown(warning_stack: Stack, check: Any) -> None:
     prompt = "a carnival in the morning"
     warning_stack.script(prompt, generation=["unsafe"])

@@ -77,3 +77,10 @@ def test_a_cut_is_told(count: int) -> None:
     (warning,) = cut_warning(count)
     assert warning["action"] == "warn"
     assert str(count) in warning["message"]
+
+
+def test_digits_and_other_scripts_are_counted_high() -> None:
+    for wish, tokens in (("abcdefgh", 2), ("12345678", 8), ("漢字", 6)):
+        room = SMALL | {"negative_prompt": [], "max_tokens": tokens + 1}
+        assert negative_prompt(room, [], wish)[2] == 0
+        assert negative_prompt(room | {"max_tokens": tokens}, [], wish)[2] == 1
