@@ -47,8 +47,8 @@ class Peer:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self._errors = tempfile.TemporaryFile()  # noqa: SIM115
         command, path = _command(name)
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115
         self._process: Any = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
