@@ -1,3 +1,3 @@
 """Made by `safelight policy compile` from policy/ and schemas/."""
 
-POLICY_HASH = "ce8b8039e266a06c4fd4191594861f63482b8571228f4395b6f4f74271472f63"
+POLICY_HASH = "f2a5048ec1e090b63309ec24c8d845948b35b16a22c0b4bb69196947a0c0ff6c"
