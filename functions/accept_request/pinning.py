@@ -56,6 +56,9 @@ class Published:
             content, version = newest
             # Noted before it is checked: what is broken stays broken, and need not come again.
             self._etag = version.etag
+            # What a bucket without versions holds may change, and cannot be pinned.
+            if version.version_id in ("", "null"):
+                raise PolicyUnavailable("the policy bucket keeps no versions")
             self._sound = {"hash": read_bundle(content)["hash"], "version_id": version.version_id}
             self._problem = ""
         except PolicyUnavailable as broken:

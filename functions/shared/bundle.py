@@ -5,7 +5,23 @@ import json
 from typing import Any
 
 from shared.errors import PolicyUnavailable
-from shared.policy import FORMAT, PARTS
+from shared.policy import FORMAT
+
+# What the functions look up in each part; with another set comes another format.
+SHAPE = {
+    "keywords": {
+        *("actions", "severities", "combinations", "words", "phrases", "stems", "allow"),
+        *("ordinary", "negative"),
+    },
+    "classifier": {
+        *("custom", "toxicity", "guardrail", "without_review", "languages", "unread_language"),
+    },
+    "images": {
+        *("deliver", "labels", "unknown_label", "known_model_versions", "unknown_model_version"),
+        *("text", "blocked_hashes"),
+    },
+    "generation": {"negative_prompt", "negative_prompt_by_label", "max_tokens"},
+}
 
 
 def read_bundle(content: bytes) -> dict[str, Any]:
@@ -17,8 +33,10 @@ def read_bundle(content: bytes) -> dict[str, Any]:
     if not isinstance(bundle, dict) or bundle.get("format") != FORMAT:
         raise PolicyUnavailable(f"the bundle is not of format {FORMAT}")
     parts = bundle.get("parts")
-    if not isinstance(parts, dict) or not all(isinstance(parts.get(name), dict) for name in PARTS):
-        raise PolicyUnavailable("the bundle lacks a part")
+    for name, keys in SHAPE.items():
+        part = parts.get(name) if isinstance(parts, dict) else None
+        if not isinstance(part, dict) or not keys <= part.keys():
+            raise PolicyUnavailable(f"the bundle lacks {name}, or has it in another shape")
     if not isinstance(bundle.get("hash"), str) or bundle.get("digest") != digest(bundle):
         raise PolicyUnavailable("the bundle's digest is not that of its content")
     return bundle

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 # the functions that read it are deployed.
 FORMAT = 1
 ACTIVE_KEY, SHADOW_KEY = f"v{FORMAT}/policy.json", f"v{FORMAT}/shadow.json"
-PARTS = ("keywords", "classifier", "images", "generation")
 MAX_BUNDLE_BYTES = 16 * 1024 * 1024
 _COMPILED = Path(__file__).parents[1] / "compiled"
 # Policies that a process keeps prepared: the one before a change, the one after, and the shadow's.
@@ -35,7 +34,7 @@ Part = TypeVar("Part")
 
 
 def policy_part(name: str) -> dict[str, Any]:
-    """One of PARTS as it shipped with the functions."""
+    """keywords, classifier, images or generation as they shipped with the functions."""
     part: dict[str, Any] = json.loads((_COMPILED / f"{name}.json").read_text("utf-8"))
     return part
 

@@ -44,7 +44,7 @@ def _heading(console: Console, record: Record) -> None:
     table.add_column(style="dim", no_wrap=True)
     table.add_column(overflow="fold")
     table.add_row("status", _status(record))
-    for name in ("request_id", "run", "stage", "requester", "created_at", "prompt"):
+    for name in ("request_id", "run", "stage", "requester", "created_at", "policy_hash", "prompt"):
         if name in record:
             table.add_row(name, Text(str(record[name])))
     for name in ("source", "metadata", "models", "usage"):

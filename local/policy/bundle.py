@@ -4,8 +4,8 @@ import json
 from typing import Any
 
 from local.policy.compilation import compiled_part, policy_hash
-from shared.bundle import digest
-from shared.policy import FORMAT, PARTS
+from shared.bundle import SHAPE, digest
+from shared.policy import FORMAT
 
 
 def make_bundle(policy: dict[str, Any]) -> bytes:
@@ -14,6 +14,6 @@ def make_bundle(policy: dict[str, Any]) -> bytes:
         "format": FORMAT,
         "hash": policy_hash(policy),
         "version": policy["version"],
-        "parts": {name: compiled_part(policy, name) for name in PARTS},
+        "parts": {name: compiled_part(policy, name) for name in SHAPE},
     }
     return json.dumps({**bundle, "digest": digest(bundle)}, ensure_ascii=False).encode()

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from compiled import POLICY_HASH
-from shared.bundle import digest
-from shared.policy import ACTIVE_KEY, PARTS, SHADOW_KEY, policy_part
+from shared.bundle import SHAPE, digest
+from shared.policy import ACTIVE_KEY, SHADOW_KEY, policy_part
 
 BUCKET = "safelight-policy-example"
 Call = Callable[..., Any]
@@ -17,7 +17,7 @@ Event = Callable[[str], Any]
 
 def bundle(name: str, **changes: Any) -> bytes:
     """The shipped policy with some of its parts changed."""
-    parts = {part: policy_part(part) for part in PARTS} | changes
+    parts = {part: policy_part(part) for part in SHAPE} | changes
     made: dict[str, Any] = {"format": 1, "hash": name, "version": "1", "parts": parts}
     return json.dumps(made | {"digest": digest(made)}).encode()
 

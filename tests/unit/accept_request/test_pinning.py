@@ -9,9 +9,9 @@ from botocore.exceptions import ClientError
 
 from accept_request.pinning import Pinning, Published
 from compiled import POLICY_HASH
-from shared.bundle import digest
+from shared.bundle import SHAPE, digest
 from shared.errors import PolicyUnavailable, ServiceUnavailable
-from shared.policy import ACTIVE_KEY, PARTS
+from shared.policy import ACTIVE_KEY
 from shared.s3 import Storage
 
 Lines = list[tuple[str, dict[str, Any]]]
@@ -19,7 +19,7 @@ Lines = list[tuple[str, dict[str, Any]]]
 
 def bundle(name: str) -> bytes:
     made: dict[str, Any] = {"format": 1, "hash": name, "version": "1"}
-    made["parts"] = {part: {} for part in PARTS}
+    made["parts"] = {part: dict.fromkeys(keys, "") for part, keys in SHAPE.items()}
     return json.dumps(made | {"digest": digest(made)}).encode()
 
 
@@ -31,6 +31,7 @@ class Bucket:
         self.calls: list[str] = []
         self.fails: ClientError | None = None
         self.deleted = False
+        self.keeps_versions = True
 
     def put(self, content: bytes) -> str:
         self.versions.insert(0, (f"v{len(self.versions) + 1}", content))
@@ -51,7 +52,7 @@ class Bucket:
             "Body": io.BytesIO(body),
             "ContentLength": len(body),
             "ETag": etag,
-            "VersionId": version_id,
+            "VersionId": version_id if self.keeps_versions else "null",
         }
 
     def head_object(self, VersionId: str, **_: str) -> dict[str, Any]:  # noqa: N803
@@ -170,6 +171,17 @@ def test_a_bundle_beyond_any_size_is_not_read(
     bucket.put(bundle("good") + b" " * 1000)
     assert published.pin()["version_id"] == "v1"
     assert lines[0][1]["problem"] == "ObjectTooLarge"
+
+
+def test_what_cannot_be_pinned_is_not_taken(
+    bucket: Bucket, published: Published, now: list[float], lines: Lines
+) -> None:
+    bucket.put(bundle("good"))
+    published.pin()
+    bucket.keeps_versions, now[0] = False, 60
+    bucket.put(bundle("later"))
+    assert published.pin() == {"hash": "good", "version_id": "v1"}
+    assert lines[0][1]["problem"] == "the policy bucket keeps no versions"
 
 
 def test_when_s3_does_not_answer_what_is_known_holds(

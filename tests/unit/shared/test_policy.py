@@ -1,24 +1,34 @@
 """Policies by their pins: exact versions, whole bundles, and a shadow that can do no harm."""
 
 import json
+from operator import itemgetter
 from typing import Any
 
 import pytest
 
 from shared import policy as policy_module
-from shared.bundle import digest, read_bundle
+from shared.bundle import SHAPE, digest, read_bundle
 from shared.errors import PolicyUnavailable
-from shared.policy import ACTIVE_KEY, PARTS, SHADOW_KEY, Policies, policy_part
+from shared.policy import ACTIVE_KEY, FORMAT, SHADOW_KEY, Policies, policy_part
 from shared.s3 import Storage
 
 BLOCK = {"verdict": "block", "reasons": [{"rule": "new"}], "warnings": []}
+NAME = itemgetter("of")
 CLEAN: dict[str, Any] = {"verdict": "clean", "reasons": [], "warnings": []}
 
 
+def refuse(_: str) -> dict[str, Any]:
+    return BLOCK
+
+
 def bundle(name: str, **changes: Any) -> dict[str, Any]:
-    made = {"format": 1, "hash": name, "version": "1", "parts": {p: {"of": name} for p in PARTS}}
+    parts = {part: dict.fromkeys(keys, "") | {"of": name} for part, keys in SHAPE.items()}
+    made = {"format": FORMAT, "hash": name, "version": "1", "parts": parts}
     made["digest"] = digest(made)
     return made | changes
+
+
+ANOTHER_SHAPE = {**bundle("a")["parts"], "images": {"rules": []}}
 
 
 @pytest.fixture
@@ -34,7 +44,7 @@ def publish(client: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 def test_a_whole_bundle_is_read() -> None:
-    assert read_bundle(json.dumps(bundle("a")).encode())["parts"]["images"] == {"of": "a"}
+    assert read_bundle(json.dumps(bundle("a")).encode())["parts"]["images"]["of"] == "a"
 
 
 @pytest.mark.parametrize(
@@ -45,8 +55,9 @@ def test_a_whole_bundle_is_read() -> None:
         (b"[" * 100_000, "not JSON"),
         (b"[]", "format"),
         (json.dumps(bundle("a", format=2)).encode(), "format"),
-        (json.dumps(bundle("a", parts=[])).encode(), "lacks a part"),
-        (json.dumps(bundle("a", parts={part: {} for part in PARTS[1:]})).encode(), "lacks a part"),
+        (json.dumps(bundle("a", parts=[])).encode(), "lacks keywords"),
+        (json.dumps(bundle("a", parts={})).encode(), "lacks keywords"),
+        (json.dumps(bundle("a", parts=ANOTHER_SHAPE)).encode(), "lacks images"),
         (json.dumps(bundle("a", version="2")).encode(), "digest"),
         (json.dumps(bundle("a", hash=7)).encode(), "digest"),
         (json.dumps({**bundle("a"), "digest": None}).encode(), "digest"),
@@ -71,10 +82,10 @@ def test_the_shipped_policy_needs_no_bucket_where_there_is_one() -> None:
 
 def test_the_pinned_version_judges_whatever_came_after(publish: Any) -> None:
     old, new = publish(bundle("old")), publish(bundle("new"))
-    policies = Policies("images", "here", dict)
-    assert policies.active({"active": old}) == {"of": "old"}
-    assert policies.active({"active": new}) == {"of": "new"}
-    assert policies.active({"active": old}) == {"of": "old"}
+    policies = Policies("images", "here", NAME)
+    assert policies.active({"active": old}) == "old"
+    assert policies.active({"active": new}) == "new"
+    assert policies.active({"active": old}) == "old"
 
 
 def test_a_policy_is_prepared_once_and_only_a_few_are_kept(publish: Any) -> None:
@@ -91,7 +102,7 @@ def test_what_cannot_be_had_is_never_replaced(publish: Any, client: Any) -> None
     client.delete_object(Bucket="here", Key=ACTIVE_KEY, VersionId=gone["version_id"])
     broken = publish(bundle("broken", digest="0"))
     other = publish(bundle("other")) | {"hash": "another"}
-    policies = Policies("images", "here", dict)
+    policies = Policies("images", "here", NAME)
     for pin in (gone, broken, other):
         with pytest.raises(PolicyUnavailable):
             policies.active({"active": pin})
@@ -99,32 +110,32 @@ def test_what_cannot_be_had_is_never_replaced(publish: Any, client: Any) -> None
 
 def test_a_shadow_is_told_beside_the_decision(publish: Any) -> None:
     pins = {"active": publish(bundle("a")), "shadow": publish(bundle("b"), SHADOW_KEY)}
-    policies = Policies("keywords", "here", dict)
+    policies = Policies("keywords", "here", NAME)
 
-    answer = policies.shadowed(pins, "FilterKeywords", CLEAN, lambda part: BLOCK | part)
+    answer = policies.shadowed(pins, "FilterKeywords", CLEAN, lambda _: BLOCK)
 
     told = {"stage": "FilterKeywords", "verdict": "block", "differs": True}
     assert answer == {**CLEAN, "shadow": [{**told, "reasons": BLOCK["reasons"]}]}
-    assert policies.each(pins) == [{"of": "a"}, {"of": "b"}]
+    assert policies.each(pins) == ["a", "b"]
 
 
 def test_without_a_shadow_nothing_is_added(publish: Any) -> None:
     pins = {"active": publish(bundle("a"))}
-    policies = Policies("keywords", "here", dict)
-    assert policies.shadowed(pins, "FilterKeywords", CLEAN, dict) is CLEAN
-    assert policies.shadowed(None, "FilterKeywords", CLEAN, dict) is CLEAN
-    assert policies.each(pins) == [{"of": "a"}]
+    policies = Policies("keywords", "here", NAME)
+    assert policies.shadowed(pins, "FilterKeywords", CLEAN, refuse) is CLEAN
+    assert policies.shadowed(None, "FilterKeywords", CLEAN, refuse) is CLEAN
+    assert policies.each(pins) == ["a"]
 
 
 def test_a_shadow_that_fails_is_told_and_does_no_harm(publish: Any) -> None:
     pins = {"active": publish(bundle("a")), "shadow": {"hash": "b", "version_id": "none"}}
-    policies = Policies("keywords", "here", dict)
-    answer = policies.shadowed(pins, "FilterKeywords", CLEAN, dict)
+    policies = Policies("keywords", "here", NAME)
+    answer = policies.shadowed(pins, "FilterKeywords", CLEAN, refuse)
     assert answer["shadow"] == [{"stage": "FilterKeywords", "error": "PolicyUnavailable"}]
-    assert policies.each(pins) == [{"of": "a"}]
+    assert policies.each(pins) == ["a"]
 
     pins["shadow"] = publish(bundle("b"), SHADOW_KEY)
-    answer = policies.shadowed(pins, "FilterKeywords", CLEAN, lambda part: part["no such rule"])
+    answer = policies.shadowed(pins, "FilterKeywords", CLEAN, lambda _: {})
     assert answer["shadow"] == [{"stage": "FilterKeywords", "error": "KeyError"}]
 
 
