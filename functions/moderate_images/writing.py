@@ -13,7 +13,8 @@ def judge_writing(text: str, lists: KeywordLists, index: int) -> list[dict[str, 
     What always holds blocks here as anywhere; categories that only count beside others do not.
     """
     return [
-        reason(match.category, "text_in_image", action, index) | {"term": match.term}
+        reason(match.category, "text_in_image", action, index)
+        | {"severity": lists.prompt.severities[match.category], "term": match.term}
         for match in find(text, lists.prompt)
         if (action := lists.prompt.actions[match.category]) != "count"
     ]

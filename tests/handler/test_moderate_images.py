@@ -250,6 +250,7 @@ def test_text_in_a_picture_is_judged_like_a_prompt(read: Any, answers: Any, even
     (reason,) = answer["reasons"]
     assert (reason["stage"], reason["rule"]) == ("ModerateImages", "text_in_image")
     assert (reason["category"], reason["term"]) == ("nudity", "nude")
+    assert reason["severity"]
     assert answer["labels"] == []
     assert answer["usage"] == {"rekognition_images": 1, "rekognition_text_images": 1}
 
