@@ -116,7 +116,7 @@ def _print_sorted(result: Sorted, category: str) -> None:
     for lines, why in (
         (result.too_short, "left out, too short to be told from parts of other words"),
         (result.respelled, "of the new ones written in other letters (accents, hyphens)"),
-        (result.unusable, "left out, with letters that the policy's lists cannot hold"),
+        (result.unusable, "left out, with characters that the policy's lists cannot hold"),
     ):
         if lines:
             print(f"{len(lines)} {why}: {_some([f'line {line.number}' for line in lines])}.")
