@@ -25,6 +25,7 @@ from bench.evaluate.sets import DATA, FORMATS
 from local.ai.classifier.model import SHIPPED, ModelError, load
 from local.commands.console import console
 from local.policy.source import POLICY, PolicyError, read_policy
+from shared.errors import UnusableVerdict
 
 _BUILD = ROOT / "build"
 _DESCRIPTION = """\
@@ -57,7 +58,11 @@ def main(arguments: list[str] | None = None) -> int:
     classifier = StandIn(model, _BUILD / "held-out")
     panel = Panel(()) if args.no_peers else Panel()
     steps = Steps(Console(stderr=True))
-    evaluation = evaluate(sets, policy, against, classifier, panel, steps)
+    try:
+        evaluation = evaluate(sets, policy, against, classifier, panel, steps)
+    except UnusableVerdict as error:
+        print(f"evaluate: a label of the policy is none of the model's: {error}", file=sys.stderr)
+        return 2
     made_with = conditions(
         sets,
         policy_file(args.policy, policy["version"]),

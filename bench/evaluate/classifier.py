@@ -18,7 +18,7 @@ from bench.evaluate.judging import TRAINED, Scores
 from bench.evaluate.sets import Post, Sets
 from local.ai.classifier.held_out import held_out_scores
 from local.ai.classifier.model import LABELS, UNSAFE, Model
-from local.ai.classifier.rows import WEIGHT_OF_POSTS, Row
+from local.ai.classifier.rows import Row
 
 _CODE = Path(held_out_scores.__code__.co_filename).parent
 _LEARNT_FROM = {"toxicity": "csv", "prompts": "prompts"}
@@ -100,7 +100,7 @@ class StandIn:
 
 def _post(post: Post) -> Row:
     """As the model learnt it: all posts are one source."""
-    return Row(post.text, post.toxic, "posts", weight=WEIGHT_OF_POSTS)
+    return Row(post.text, post.toxic, "posts")
 
 
 def _with_labels(unsafe: float, as_it_is: Scores) -> Scores:

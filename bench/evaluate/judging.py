@@ -128,7 +128,10 @@ def excesses(scores: Iterable[Scores], labels: dict[str, Any]) -> list[float]:
         if rule["action"] in ("block", "always")
     }
     return [
-        max(_log_odds(one[label]) - _log_odds(threshold) for label, threshold in blocking.items())
+        max(
+            (_log_odds(one[label]) - _log_odds(least) for label, least in blocking.items()),
+            default=-math.inf,
+        )
         for one in scores
     ]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from rich.console import Console
-from unit.bench_evaluate.small_sets import PurpleClassifier, write_sets
+from unit.bench_evaluate.small_sets import CASES, PROMPTS, PurpleClassifier, write_sets
 
 from bench.evaluate.conditions import Conditions, conditions, policy_file
 from bench.evaluate.evaluation import Evaluation, evaluate
@@ -14,6 +14,7 @@ from bench.evaluate.panel import Panel
 from bench.evaluate.progress import Steps
 from bench.evaluate.reading import read_sets
 from bench.evaluate.sets import Sets
+from local.policy import keywords
 from local.policy.source import POLICY, read_policy
 
 
@@ -35,7 +36,20 @@ def evaluation(sets: Sets, policy: dict[str, Any]) -> Evaluation:
         label["threshold"] = 0.97
         label.pop("uncertain", None)
     steps = Steps(Console(quiet=True))
-    return evaluate(sets, policy, lenient, PurpleClassifier(), Panel(()), steps)
+    with pytest.MonkeyPatch.context() as patch:
+        _know_few_words(patch)
+        return evaluate(sets, policy, lenient, PurpleClassifier(), Panel(()), steps)
+
+
+@pytest.fixture
+def few_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    _know_few_words(monkeypatch)
+
+
+def _know_few_words(patch: pytest.MonkeyPatch) -> None:
+    """To look at every English word takes seconds for each list that is compiled."""
+    texts = [str(row["text"]) for row in CASES] + [row[0] for row in PROMPTS]
+    patch.setattr(keywords, "english", lambda: (" ".join(texts).split(), []))
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@ import json
 import re
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rich.console import Console
@@ -118,6 +119,7 @@ def test_without_data_it_says_what_it_needs(
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.usefixtures("few_words")
 def test_one_file_under_two_policies(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -138,3 +140,19 @@ def test_a_broken_policy_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[
     broken.write_text("{}")
     assert main(["--data", str(tmp_path), "--policy", str(broken)]) == 2
     assert str(broken) in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("few_words")
+def test_a_label_that_the_model_does_not_know_is_named(
+    tmp_path: Path,
+    policy: dict[str, Any],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(command, "StandIn", lambda *_: PurpleClassifier())
+    prompts, edited = write_sets(tmp_path) / FORMATS["prompts"][0], tmp_path / "policy.json"
+    custom = {"improper": policy["classifier"]["custom"]["unsafe"]}
+    classifier = {**policy["classifier"], "custom": custom}
+    edited.write_text(json.dumps({**policy, "classifier": classifier}), "utf-8")
+    assert main(["--prompts", str(prompts), "--policy", str(edited), "--no-peers"]) == 2
+    assert "improper" in capsys.readouterr().err
