@@ -1,3 +1,3 @@
 """Made by `safelight policy compile` from policy/ and schemas/."""
 
-POLICY_HASH = "f2a5048ec1e090b63309ec24c8d845948b35b16a22c0b4bb69196947a0c0ff6c"
+POLICY_HASH = "23489e620f78c30f81a3c3414b1725513e5703568de7bd41355ad1b7567eeb82"

@@ -11,6 +11,9 @@ from shared.keywords.spelling import ALTERNATIVES, flipped, once, paired, skelet
 # Shorter keys of sound are shared by too many words.
 _SHORTEST_SOUND = 3
 _SHORTEST_SOUNDING = 4
+_SHORTEST_LOOK_ALIKE = 5
+# Numbers of four digits are years and sizes.
+_SHORTEST_NUMBER = 5
 _SHORTEST_SWAPPED = 4
 _SHORTEST_BACKWARDS = 4
 _SHORTEST_BEGINNING = 4
@@ -135,7 +138,8 @@ class Lists:
     @functools.cached_property
     def skeletons(self) -> dict[str, list[str]]:
         """Terms, and phrases written as one word, by skeleton."""
-        return _keyed(self.singles, skeleton)
+        # A term with digits is that number, and nothing else is.
+        return _keyed(filter(str.isalpha, self.singles), skeleton)
 
     @functools.cached_property
     def longest_skeleton(self) -> int:
@@ -197,13 +201,13 @@ class Lists:
         return None
 
     def _alterations(self, word: str) -> Iterator[tuple[str, str | None]]:
-        if "i" in word or "l" in word:
+        if len(word) >= _SHORTEST_LOOK_ALIKE and ("i" in word or "l" in word):
             yield "look-alike letters", self.named(word)
         if "rn" in word or "cl" in word or "vv" in word or "ph" in word:
             pair = paired(word)
             yield "look-alike letters", pair if pair in self.singles else None
         if any(map(str.__eq__, word, word[1:])):
-            yield "stretched letters", self.named(word) or self.named(word[:-1])
+            yield "stretched letters", self.named(word) or self.named(word.rstrip("sz"))
             found = self.skeletons.get(skeleton(word), ()) if len(word) > 4 else ()
             yield (
                 "doubled letters",
@@ -245,8 +249,8 @@ class Lists:
     def _with_symbols(self, word: str) -> Meaning | None:
         """The word with digits or symbols read as letters."""
         if word.isdigit():
-            # Numbers of four digits are years and sizes.
-            term = self.named(word) if len(word) >= 5 else None
+            term = self.named(word) if len(word) >= _SHORTEST_NUMBER else None
+            term = term if term and len(term) == len(word) else None
             return self.meant(term, "digits for letters") if term else None
         if _NUMBER_AND_UNIT.fullmatch(word):
             return None
@@ -279,7 +283,9 @@ class Lists:
         found = self._plain(reading)
         if found is None:
             for end in range(len(reading) - 1, _SHORTEST_BEGINNING - 1, -1):
-                if reading[:end] in self.singles and not word[:end].isalpha():
+                # Half of what stands for a term must be letters: hexadecimal numbers hold any.
+                letters = sum(map(str.isalpha, word[:end]))
+                if reading[:end] in self.singles and end > letters >= end / 2:
                     found = self._plain(reading[:end])
                     break
         return Meaning(found.term, "digits or symbols for letters") if found else None

@@ -82,6 +82,8 @@ def _term(pieces: tuple[str, ...], lists: Lists) -> str | None:
     most = len(pieces) - 1 if len(letters) >= 6 else (len(pieces) - 1) // 2
     if sum(map(str.isalpha, letters)) < fewest or words > most:
         return None
+    if len(letters) == 3 and not (letters[0] + letters[2]).isalpha():
+        return None
     return lists.named(letters)
 
 

@@ -109,7 +109,7 @@ def _is_stretch(letter: str, wanted: int, found: int, doubled: bool | None) -> b
         return found >= 2
     if found == wanted or found >= 3:
         return True
-    return found == 2 and (doubled or letter in _SELDOM_DOUBLED)
+    return found == 2 and wanted == 1 and (doubled or letter in _SELDOM_DOUBLED)
 
 
 _SOUNDS = (
