@@ -82,7 +82,8 @@ def print_timings(console: Console, timings: list[Timing]) -> None:
     table = _table("CPU µs per call, median (quarters) of the turns", ["terms", "filter"], LENGTHS)
     rows: dict[tuple[int, str], list[str]] = {}
     for one in timings:
-        cell = f"{one.median:,.4g} ({one.low:,.4g}-{one.high:,.4g})"
+        middle, low, high = map(_microseconds, (one.median, one.low, one.high))
+        cell = f"{middle} ({low}-{high})"
         rows.setdefault((one.terms, one.filter), []).append(cell)
     for (terms, name), cells in rows.items():
         table.add_row(f"{terms:,}", name, *cells)
@@ -199,6 +200,10 @@ def _table(title: str, left: list[str], right: Iterable[str]) -> Table:
     for name in right:
         table.add_column(name, justify="right")
     return table
+
+
+def _microseconds(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.1f}"
 
 
 def _percents(shares: list[Share]) -> list[str]:
