@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from local.commands import demo, drop, models, policy, put_event, run_local, show
+from local.commands import classifier, demo, drop, models, policy, put_event, run_local, show
 from local.commands.failure import ENDINGS, FAILED, INTERRUPTED, CommandError
 
 _EXAMPLES = """\
@@ -26,7 +26,7 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     subparsers = whole.add_subparsers(metavar="COMMAND", required=True)
-    for command in (demo, run_local, drop, put_event, show, policy, models):
+    for command in (demo, run_local, drop, put_event, show, policy, classifier, models):
         command.add_to(subparsers)
     return whole
 

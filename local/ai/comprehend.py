@@ -1,12 +1,12 @@
-"""Comprehend's DetectToxicContent and ClassifyDocument, answered from a lexicon.
+"""Comprehend's DetectToxicContent and ClassifyDocument, answered by a small model of our own.
 
 Limits and errors: Comprehend Developer Guide, "Guidelines and quotas" and "Trust and safety".
-The scores come from word lists (lexicon.py): they say that words occur, nothing of what is meant.
+The numbers are the model's (classifier/card.md): Comprehend would give others.
 """
 
 import re
 
-from local.ai.lexicon import LABELS, NAME, scores, toxicity
+from local.ai.classifier.model import LABELS, UNSAFE, shipped
 from local.ai.wire import Json, ServiceError
 
 MOST_SEGMENTS = 10
@@ -21,16 +21,16 @@ LOCAL_ENDPOINT = "local-"
 
 
 class Classifier:
-    name = NAME
-
     def __init__(self, classes: tuple[str, str] = ("safe", "unsafe")) -> None:
         self.classes = classes
+        self._model = shipped()
+        self.name = self._model.name
 
     def answer(self, operation: str, body: Json) -> Json:
         if operation == "DetectToxicContent":
-            return toxic_content([scores(text) for text in segments_of(body)])
+            return toxic_content([self._model.scores(text) for text in segments_of(body)])
         if operation == "ClassifyDocument":
-            return self.document_classes(toxicity(scores(document_of(body))))
+            return self.document_classes(self._model.scores(document_of(body))[UNSAFE])
         raise ServiceError("UnknownOperationException", f"{operation} is not served here")
 
     def document_classes(self, unsafe: float) -> Json:
@@ -46,7 +46,7 @@ def toxic_content(results: list[dict[str, float]]) -> Json:
         "ResultList": [
             {
                 "Labels": [{"Name": label, "Score": result[label]} for label in LABELS],
-                "Toxicity": toxicity(result),
+                "Toxicity": max(result[label] for label in LABELS),
             }
             for result in results
         ]

@@ -6,12 +6,12 @@ from typing import Any
 from urllib.parse import unquote
 
 from local.ai import guardrail
+from local.ai.classifier.model import shipped
 from local.ai.comprehend import Classifier
 from local.ai.control import PREFIX as CONTROL_PREFIX
 from local.ai.control import Control
 from local.ai.engine_client import EngineClient
 from local.ai.languages import LanguageDetector
-from local.ai.lexicon import scores
 from local.ai.rekognition import Moderator, TextReader
 from local.ai.sagemaker import Endpoints
 from local.ai.scripting.answers import (
@@ -62,7 +62,7 @@ class StandInServer(ThreadingHTTPServer):
                 "language", LanguageDetector(), text_of, book, calls
             ),
             "BedrockRuntime": DirectedService(
-                "guardrail", guardrail.Guardrail(scores), guardrail.text_of, book, calls
+                "guardrail", guardrail.Guardrail(shipped().scores), guardrail.text_of, book, calls
             ),
             "RekognitionService": DirectedService(
                 "rekognition", Moderator(engine, network), picture_of, book, calls

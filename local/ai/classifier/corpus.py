@@ -1,7 +1,7 @@
 """The rows that are trained on, with their features, and the heads that are trained on them.
 
-No source counts for more than CAP texts of a class, and safe for as much as unsafe, so that ten
-thousand posts do not drown a few hundred prompts.
+No source counts for more than CAP texts of a class, small ones for more than they are, and safe
+for as much as unsafe: ten thousand posts must not drown a few hundred prompts.
 """
 
 from collections import Counter
@@ -16,7 +16,7 @@ from local.ai.classifier.model import Head
 from local.ai.classifier.rows import Row
 from local.ai.classifier.templates import written
 
-TEMPLATES = 8000
+TEMPLATES = 16_000
 CAP = 200
 PENALTY = 1e-4
 STEPS = 40
@@ -50,7 +50,6 @@ class Corpus:
     """Rows with their features: those given, then those of the templates."""
 
     def __init__(self, given: Sequence[Row]) -> None:
-        self.given = len(given)
         self.rows = [*given, *written(TEMPLATES)]
         self.matrix = Matrix.of(row.text for row in self.rows)
         self.unsafe: Flags = np.array([row.unsafe for row in self.rows])
@@ -67,7 +66,9 @@ class Corpus:
         return self._fitted(at, np.array([label in self.rows[n].labels for n in at]))
 
     def _fitted(self, at: npt.NDArray[np.int64], wanted: Flags) -> Weighted:
-        importance = _importance(self.origins[at], wanted)
+        importance = _evened(self.origins[at], wanted)
+        for side in (wanted, ~wanted):
+            importance[side] /= importance[side].sum()
         return Weighted.of(fit(Loss(self.matrix.rows(at), wanted, importance, PENALTY), STEPS))
 
 
@@ -76,10 +77,9 @@ def origin(row: Row) -> str:
     return row.source.partition("+")[0]
 
 
-def _importance(origins: npt.NDArray[np.str_], wanted: Flags) -> Floats:
+def _evened(origins: npt.NDArray[np.str_], wanted: Flags) -> Floats:
+    """What each row counts: a source as the geometric mean of its texts of a class and CAP, and as
+    CAP at most."""
     groups = Counter(zip(origins, wanted, strict=True))
-    each = {group: min(count, CAP) / count for group, count in groups.items()}
-    result = np.array([each[group] for group in zip(origins, wanted, strict=True)])
-    for side in (wanted, ~wanted):
-        result[side] /= max(result[side].sum(), 1e-12)
-    return result
+    each = {group: min((CAP * count) ** 0.5, CAP) / count for group, count in groups.items()}
+    return np.array([each[group] for group in zip(origins, wanted, strict=True)])

@@ -1,5 +1,6 @@
 """Logistic regression on hashed features, by L-BFGS: Nocedal and Wright, "Numerical Optimization",
-algorithms 7.4 and 7.5. NumPy only; nothing is random."""
+algorithms 7.4 and 7.5. NumPy only; nothing is random, and no sum is left to BLAS, whose order of
+adding depends on the machine and whose threads stand in each other's way."""
 
 from collections.abc import Iterable
 
@@ -13,6 +14,11 @@ Flags = npt.NDArray[np.bool_]
 MEMORY = 8
 ENOUGH = 1e-5  # of the loss: a step that gains less is the last
 ARMIJO = 1e-4
+
+
+def inner(one: Floats, other: Floats) -> float:
+    """The sum of the products."""
+    return float(np.sum(one * other))
 
 
 class Matrix:
@@ -50,8 +56,8 @@ class Matrix:
     def transposed_times(self, rows: Floats) -> Floats:
         """One sum for each feature."""
         spread = np.repeat(rows.astype(np.float32), self.lengths) * self.values
-        sums: Floats = np.bincount(self.columns, weights=spread, minlength=SIZE)
-        return sums
+        sums = np.bincount(self.columns, weights=spread, minlength=SIZE)
+        return sums.astype(np.float64, copy=False)
 
 
 class Loss:
@@ -66,10 +72,11 @@ class Loss:
         weights, bias = point[:-1], point[-1]
         odds = self._matrix.times(weights) + bias
         margins = np.where(self._wanted, odds, -odds)
-        loss = self._importance @ np.logaddexp(0, -margins) + self._penalty / 2 * weights @ weights
+        loss = inner(self._importance, np.logaddexp(0, -margins))
+        loss += self._penalty / 2 * inner(weights, weights)
         slope = self._importance * (0.5 * (1 + np.tanh(odds / 2)) - self._wanted)
         gradient = self._matrix.transposed_times(slope) + self._penalty * weights
-        return float(loss), np.append(gradient, slope.sum())
+        return loss, np.append(gradient, slope.sum())
 
 
 def fit(loss: Loss, most_steps: int) -> Floats:
@@ -79,7 +86,7 @@ def fit(loss: Loss, most_steps: int) -> Floats:
     steps: list[tuple[Floats, Floats]] = []
     for _ in range(most_steps):
         direction = -_curved(gradient, steps)
-        length, least = 1.0, ARMIJO * float(gradient @ direction)
+        length, least = 1.0, ARMIJO * inner(gradient, direction)
         while True:
             reached = point + length * direction
             new_value, new_gradient = loss.at(reached)
@@ -101,11 +108,11 @@ def _curved(gradient: Floats, steps: list[tuple[Floats, Floats]]) -> Floats:
     result = gradient.copy()
     shares = []
     for moved, changed in reversed(steps):
-        share = (moved @ result) / (moved @ changed)
+        share = inner(moved, result) / inner(moved, changed)
         shares.append(share)
         result -= share * changed
     moved, changed = steps[-1]
-    result *= (moved @ changed) / (changed @ changed)
+    result *= inner(moved, changed) / inner(changed, changed)
     for (moved, changed), share in zip(steps, reversed(shares), strict=True):
-        result += moved * (share - (changed @ result) / (moved @ changed))
+        result += moved * (share - inner(changed, result) / inner(moved, changed))
     return result

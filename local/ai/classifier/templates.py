@@ -5,6 +5,7 @@ Safe and unsafe ones share places, styles and painters, so that those count for 
 
 import configparser
 import random
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,6 +17,18 @@ _FRAMES = (
     "a photo of X", "X, S", "S of X", "an image of X", "a painting of X", "X in the style of S",
     "a drawing of X", "a picture of X", "portrait of X, S", "a S of X by A", "X by A",
 )  # fmt: skip
+_DETERMINERS = (
+    "the",
+    "this",
+    "that",
+    "one",
+    "some",
+    "my",
+    "there is a",
+    "image of a",
+    "photo of a",
+)
+_RELATIONS = ("and", "next to", "on top of", "with", "hanging from", "in front of")
 Words = dict[str, dict[str, list[str]]]
 
 
@@ -46,21 +59,24 @@ class Writer:
         """What a picture of nothing unsafe shows."""
         any_, roll = self.any, self.chance.random()
         if roll < 0.30:
-            scene = f"{any_('person')} {any_('activity')}"
+            link = self.chance.choice(("", "", "is ", "who is "))
+            scene = f"{any_('person')} {link}{any_('activity')}"
         elif roll < 0.45:
             scene = f"{any_('animal')} {any_('beast')}"
         elif roll < 0.60:
             kinds = ("thing", "food", "vehicle", "plant", "thing")
             first, second = any_(self.chance.choice(kinds)), any_(self.chance.choice(kinds))
-            scene = (
-                f"{first} {self.chance.choice(('and', 'next to', 'on top of', 'with'))} {second}"
-            )
+            scene = f"{first} {self.chance.choice(_RELATIONS)} {second}"
         elif roll < 0.75:
-            noun = any_(self.chance.choice(("animal", "thing", "vehicle", "plant", "person")))
+            noun = any_(
+                self.chance.choice(("animal", "thing", "vehicle", "plant", "person", "person"))
+            )
             article, _, rest = noun.partition(" ")
             adjectives = " ".join(any_("adjective") for _ in range(self.chance.randint(1, 2)))
             scene = f"{article} {adjectives} {rest}"
-        elif roll < 0.85:
+        elif roll < 0.80:
+            return self.artwork()
+        elif roll < 0.86:
             scene = f"{any_('person')} and {any_('person')} {any_('activity')}"
         else:
             scene = any_(self.chance.choice(("person", "animal", "food", "thing", "vehicle")))
@@ -70,20 +86,41 @@ class Writer:
             scene += f" {any_('time')}"
         return scene
 
+    def artwork(self) -> str:
+        """A picture as a catalogue describes it."""
+        any_ = self.any
+        shown = {
+            "X": any_(self.chance.choice(("person", "animal"))),
+            "Y": any_("thing"),
+            "Z": any_("food"),
+        }
+        text = _filled(any_("art"), shown)
+        if self.chance.random() < 0.7:
+            text += f", {any_('manner')}"
+        if self.chance.random() < 0.6:
+            text += ", " + _filled(any_("after"), {"A": any_("artist")})
+        return text
+
     def dressed(self, scene: str) -> str:
         """The scene as prompts dress it: medium, tags, painters; often bare."""
         any_, roll = self.any, self.chance.random()
+        if self.chance.random() < 0.3:
+            scene = re.sub(r"^an? ", lambda _: f"{self.chance.choice(_DETERMINERS)} ", scene)
         if roll < 0.35:
             return scene
         if roll < 0.55:
             frame = self.chance.choice(_FRAMES)
-            dressed = frame.replace("S", any_("style")).replace("A", any_("artist"))
-            return dressed.replace("X", scene)
+            return _filled(frame, {"X": scene, "S": any_("style"), "A": any_("artist")})
         tags = [any_("tag") for _ in range(self.chance.randint(1, 9))]
         tags += [any_("style") for _ in range(self.chance.randint(0, 2))]
         tags += [f"by {any_('artist')}" for _ in range(self.chance.choice((0, 0, 1, 1, 2, 3)))]
         self.chance.shuffle(tags)
         return ", ".join([scene, *tags])
+
+
+def _filled(frame: str, words: dict[str, str]) -> str:
+    """The frame with a word for each capital that stands alone."""
+    return re.sub(r"\b[AXYZS]\b", lambda slot: words[slot[0]], frame)
 
 
 def _sexual(w: Writer, scene: str) -> str:
@@ -121,6 +158,8 @@ def _violent(w: Writer, scene: str) -> str:
         lambda: deed,
         lambda: f"{deed} {w.any('weapon', label)}",
         lambda: f"{deed} {w.any('place')}",
+        lambda: f"{w.any('person')} {w.any('fate', label)}",
+        lambda: f"{w.any('person')} {w.any('fate', label)} {w.any('place')}",
         lambda: f"{w.any('phrase', label)} {w.any('place')}",
         lambda: f"{scene}, {w.any('phrase', label)}",
         lambda: w.any("phrase", label),
@@ -148,7 +187,7 @@ def _harassing(w: Writer, scene: str) -> str:
 
 def _framed(label: str) -> Callable[[Writer, str], str]:
     def write(w: Writer, scene: str) -> str:
-        text = w.any("frame", label).replace("X", w.any("phrase", label))
+        text = _filled(w.any("frame", label), {"X": w.any("phrase", label)})
         return text if w.chance.random() < 0.5 else f"{text}, {w.any('snippet')}"
 
     return write

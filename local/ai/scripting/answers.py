@@ -16,11 +16,11 @@ Rekognition also "safe".
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from local.ai.classifier.model import LABELS
 from local.ai.comprehend import Classifier, toxic_content
 from local.ai.detected_text import detections
 from local.ai.guardrail import FILTERS, assessed
 from local.ai.languages import detected
-from local.ai.lexicon import LABELS
 from local.ai.taxonomy import PARENTS, rows
 from local.ai.wire import Json
 

@@ -9,6 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 from PIL import Image
 
+from local.ai.classifier.model import UNSAFE, shipped
 from local.ai.running import StandIns
 
 Client = Callable[[str], Any]
@@ -36,7 +37,7 @@ def test_told_classifications(stand_ins: StandIns, client: Client) -> None:
     labels = toxicity(client)["ResultList"][0]["Labels"]
     assert max(labels, key=lambda row: row["Score"]) == {"Name": "SEXUAL", "Score": 0.9}
     assert [unsafe_score(client) for _ in range(2)] == [0.97, 0.01]
-    assert unsafe_score(client) == pytest.approx(0.018, abs=0.001)
+    assert unsafe_score(client) == shipped().scores("a red fox")[UNSAFE]
 
 
 def test_told_classifier_faults(stand_ins: StandIns, client: Client) -> None:
@@ -132,5 +133,5 @@ def test_the_script_told_last_decides_and_reset_forgets_all(
     stand_ins.script(prompt="red", comprehend=["unsafe"])
     assert unsafe_score(client) == 0.97
     stand_ins.reset()
-    assert unsafe_score(client) < 0.1
+    assert unsafe_score(client) == shipped().scores("a red fox")[UNSAFE]
     assert stand_ins.calls("ClassifyDocument") == 1

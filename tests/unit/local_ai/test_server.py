@@ -36,7 +36,7 @@ def test_health_names_the_stand_ins(stand_ins: StandIns, moderator_name: str) ->
             "status": "ok",
             "stand_ins": {
                 "BedrockRuntime": "local-guardrail-1",
-                "Comprehend_20171127": "local-lexicon-classifier-1",
+                "Comprehend_20171127": "local-hashed-linear-classifier-1",
                 "Comprehend_20171127.DetectDominantLanguage": "local-trigram-language-detector-1",
                 "RekognitionService": moderator_name,
                 "RekognitionService.DetectText": "local-marker-text-1",

@@ -1,0 +1,74 @@
+"""`safelight classifier`: train the local stand-in for Comprehend, and ask it about a text."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from local.commands.arguments import Subparsers, subcommand
+from local.commands.failure import SUCCESS, CommandError
+
+_EXAMPLES = """\
+  safelight classifier score "a red fox in snow"
+  safelight classifier train texts.csv --out mine.json
+  safelight classifier train posts.csv --prompts prompts.jsonl --unsafe-label toxic
+"""
+
+
+def add_to(subparsers: Subparsers) -> None:
+    """Describe the command and its two parts."""
+    parser = subcommand(
+        subparsers,
+        "classifier",
+        "train the local text classifier from the CSV that Comprehend would take, or ask it",
+        _EXAMPLES,
+        _score,
+    )
+    parts = parser.add_subparsers(metavar="train | score", required=True)
+    train = parts.add_parser("train", help="train, calibrate and judge a model; a minute or two")
+    train.set_defaults(run=_train)
+    train.add_argument("csv", type=Path, help="two columns without a header: label, text; UTF-8")
+    train.add_argument(
+        "--prompts", type=Path, help="JSON lines of prompt, label (safe or unsafe) and source"
+    )
+    train.add_argument("--unsafe-label", help="which of the CSV's two labels is the unsafe one")
+    train.add_argument(
+        "--out", type=Path, help="a .json file; the weights go beside it (default: the stand-in's)"
+    )
+    score = parts.add_parser("score", help="a text's score for every label")
+    score.set_defaults(run=_score)
+    score.add_argument("text")
+    score.add_argument("--model", type=Path, help="a .json file (default: the stand-in's)")
+
+
+def _train(args: argparse.Namespace) -> int:
+    from local.ai.classifier.card import CARD, card
+    from local.ai.classifier.model import SHIPPED, save
+    from local.ai.classifier.rows import DataError
+    from local.ai.classifier.training import train
+
+    out: Path = args.out or SHIPPED
+    if out.suffix != ".json":
+        raise CommandError(f"{out}: the model's file must end in .json")
+    try:
+        model = train(args.csv, args.prompts, args.unsafe_label)
+    except DataError as wrong:
+        raise CommandError(f"{wrong}\nNothing was trained.") from wrong
+    save(model, out)
+    text = card(model.facts)
+    out.with_name(CARD).write_text(text, "utf-8")
+    print(text)
+    print(f"The model is in {out} and {out.with_suffix('.bin')}.")
+    return SUCCESS
+
+
+def _score(args: argparse.Namespace) -> int:
+    from local.ai.classifier.model import SHIPPED, ModelError, load
+
+    try:
+        model = load(args.model or SHIPPED)
+    except ModelError as wrong:
+        raise CommandError(str(wrong)) from wrong
+    for label, score in model.scores(args.text).items():
+        print(f"{score:6.4f} {label}")
+    return SUCCESS
