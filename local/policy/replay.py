@@ -91,43 +91,58 @@ def _text(record: dict[str, Any], trial: Trial, untold: list[str]) -> Ending:
 
 
 def _images(record: dict[str, Any], trial: Trial, untold: list[str]) -> Ending:
-    """ModerateImages: on the labels of each attempt, until one has a picture to deliver."""
-    verdicts = []
-    for attempt in record.get("attempts", ()):
+    """ModerateImages: on what was found in each attempt, until one has a picture to deliver."""
+    attempts = record.get("attempts", ())
+    ending: Ending = (UNKNOWN, "")
+    if not attempts:
+        untold.append("pictures: none are recorded")
+    for attempt in attempts:
         if "found" not in attempt:
             untold.append("pictures: no labels are stored")
             return UNKNOWN, ""
-        decision = _attempt(attempt["found"], record, trial)
-        if decision is None:
-            verdicts.append(("MODEL_FILTERED", ""))
-            continue
-        if decision["verdict"] == "safe":
-            if trial.lowest_threshold() < attempt["found"]["min_score"]:
-                untold.append("pictures: lower scores were not asked for than the policy looks at")
-                return UNKNOWN, ""
-            return "COMPLETED", ""
-        verdicts.append(("BLOCKED_IMAGE", reason_text(decision["reasons"][0])))
-    if not verdicts:
-        untold.append("pictures: none are recorded")
-        return UNKNOWN, ""
+        # A record keeps the pictures of the last attempt alone, and what spoke against their text.
+        last = record if attempt is attempts[-1] else {}
+        ending = _attempt(attempt["found"], last, _version(record), trial, untold)
+        if ending[0] in ("COMPLETED", UNKNOWN):
+            return ending
     if record["status"] == "COMPLETED":
         untold.append("pictures: another attempt might have been safe")
-    return verdicts[-1]
+    return ending
 
 
-def _attempt(found: dict[str, Any], record: dict[str, Any], trial: Trial) -> dict[str, Any] | None:
-    """The decision on the pictures that were moderated; None if the model filtered them all."""
-    version = record.get("models", {}).get("moderator", "")
-    moderations: list[Moderation | None] = [
-        Moderation(
+def _attempt(
+    found: dict[str, Any], last: dict[str, Any], version: str, trial: Trial, untold: list[str]
+) -> Ending:
+    moderations = {
+        picture["image"]: Moderation(
             [Label(label["label"], label["parent"], label["score"]) for label in picture["labels"]],
             version,
             picture["illustrated"],
         )
         for picture in found["pictures"]
-    ]
-    images = [{"index": picture["image"]} for picture in found["pictures"]]
-    return trial.images(images, moderations) if images else None
+    }
+    images = last.get("images") or [{"index": index} for index in moderations]
+    if not images:
+        return "MODEL_FILTERED", ""
+    if any(i["index"] not in moderations and trial.needs_moderation(i) for i in images):
+        untold.append("pictures: one was refused by its looks, and never moderated")
+        return UNKNOWN, ""
+    if last.get("usage", {}).get("rekognition_text_images"):
+        untold.append("text in pictures: only the terms that matched are stored")
+    written = [r for r in _grounds(last) if r.get("rule") == "text_in_image"]
+    writing = {r["image"]: trial.writing(r["term"], r["image"]) for r in written}
+    decision = trial.images(images, [moderations.get(i["index"]) for i in images], writing)
+    if decision["verdict"] == "safe":
+        if trial.lowest_threshold() < found["min_score"]:
+            untold.append("pictures: lower scores were not asked for than the policy looks at")
+            return UNKNOWN, ""
+        return "COMPLETED", ""
+    status = "BLOCKED_IMAGE" if decision["verdict"] == "unsafe" else "MODEL_FILTERED"
+    return status, reason_text(decision["reasons"][0])
+
+
+def _version(record: dict[str, Any]) -> str:
+    return str(record.get("models", {}).get("moderator", ""))
 
 
 def _grounds(record: dict[str, Any]) -> list[dict[str, Any]]:

@@ -13,7 +13,8 @@ from classify_prompt.verdict import decide
 from compiled import POLICY_HASH
 from filter_keywords import decide as keywords
 from local.policy.compilation import compiled_part, policy_hash
-from moderate_images.verdict import judge_attempt, lowest_threshold
+from moderate_images.verdict import judge_attempt, lowest_threshold, needs_moderation
+from moderate_images.writing import judge_writing
 from shared.comprehend import CustomClassifier, LanguageDetection, ToxicityDetection
 from shared.keywords.lists import KeywordLists, prepare
 from shared.keywords.matching import find
@@ -73,10 +74,21 @@ class Trial:
         return lowest_threshold(self.pictures)
 
     def images(
-        self, images: list[dict[str, Any]], moderations: list[Moderation | None]
+        self,
+        images: list[dict[str, Any]],
+        moderations: list[Moderation | None],
+        writing: dict[int, list[dict[str, Any]]] | None = None,
     ) -> Decision:
-        """ModerateImages' decision on what a moderator found."""
-        return judge_attempt(images, moderations, self.pictures)
+        """ModerateImages' decision on what a moderator found, and on the text in pictures."""
+        return judge_attempt(images, moderations, self.pictures, writing)
+
+    def needs_moderation(self, image: dict[str, Any]) -> bool:
+        """Whether a picture's looks alone do not decide."""
+        return needs_moderation(image, self.pictures)
+
+    def writing(self, text: str, index: int) -> list[dict[str, Any]]:
+        """What speaks against the text in a picture."""
+        return judge_writing(text, self._lists, index)
 
 
 @dataclass(frozen=True)

@@ -160,6 +160,45 @@ def test_pictures_that_the_model_filtered_stay_so() -> None:
     assert under(unchanged, record)[0] == "MODEL_FILTERED"
 
 
+def test_the_looks_of_the_last_pictures_are_judged_again() -> None:
+    black = {"index": 0, "filtered_because": "black", "verdict": "filtered"}
+    nothing = {"n": 1, "found": {"min_score": 0.5, "pictures": []}}
+    record = COMPLETED | {"status": "MODEL_FILTERED", "images": [black], "attempts": [nothing]}
+    assert under(unchanged, record)[0] == "MODEL_FILTERED"
+
+    listed = {"index": 0, "phash": "e37d327580e4722b", "verdict": "unsafe"}
+    record = record | {"status": "BLOCKED_IMAGE", "images": [listed]}
+    now, _, untold = under(unchanged, record)
+    assert (now, untold) == (
+        "cannot be told",
+        "pictures: one was refused by its looks, and never moderated",
+    )
+
+    def list_it(policy: dict[str, Any]) -> None:
+        blocked = {"hashes": [{"hash": "e37d327580e4722b"}], "max_distance": 4}
+        policy["images"]["blocked_hashes"] = blocked
+
+    assert under(list_it, record)[0] == "BLOCKED_IMAGE"
+    delivered = COMPLETED | {"images": [listed | {"verdict": "safe"}]}
+    assert under(list_it, delivered)[0] == "BLOCKED_IMAGE"
+
+
+def test_terms_in_pictures_are_judged_again() -> None:
+    reason = {"stage": "ModerateImages", "category": "nudity", "rule": "text_in_image"}
+    record = COMPLETED | {
+        "status": "BLOCKED_IMAGE",
+        "reasons": [reason | {"term": "nude", "image": 0, "action": "block"}],
+        "images": [{"index": 0, "verdict": "unsafe"}],
+        "usage": {"rekognition_text_images": 1},
+    }
+    now, _, untold = under(unchanged, record)
+    assert (now, untold) == (
+        "BLOCKED_IMAGE",
+        "text in pictures: only the terms that matched are stored",
+    )
+    assert under(warn_of_nudity, record)[0] == "COMPLETED"
+
+
 def test_records_of_an_earlier_release_cannot_be_told() -> None:
     record = COMPLETED | {"attempts": [{"n": 1, "labels": [], "verdict": "safe"}]}
     assert under(unchanged, record)[0] == "cannot be told"
