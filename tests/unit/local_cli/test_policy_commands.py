@@ -179,6 +179,16 @@ def test_a_picture_is_explained(capsys: Output, tmp_path: Path, without_network:
     assert "stand-in local-" in text
     assert text.endswith("safe\n")
 
+    explained = json.loads(told(capsys, "explain-image", str(picture), "--json"))
+    policy = json.loads(POLICY.read_text("utf-8"))
+    listed = {"hash": explained["stored"]["phash"], "note": "seen here"}
+    policy["images"]["blocked_hashes"] = {"max_distance": 4, "hashes": [listed]}
+    stricter = tmp_path / "listed.json"
+    stricter.write_text(json.dumps(policy), "utf-8")
+    text = told(capsys, "explain-image", str(picture), "--policy", str(stricter))
+    assert "blocked_hash" in text
+    assert text.endswith("unsafe\n")
+
     Image.new("RGB", (256, 256)).save(picture)
     explained = json.loads(told(capsys, "explain-image", str(picture), "--json"))
     assert (explained["verdict"], explained["model"]) == ("filtered", "")
