@@ -30,6 +30,7 @@ def read_policy(path: Path = POLICY) -> dict[str, Any]:
     if broken is not None:
         raise PolicyError(f"{path}: {broken.json_path}: {broken.message}")
     _check_names(policy, path)
+    _check_minors(policy["keywords"], path)
     _check_rules(policy["images"]["rules"], path)
     _check_bands(policy["classifier"], path)
     return policy
@@ -40,6 +41,22 @@ def taxonomy() -> list[dict[str, str]]:
     path = ROOT / "policy" / "moderation_taxonomy_v7.json"
     labels: list[dict[str, str]] = json.loads(path.read_text("utf-8"))["labels"]
     return labels
+
+
+def _check_minors(keywords: dict[str, Any], path: Path) -> None:
+    """Words for minors beside words for sex or nudity block, whatever else a policy says."""
+    for name in ("minors", "sexual", "nudity"):
+        if not keywords["categories"].get(name, {}).get("terms"):
+            raise PolicyError(f"{path}: keywords.categories: {name} is missing or has no terms")
+    for other in ("sexual", "nudity"):
+        if not any(
+            rule["action"] == "always"
+            and all("minors" in group or other in group for group in rule["every"])
+            for rule in keywords["combinations"]
+        ):
+            raise PolicyError(
+                f"{path}: keywords.combinations: minors together with {other} must always block"
+            )
 
 
 def _check_names(policy: dict[str, Any], path: Path) -> None:

@@ -33,6 +33,22 @@ def test_the_hash_is_the_policys() -> None:
     [
         (lambda p: p.pop("images"), r"\$: 'images' is a required property"),
         (lambda p: p.update(extra=1), r"\$: .*'extra' was unexpected"),
+        (
+            lambda p: p["keywords"].update(combinations=[]),
+            "minors together with sexual must always block",
+        ),
+        (
+            lambda p: p["keywords"]["combinations"][0].update(action="warn"),
+            "minors together with sexual must always block",
+        ),
+        (
+            lambda p: p["keywords"]["combinations"][0].update(every=[["minors"], ["sexual"]]),
+            "minors together with nudity must always block",
+        ),
+        (
+            lambda p: p["keywords"]["categories"]["minors"].update(terms=[]),
+            "minors is missing or has no terms",
+        ),
         (lambda p: p.update(version=""), r"\$\.version: "),
         (
             lambda p: p["keywords"]["categories"]["nudity"].update(action="stop"),
