@@ -1,7 +1,7 @@
 """Odd, corrupt and hostile pictures: judged, filtered or refused, in bounded memory and time.
 
 Those made here cover every class. The collection at ../shared/data/images_odd, where it is present,
-is one that others made; the decision on each odd file of it stands in docs/moderation-images.md.
+is one that others made; the decision on each odd file of it stands in docs/moderation.md.
 """
 
 import contextlib
@@ -24,7 +24,7 @@ from store_images.decoding import decode
 
 ROOT = Path(__file__).parents[3]
 COLLECTION = ROOT / "../shared/data/images_odd"
-DOCUMENT = ROOT / "docs" / "moderation-images.md"
+DOCUMENT = ROOT / "docs" / "moderation.md"
 MOST_MEGABYTES = 256
 MOST_CPU_SECONDS = 2.0
 REFUSED = "refused"
