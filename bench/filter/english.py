@@ -26,12 +26,16 @@ PROSE, OTHER = "prose", "code, logs, lists"
 
 @dataclass(frozen=True)
 class Running:
-    """Flagged lines, none of which spells a term out, among so many lines and words of a kind."""
+    """Flagged lines, none of which spells a term out, among so many lines and words of a kind.
+
+    disguises counts what the filter took each of their first matches for.
+    """
 
     kind: str
     lines: int
     words: int
     flagged: list[str]
+    disguises: dict[str, int]
 
     @property
     def per_million(self) -> float:
@@ -50,6 +54,7 @@ def running_english(paths: list[Path], most_words: int) -> list[Running]:
     lines: Counter[str] = Counter()
     words: Counter[str] = Counter()
     flagged: dict[str, list[str]] = {PROSE: [], OTHER: []}
+    disguises: dict[str, Counter[str]] = {kind: Counter() for kind in flagged}
     seen: set[str] = set()
     for line in itertools.chain.from_iterable(map(_lines, _files(paths))):
         if line in seen or not line.strip():
@@ -58,11 +63,16 @@ def running_english(paths: list[Path], most_words: int) -> list[Running]:
         kind = PROSE if _is_prose(line) else OTHER
         lines[kind] += 1
         words[kind] += len(line.split())
-        if ours.flags(line) and not _spells_out(line, ours.terms_in(line)):
+        found = [match for match in ours.found(line) if not _spells_out(line, match.term)]
+        if found:
             flagged[kind].append(line)
+            disguises[kind][found[0].disguise] += 1
         if words.total() >= most_words:
             break
-    return [Running(kind, lines[kind], words[kind], flagged[kind]) for kind in flagged]
+    return [
+        Running(kind, lines[kind], words[kind], flagged[kind], dict(disguises[kind].most_common()))
+        for kind in flagged
+    ]
 
 
 def _is_prose(line: str) -> bool:
@@ -71,12 +81,10 @@ def _is_prose(line: str) -> bool:
     return len(words) >= 6 and plain >= 0.9 * len(words)
 
 
-def _spells_out(line: str, found: list[str]) -> bool:
-    """Whether each of the terms stands there as itself, or with an ending of grammar."""
+def _spells_out(line: str, term: str) -> bool:
+    """Whether the term stands there as itself, or with an ending of grammar."""
     plain = " ".join(_LETTERS.findall(line.lower()))
-    return all(
-        re.search(rf"\b{term.removesuffix('e')}(e?|e?s|e?d|e?rs?|ings?)\b", plain) for term in found
-    )
+    return bool(re.search(rf"\b{term.removesuffix('e')}(e?|e?s|e?d|e?rs?|ings?)\b", plain))
 
 
 def _files(paths: list[Path]) -> Iterator[Path]:

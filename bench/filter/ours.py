@@ -7,7 +7,7 @@ from typing import Any
 from local.policy.keywords import compile_keywords
 from local.policy.source import read_policy
 from shared.keywords.lists import prepare
-from shared.keywords.matching import find
+from shared.keywords.matching import Match, find
 
 
 def compiled(terms: list[str]) -> dict[str, Any]:
@@ -41,6 +41,6 @@ class OurFilter:
         """Whether it holds one."""
         return bool(find(text, self._lists))
 
-    def terms_in(self, text: str) -> list[str]:
-        """Those that it holds."""
-        return [match.term for match in find(text, self._lists)]
+    def found(self, text: str) -> list[Match]:
+        """Those that it holds, and how they are disguised."""
+        return find(text, self._lists)

@@ -117,6 +117,11 @@ def print_running(console: Console, running: list[Running]) -> None:
             f"{kind.per_million:.1f}",
         )
     console.print(table)
+    for kind in running:
+        told = ", ".join(f"{name or 'none'} {count}" for name, count in kind.disguises.items())
+        console.print(f"  {kind.kind}, flagged lines by disguise: {told or '-'}", highlight=False)
+        for line in kind.flagged[:_SHOWN] if kind.kind == PROSE else ():
+            console.print(f"    {line.strip()[:120]!a}", markup=False, highlight=False)
 
 
 def print_weight(console: Console, weight: Weight) -> None:
