@@ -31,8 +31,10 @@ def print_report(console: Console, evaluation: Evaluation, made_with: Conditions
     if evaluation.keywords:
         console.print(_techniques(evaluation.keywords))
     if evaluation.prompts:
-        judges = _told(evaluation.prompts.judges)
-        console.print(_groups("Prompts flagged, of 100", evaluation.prompts.subsets, judges))
+        subsets, judges = evaluation.prompts.subsets, evaluation.prompts.judges
+        console.print(_groups("Prompts flagged, of 100", subsets, _told(judges)))
+        if peers := [judge for judge in judges if judge.layer == "peer"]:
+            console.print(_groups("The same, by peers with lists of their own", subsets, peers))
     if evaluation.posts:
         judges = _told(list(evaluation.posts.judged.flags))
         console.print(_groups("Posts flagged, of 100", evaluation.posts.sources, judges))
@@ -88,7 +90,7 @@ def _cells(flagged: dict[str, Rate], *, forbidden: bool) -> list[Text]:
 def _groups(title: str, groups: Sequence[Group], judges: Sequence[Judge]) -> Table:
     table = _table(title)
     for name in ("", "group"):
-        table.add_column(name)
+        table.add_column(name, no_wrap=True)
     table.add_column("rows", justify="right")
     for judge in judges:
         table.add_column(judge.title.replace(", ", "\n"), justify="right", overflow="fold")
