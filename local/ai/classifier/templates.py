@@ -101,6 +101,15 @@ class Writer:
             text += ", " + _filled(any_("after"), {"A": any_("artist")})
         return text
 
+    def sentence(self) -> str:
+        """A statement in plain English, as long prompts and posts have them."""
+        any_, frame = self.any, self.any("sentence")
+        words = {
+            "X": any_(self.chance.choice(("person", "animal"))), "Y": any_("thing"),
+            "Z": any_("food"), "W": any_("place"), "V": any_("activity"), "N": any_("adjective"),
+        }  # fmt: skip
+        return _filled(frame, words)
+
     def dressed(self, scene: str) -> str:
         """The scene as prompts dress it: medium, tags, painters; often bare."""
         any_, roll = self.any, self.chance.random()
@@ -120,7 +129,7 @@ class Writer:
 
 def _filled(frame: str, words: dict[str, str]) -> str:
     """The frame with a word for each capital that stands alone."""
-    return re.sub(r"\b[AXYZS]\b", lambda slot: words[slot[0]], frame)
+    return re.sub(r"\b[ANSV-Z]\b", lambda slot: words[slot[0]], frame)
 
 
 def _sexual(w: Writer, scene: str) -> str:
@@ -222,10 +231,12 @@ def written(count: int, seed: int = 1) -> Iterator[Row]:
             scene = writer.any("lookalike")
             if writer.chance.random() < 0.5:
                 scene += f" {writer.any('place')}"
-        elif roll < 0.34:
+        elif roll < 0.32:
             scene = writer.any("snippet")
+        elif roll < 0.42:
+            scene = " and ".join(writer.sentence() for _ in range(writer.chance.choice((1, 1, 2))))
         yield Row(writer.dressed(scene), False, SOURCE_SAFE)
         (label,) = writer.chance.choices(labels, shares)
-        text = _UNSAFE[label][0](writer, scene if roll > 0.34 else writer.scene())
+        text = _UNSAFE[label][0](writer, scene if roll > 0.32 else writer.scene())
         named = (label,) if label != "drugs" else ()
         yield Row(writer.dressed(text), True, SOURCE_UNSAFE, named)
