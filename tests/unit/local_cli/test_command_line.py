@@ -11,7 +11,7 @@ from local import cli, running_instance
 from local.commands.answers import answers
 from local.commands.failure import FAILED, SUCCESS
 
-COMMANDS = ("demo", "local", "drop", "put-event", "show", "policy", "models")
+COMMANDS = ("demo", "local", "drop", "put-event", "show", "policy", "classifier", "models")
 
 
 @pytest.fixture(autouse=True)
