@@ -11,9 +11,9 @@ _ABOUT = """\
 # Card of {name}
 
 A local stand-in for Amazon Comprehend's DetectToxicContent and for a custom classifier of two
-classes. It is logistic regression on hashed words, pairs of words and pieces of words of 3 to 5
-letters: one head says how likely a text is unsafe, seven say of which kinds it would be. A label's
-score is that of `unsafe`, times how much likelier another kind is at most. `safelight classifier
+classes. It is logistic regression on hashed words, pairs of words and pieces of words of 4 to 6
+letters. One head says how likely a text is unsafe; seven say how well it fits each kind of unsafe
+text: the best fit gets the score of `unsafe`, the others less in proportion. `safelight classifier
 train` wrote this file together with the model.
 
 It predicts the shape of Comprehend's answers, not their numbers: AWS publishes no figures to
@@ -27,6 +27,18 @@ virtual machine (AMD EPYC). Training needs NumPy, and a minute or two.
 
 ## Data
 """
+
+# By the beginning of a source's name.
+_CREDITS = {
+    "toxicity_train": "posts of four sets: hate-speech-and-offensive-language (t-davidson, MIT), "
+    "toxicity (Surge AI, MIT), Toxic Spans (CC0 1.0), moderation-api-release (OpenAI, MIT)",
+    "adversarial_nibbler": "Adversarial Nibbler, Google LLC, Quaye et al. 2024 (CC BY 4.0)",
+    "i2p": "Inappropriate Image Prompts, as copied in rohitgandikota/erasing (MIT)",
+    "erasing": "prompts of rohitgandikota/erasing (MIT)",
+    "coco_captions": "COCO captions, COCO Consortium (CC BY 4.0); some with style words added",
+    "partiprompts": "PartiPrompts, google-research/parti (Apache-2.0)",
+    "authored": "look-alikes written for such tests (CC0 1.0)",
+}
 
 _METHOD = """\
 
@@ -50,6 +62,8 @@ _LIMITS = """\
 
 - English only. Other languages score by the look of their letters; the doors refuse them where
   Comprehend would.
+- A plain text that is neither a picture's description nor a post is new to it: of 3,499 sentences
+  of technical documents, the shipped model gave 3.7 % a score of 0.7 or more.
 - It counts words. Negation, quotation and stories are read as requests; what is unsafe by
   implication alone is mostly missed when its source is unknown.
 - Disguised words are the keyword filter's work: nothing is unmasked here.
@@ -92,6 +106,11 @@ def _data(trained_on: dict[str, Any]) -> Iterator[str]:
         yield f"\n{name}: SHA-256 `{told['sha256']}`\n\n| rows | texts |\n| --- | --- |\n"
         for rows, count in told["rows"].items():
             yield f"| {rows} | {count} |\n"
+    names = [row for told in trained_on.values() if told for row in told["rows"]]
+    for beginning, credit in _CREDITS.items():
+        if any(name.startswith(beginning) for name in names):
+            yield f"\n- `{beginning}`: {credit}"
+    yield "\n"
 
 
 def _figures(held_out: dict[str, Any]) -> Iterator[str]:
