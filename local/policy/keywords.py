@@ -14,6 +14,7 @@ from shared.keywords.folding import fold
 from shared.keywords.lists import Lists
 
 _ENGLISH = ROOT / "policy" / "english"
+_LETTERS_THAT_ARE_WORDS = {"a", "i"}
 _SHORTEST_PART = 3
 _AGES = range(1, 18)
 _AGE_PHRASES = ("{} year old", "{} years old", "{} yr old", "{} yo", "{} y o", "age {}", "aged {}")
@@ -100,7 +101,7 @@ def _ages(wanted: bool) -> list[str]:
 
 
 def _ordinary(part: dict[str, Any], allowed: set[str]) -> set[str]:
-    lists = Lists(part, ())
+    lists = Lists(part, frozenset())
     common, more = english()
     harmless = {word for word in common if not (found := lists.meaning(word)) or found.disguise}
     mistaken = {
@@ -110,7 +111,7 @@ def _ordinary(part: dict[str, Any], allowed: set[str]) -> set[str]:
         # Spelled out, it would show the term inside: c o c k t a i l.
         or (not found and not lists.words.keys().isdisjoint(_parts(word)))
     }
-    return (harmless | mistaken | allowed) - lists.words.keys()
+    return (harmless | mistaken | allowed | _LETTERS_THAT_ARE_WORDS) - lists.words.keys()
 
 
 def _parts(word: str) -> list[str]:

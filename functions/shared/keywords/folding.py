@@ -5,7 +5,6 @@ only when asked for, since hardly any prompt holds a term.
 """
 
 import functools
-import html
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -70,6 +69,9 @@ def _decoded(match: re.Match[str]) -> str:
     if markup[0] in "<[:":
         return ""
     if markup[0] == "&":
+        # Its table of names is a tenth of this function's start, and few prompts have an ampersand.
+        import html
+
         return html.unescape(html.unescape(html.unescape(markup)))
     if markup[0] == "%":
         text = unquote(unquote(unquote(markup)))

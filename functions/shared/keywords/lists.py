@@ -6,7 +6,16 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from shared.keywords.spelling import ALTERNATIVES, flipped, once, paired, skeleton, sound, spells
+from shared.keywords.spelling import (
+    ALTERNATIVES,
+    RESPELLED,
+    flipped,
+    once,
+    paired,
+    skeleton,
+    sound,
+    spells,
+)
 
 # Shorter keys of sound are shared by too many words.
 _SHORTEST_SOUND = 3
@@ -20,8 +29,10 @@ _SHORTEST_BEGINNING = 4
 _SHORTEST_UNDOUBLED = 5
 # Verbs and nouns derived from a shorter term are too often other words: cocker, dicker.
 _SHORTEST_DERIVED = 5
+_DOUBTFUL = frozenset(
+    {"look-alike letters", "swapped letters", "written backwards", "spelled by sound"}
+)
 _LONGEST_WORD = 160
-_LETTERS_THAT_ARE_WORDS = ("a", "i")
 # A prompt's words or chunks are at most 1,000 more.
 _MOST_REMEMBERED = 20_000
 _STEM_KEY = 4
@@ -58,6 +69,8 @@ class Meaning:
 
     term: str
     disguise: str = ""
+    doubtful: bool = False
+    """Names are often so near to a term: with a capital, it is one."""
 
 
 class Harmless:
@@ -79,11 +92,11 @@ class Harmless:
 class Lists:
     """One compiled set of lists. Made once; tables that odd words need are made when one comes."""
 
-    def __init__(self, part: dict[str, Any], ordinary: Iterable[str]) -> None:
+    def __init__(self, part: dict[str, Any], ordinary: frozenset[str]) -> None:
         self.actions: dict[str, str] = part["actions"]
         self.severities: dict[str, str] = part["severities"]
         self.combinations: list[dict[str, Any]] = part["combinations"]
-        self.ordinary = frozenset(ordinary).union(_LETTERS_THAT_ARE_WORDS)
+        self.ordinary = ordinary
         self.words = _by_entry((name, terms.split()) for name, terms in part["words"].items())
         self.phrases = _by_entry(part["phrases"].items())
         self.allowed = _by_entry(part["allow"].items())
@@ -197,10 +210,12 @@ class Lists:
             return None
         for disguise, term in self._alterations(word):
             if term:
-                return self.meant(term, disguise)
+                return Meaning(self.joined.get(term, term), disguise, disguise in _DOUBTFUL)
         return None
 
     def _alterations(self, word: str) -> Iterator[tuple[str, str | None]]:
+        if word[0] == "i" and f"l{word[1:]}" in self.singles:
+            yield "look-alike letters", f"l{word[1:]}"
         if len(word) >= _SHORTEST_LOOK_ALIKE and ("i" in word or "l" in word):
             yield "look-alike letters", self.named(word)
         if "rn" in word or "cl" in word or "vv" in word or "ph" in word:
@@ -232,7 +247,7 @@ class Lists:
         return None
 
     def _sounding(self, word: str) -> str | None:
-        if len(word) < _SHORTEST_SOUNDING:
+        if len(word) < _SHORTEST_SOUNDING or not RESPELLED.search(word):
             return None
         for ending in _ENDINGS:
             stem = word.removesuffix(ending)
@@ -324,22 +339,23 @@ class Lists:
         return _by_shape(sorted({word for phrase in self.phrases for word in phrase.split()}))
 
 
-@dataclass(frozen=True)
 class KeywordLists:
     """What a policy says of the words in prompts, and of those in negative prompts."""
 
-    prompt: Lists
-    negative: Lists
+    def __init__(self, part: dict[str, Any]) -> None:
+        self._negative: dict[str, Any] = part["negative"]
+        self.prompt = Lists(part, frozenset(part["ordinary"].split()))
+
+    @functools.cached_property
+    def negative(self) -> Lists:
+        """Made when a negative prompt comes: most requests have none."""
+        meant = self._negative["not_ordinary"].split()
+        return Lists(self._negative, self.prompt.ordinary.difference(meant))
 
 
 def prepare(part: dict[str, Any]) -> KeywordLists:
     """From the policy's compiled keywords."""
-    ordinary = frozenset(part["ordinary"].split())
-    negative = part["negative"]
-    return KeywordLists(
-        Lists(part, ordinary),
-        Lists(negative, ordinary.difference(negative["not_ordinary"].split())),
-    )
+    return KeywordLists(part)
 
 
 def _bare(word: str) -> str:

@@ -62,7 +62,9 @@ def _found(reading: Reading, lists: Lists) -> Iterator[Found]:
         lists.harmless_words.remember(unread - known.keys() - of_phrases)
         phrase_words = bool(of_phrases)
         for word, span in zip(reading.words, reading.spans, strict=True) if known else ():
-            if word in known:
+            if word in known and not (
+                known[word].doubtful and reading.folded[slice(*span)].istitle()
+            ):
                 yield Found(known[word], *span)
     yield from beside_each_other(reading, lists)
     yield from odd_chunks(reading.folded, lists, phrase_words)

@@ -2,46 +2,72 @@
 
 import re
 from collections.abc import Iterator
-from itertools import groupby, product
+from itertools import compress, pairwise, product
 
 from shared.keywords.lists import Lists
 from shared.keywords.reading import Found, Reading
 from shared.keywords.spelling import bones, skeleton
 
+
+def _patterns(letters: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Runs of at least three pieces of at most three letters each, and a piece."""
+    piece = rf"[{letters}]{{1,3}}(?![{letters}])"
+    return (
+        re.compile(rf"(?<![{letters}])(?:{piece}[^{letters}]*){{3,}}"),
+        re.compile(rf"[{letters}]+"),
+    )
+
+
+_PLAIN = _patterns("0-9A-Za-z")
 # Symbols may be letters, or stand between them.
-_PLAIN, _WITH_SYMBOLS = re.compile(r"[0-9A-Za-z]+"), re.compile(r"[0-9A-Za-z@$!|+(<]+")
+_WITH_SYMBOLS = _patterns("0-9A-Za-z@$!|+(<")
 _SYMBOLS = frozenset("@$!|+(<")
 _SHORT = 3
+_NEAR = 2
+_CHARACTERS = bytes(120 if code > 32 else code for code in range(256))
 _LONGEST = 24
 # How far around a term the rest of a longer word is looked for, in letters.
 _AROUND = 8
-_SHAPE = bytes(48 if 48 <= code < 58 else 97 if code > 32 else code for code in range(256))
-_ANY = bytes(120 if code > 32 else code for code in range(256))
 _Piece = tuple[str, int, int]
 
 
 def spelled_out(reading: Reading, lists: Lists) -> Iterator[Found]:
     """Terms spelled by runs of short pieces."""
-    if not _may_be_spelled(reading):
+    if not _has_short_pieces(reading):
         return
     plain = _SYMBOLS.isdisjoint(reading.folded)
-    for pattern in (_PLAIN,) if plain else (_PLAIN, _WITH_SYMBOLS):
-        pieces = [(m.group().lower(), *m.span()) for m in pattern.finditer(reading.folded)]
-        for short, group in groupby(pieces, key=lambda piece: len(piece[0]) <= _SHORT):
-            run = list(group)
-            if short and len(run) >= 3:
+    for runs, piece in (_PLAIN,) if plain else (_PLAIN, _WITH_SYMBOLS):
+        for match in runs.finditer(reading.folded):
+            at = match.start()
+            run = [
+                (one.group().lower(), at + one.start(), at + one.end())
+                for one in piece.finditer(match.group())
+            ]
+            if _may_spell([one for one, _, _ in run], lists.ordinary):
                 yield from _spelled_in(run, lists)
 
 
-def _may_be_spelled(reading: Reading) -> bool:
-    """Whether there are short pieces that are no words, or single letters in a row."""
-    odd = [word for word in reading.suspects if len(word) <= _SHORT and not word.isdigit()]
-    if sum(len(word) > 1 for word in odd) > 1:
-        return True
+def _has_short_pieces(reading: Reading) -> bool:
+    """Whether two short pieces that are no words are near each other, or four characters apart.
+
+    Asked of every prompt, and so as cheap as can be.
+    """
+    words = reading.words
+    odd = {word for word in reading.suspects if len(word) <= _SHORT and not word.isdigit()}
     if not odd:
         return False
-    shape = f" {' '.join(reading.words)} ".encode().translate(_SHAPE)
-    return b" a a " in shape or b" a 0 a " in shape or b" x x x x " in shape.translate(_ANY)
+    places = list(compress(range(len(words)), map(odd.__contains__, words)))
+    if any(after - before <= _NEAR for before, after in pairwise(places)):
+        return True
+    return b" x x x x " in f" {' '.join(words)} ".encode().translate(_CHARACTERS)
+
+
+def _may_spell(pieces: list[str], ordinary: frozenset[str]) -> bool:
+    """Whether some pieces are no words, or are single letters or digits in a row."""
+    if sum(len(piece) > 1 and piece not in ordinary for piece in pieces) > 1:
+        return True
+    singles = "".join(piece if len(piece) == 1 else " " for piece in pieces).split()
+    return any(len(row) > 3 or sum(map(str.isalpha, row)) > 1 for row in singles)
 
 
 def _spelled_in(run: list[_Piece], lists: Lists) -> Iterator[Found]:

@@ -130,12 +130,12 @@ def test_a_match_names_the_term_of_the_policy(lists: KeywordLists) -> None:
 
 
 def test_a_term_of_two_categories_is_found_for_both() -> None:
-    lists = Lists({**_bare("a", "b"), "words": {"a": "nude", "b": "nude"}}, ())
+    lists = Lists({**_bare("a", "b"), "words": {"a": "nude", "b": "nude"}}, frozenset())
     assert [match.category for match in find("nude", lists)] == ["a", "b"]
 
 
 def test_a_term_in_another_script_is_found_without_word_borders() -> None:
-    lists = Lists({**_bare("a"), "words": {"a": "裸体"}}, ())
+    lists = Lists({**_bare("a"), "words": {"a": "裸体"}}, frozenset())
     assert [(match.start, match.end) for match in find("一张裸体照片", lists)] == [(2, 4)]
 
 
