@@ -7,7 +7,7 @@ from shared.keywords.lists import Lists, Meaning
 from shared.keywords.reading import Found, phrases_at
 
 _CHUNK = re.compile(r"\S+")
-_PART = re.compile(r"[A-Z]+(?![a-z])\d*|[A-Z]?[a-z0-9$@!]+")
+_PART = re.compile(r"[A-Z]?[a-z0-9$@!]+|[A-Z]+(?![a-z0-9])")
 _CASES = bytes(97 if 97 <= code < 123 else 65 if 65 <= code < 91 else 32 for code in range(256))
 _EDGES = ".,;:?!\"'()[]{}<>`~*_-/\\=%^"
 

@@ -215,7 +215,7 @@ class Lists:
 
     def _alterations(self, word: str) -> Iterator[tuple[str, str | None]]:
         if word[0] == "i" and f"l{word[1:]}" in self.singles:
-            yield "look-alike letters", f"l{word[1:]}"
+            yield "i for l", f"l{word[1:]}"
         if len(word) >= _SHORTEST_LOOK_ALIKE and ("i" in word or "l" in word):
             yield "look-alike letters", self.named(word)
         if "rn" in word or "cl" in word or "vv" in word or "ph" in word:

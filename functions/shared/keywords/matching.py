@@ -34,7 +34,7 @@ def find(text: str, lists: Lists) -> list[Match]:
 
     Takes time linear in the text's length.
     """
-    reading = Reading(fold(text), lists.ordinary)
+    reading = Reading(text, lists.ordinary)
     found = list(_found(reading, lists))
     if not found:
         return []
@@ -63,7 +63,9 @@ def _found(reading: Reading, lists: Lists) -> Iterator[Found]:
         phrase_words = bool(of_phrases)
         for word, span in zip(reading.words, reading.spans, strict=True) if known else ():
             if word in known and not (
-                known[word].doubtful and reading.folded[slice(*span)].istitle()
+                known[word].doubtful
+                and reading.as_written
+                and reading.folded[slice(*span)].istitle()
             ):
                 yield Found(known[word], *span)
     yield from beside_each_other(reading, lists)

@@ -67,10 +67,10 @@ def _is_cut(first: str, second: str, between: str, ordinary: frozenset[str]) -> 
     length = len(first) + len(second)
     if between in _APOSTROPHES and second in _CONTRACTED and first not in odd:
         return False
-    if odd and not any(map(str.isspace, between)):
-        return length >= 4
-    if len(between.split()) and len(odd) < 2:
-        # A new clause begins here.
+    if not any(map(str.isspace, between)) or between == "-\n":
+        joined = _FUNCTION_WORDS.isdisjoint((first, second)) and length >= 6
+        return joined or (bool(odd) and length >= 4)
+    if _parts_clauses(between) and len(odd) < 2:
         return False
     if first in _FUNCTION_WORDS:
         return second in odd and len(second) >= 3
@@ -82,6 +82,11 @@ def _is_cut(first: str, second: str, between: str, ordinary: frozenset[str]) -> 
     return length >= 4 if len(odd) == 2 else min(len(first), len(second)) >= 2 and length >= 5
 
 
+def _parts_clauses(between: str) -> bool:
+    """Whether punctuation and a space stand between two words."""
+    return bool(between.split()) and any(map(str.isspace, between))
+
+
 def _cut_with_digits(
     reading: Reading, pairs: list[str], mixed: set[str], lists: Lists
 ) -> Iterator[Found]:
@@ -90,14 +95,16 @@ def _cut_with_digits(
         for at in (index - 1, index):
             if 0 <= at < len(pairs) and lists.ordinary.isdisjoint(words[at : at + 2]):
                 pair = pairs[at]
-                whole = len(pair) >= 4 and pair.strip(_DIGITS) == pair
-                if whole and (term := lists.named(pair)):
+                whole = pair.strip(_DIGITS) == pair or mixed.issuperset(words[at : at + 2])
+                if whole and len(pair) >= 4 and (term := lists.named(pair)):
                     yield reading.found(lists.meant(term, "cut word"), at, at + 1)
 
 
 def _cut_in_three(reading: Reading, triples: list[str], lists: Lists) -> Iterator[Found]:
     for at in compress(range(len(triples)), map(lists.words.__contains__, triples)):
         odd = sum(part not in lists.ordinary for part in reading.words[at : at + 3])
+        if any(map(_parts_clauses, (reading.between(at), reading.between(at + 1)))):
+            continue
         length = len(triples[at])
         if length > 3 and odd and (odd > 1 or length >= 6):
             yield reading.found(lists.meant(triples[at], "cut word"), at, at + 2)

@@ -4,6 +4,7 @@ import functools
 import re
 from collections.abc import Iterable
 
+from shared.keywords.folding import fold
 from shared.keywords.lists import Meaning
 
 _WORD = re.compile(r"[0-9A-Za-z]+")
@@ -23,10 +24,11 @@ class Found:
 
 
 class Reading:
-    """A folded text, its lower-case words, and which of them are no ordinary ones."""
+    """A text as folded, its lower-case words, and which of them are no ordinary ones."""
 
-    def __init__(self, folded: str, ordinary: frozenset[str]) -> None:
-        self.folded = folded
+    def __init__(self, text: str, ordinary: frozenset[str]) -> None:
+        self.folded = folded = fold(text)
+        self.as_written = folded == text
         self.words = (
             folded.encode("ascii", "replace").translate(_WORDS_ONLY).decode("ascii").split()
         )

@@ -113,7 +113,7 @@ def _is_stretch(letter: str, wanted: int, found: int, doubled: bool | None) -> b
 
 
 # Letters that people put for others of the same sound, and that stand so in few English words.
-RESPELLED = re.compile(r"ph|kk|cc|k|q|x|z|fv|vk|oo|aw")
+RESPELLED = re.compile(r"ph|cc|k|q|x|z|oo|aw|[b-df-hj-np-tw-z]v[b-df-hj-np-tw-z]")
 _SOUNDS = (
     ("ph", "f"), ("sch", "sh"), ("cks", "ks"), ("ck", "k"), ("cc", "k"), ("ch", "ç"), ("kn", "n"),
     ("aw", "o"), ("oo", "u"), ("x", "ks"), ("c", "k"), ("q", "k"), ("v", "u"), ("z", "s"),
