@@ -1,6 +1,7 @@
 """How a word may be spelled so that people still read it: symbols, stretched letters, sounds."""
 
 import itertools
+import operator
 import re
 
 # What may stand for each letter. A symbol may stand for several.
@@ -26,6 +27,7 @@ _SELDOM_DOUBLED = frozenset("ahijkquvwxy")
 # More than the longest term with every letter stretched as far as people do.
 _LONGEST_WRITTEN = 80
 _REPEATED = re.compile(r"(.)\1+")
+_FIRST_LETTER = operator.itemgetter(1)
 _LONG_RUN = re.compile(r"(.)\1{3,}")
 
 
@@ -49,7 +51,7 @@ def paired(word: str) -> str:
 
 def once(word: str) -> str:
     """A word with every letter once where it stands several times in a row."""
-    return _REPEATED.sub(r"\1", word)
+    return _REPEATED.sub(_FIRST_LETTER, word)
 
 
 def skeleton(word: str) -> str:
@@ -76,11 +78,20 @@ def spells(term: str, written: str, doubled: bool = False) -> bool:
     A letter is stretched when it stands three times or more, or twice where English never doubles
     it, or when every letter is repeated. With `doubled`, two of any letter are enough.
     """
-    runs = [(letter, len(list(same))) for letter, same in itertools.groupby(term)]
-    written = _LONG_RUN.sub(r"\1\1\1", written)
+    if len(written) > _LONGEST_WRITTEN:
+        written = _LONG_RUN.sub(r"\1\1\1", written)
     if len(written) > _LONGEST_WRITTEN:
         return False
-    return _fits(runs, written, doubled) or (len(runs) > 1 and _fits(runs, written, None))
+    if not (_reads(term[0], written[0]) and _reads(term[-1], written[-1])):
+        return False
+    runs = [(letter, len(list(same))) for letter, same in itertools.groupby(term)]
+    return _fits(runs, written, doubled) or (
+        1 < len(runs) <= len(written) // 2 and _fits(runs, written, None)
+    )
+
+
+def _reads(letter: str, written: str) -> bool:
+    return written in ALTERNATIVES.get(letter, letter)
 
 
 def _fits(runs: list[tuple[str, int]], written: str, doubled: bool | None) -> bool:
