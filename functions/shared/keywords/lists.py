@@ -35,6 +35,7 @@ _DOUBTFUL = frozenset(
 _LONGEST_WORD = 160
 # A prompt's words or chunks are at most 1,000 more.
 _MOST_REMEMBERED = 20_000
+_LONGEST_REMEMBERED = 40
 _STEM_KEY = 4
 # A phrase of fewer letters, written as one word, may be a part of any other.
 SHORTEST_JOINED = 7
@@ -86,7 +87,7 @@ class Harmless:
     def remember(self, harmless: Iterable[str]) -> None:
         """That these need not be read again."""
         if len(self._seen) < _MOST_REMEMBERED:
-            self._seen.update(harmless)
+            self._seen.update(one for one in harmless if len(one) <= _LONGEST_REMEMBERED)
 
 
 class Lists:
