@@ -18,7 +18,8 @@ _QUOTES = ".,;:\"'`()[]{}<>="
 _EDGES = _QUOTES + "?~*_-/\\%^"
 _MAY_BE_LETTERS = "!|+$@(<"
 _SYMBOLS_AROUND = "!|+(<{&^#%"
-_LONGEST_CHUNK = 200
+# Longer chunks are read by their pieces only.
+_LONGEST_WHOLE = 200
 
 
 def odd_chunks(folded: str, lists: Lists, phrase_words: bool) -> Iterator[Found]:
@@ -47,8 +48,6 @@ def odd_chunks(folded: str, lists: Lists, phrase_words: bool) -> Iterator[Found]
 
 
 def _is_odd(chunk: str) -> bool:
-    if len(chunk) > _LONGEST_CHUNK:
-        return False
     core = chunk.strip(_EDGES)
     if core.isalpha() and chunk.startswith(core) and chunk[-1] not in _MAY_BE_LETTERS:
         return False
@@ -64,6 +63,8 @@ def _read(chunk: str, lists: Lists) -> list[tuple[Meaning, int, int]]:
     ]
     if found:
         return found
+    if len(chunk) > _LONGEST_WHOLE:
+        return []
     core = chunk.strip(_QUOTES).rstrip("!")
     meaning = lists.masked(core) if core else None
     if meaning is None and (shape := drawn(chunk)) != chunk:

@@ -12,6 +12,7 @@ from shared.keywords.spelling import (
     flipped,
     once,
     paired,
+    shortened,
     skeleton,
     sound,
     spells,
@@ -127,7 +128,7 @@ class Lists:
 
     def meaning(self, word: str) -> Meaning | None:
         """What a lower-case word (letters, digits, symbols; no separators) stands for."""
-        if word in self.ordinary or len(word) > _LONGEST_WORD:
+        if word in self.ordinary or len(word := shortened(word, _LONGEST_WORD)) > _LONGEST_WORD:
             return None
         if word.isalpha():
             return self._plain(word) or self._altered(word)
@@ -263,7 +264,9 @@ class Lists:
         return None
 
     def _with_symbols(self, word: str) -> Meaning | None:
-        """The word with digits or symbols read as letters."""
+        """The word itself, or with digits or symbols read as letters."""
+        if found := self._plain(word):
+            return found
         if word.isdigit():
             term = self.named(word) if len(word) >= _SHORTEST_NUMBER else None
             term = term if term and len(term) == len(word) else None
@@ -299,9 +302,11 @@ class Lists:
         found = self._plain(reading)
         if found is None:
             for end in range(len(reading) - 1, _SHORTEST_BEGINNING - 1, -1):
+                if reading[:end] not in self.singles:
+                    continue
                 # Half of what stands for a term must be letters: hexadecimal numbers hold any.
                 letters = sum(map(str.isalpha, word[:end]))
-                if reading[:end] in self.singles and end > letters >= end / 2:
+                if end > letters >= end / 2:
                     found = self._plain(reading[:end])
                     break
         return Meaning(found.term, "digits or symbols for letters") if found else None
@@ -381,13 +386,14 @@ def _starts(phrases: dict[str, tuple[str, ...]]) -> dict[str, list[list[str]]]:
     for phrase in phrases:
         words = phrase.split()
         first, second = words[:2]
-        seconds = [second, *_plurals(second)] if len(words) == 2 else [second]
+        seconds = [second, *plurals(second)] if len(words) == 2 else [second]
         for form in seconds:
             table.setdefault(first + form, []).append(words)
     return table
 
 
-def _plurals(word: str) -> tuple[str, ...]:
+def plurals(word: str) -> tuple[str, ...]:
+    """How more than one of a thing may be written."""
     return (f"{word}s", f"{word}es", f"{word[:-1]}ies") if word else ()
 
 

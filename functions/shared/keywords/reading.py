@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable
 
 from shared.keywords.folding import fold
-from shared.keywords.lists import Meaning
+from shared.keywords.lists import Meaning, plurals
 
 _WORD = re.compile(r"[0-9A-Za-z]+")
 # Letters and digits; everything else parts words. Beyond ASCII, folding leaves no letter we read.
@@ -49,13 +49,10 @@ class Reading:
 
 
 def phrases_at(
-    words: list[str], at: int, starts: dict[str, list[list[str]]], plurals: bool = True
+    words: list[str], at: int, starts: dict[str, list[list[str]]]
 ) -> Iterable[list[str]]:
-    """The phrases that begin with a word."""
+    """The phrases that begin with a word; the last of a phrase may be a plural."""
     for phrase in starts.get("".join(words[at : at + 2]), ()):
         there = words[at : at + len(phrase)]
-        last = there[-1]
-        if there[:-1] == phrase[:-1] and (
-            last == phrase[-1] or (plurals and last.startswith(phrase[-1][:-1]) and last[-1] == "s")
-        ):
+        if there[:-1] == phrase[:-1] and there[-1] in (phrase[-1], *plurals(phrase[-1])):
             yield phrase

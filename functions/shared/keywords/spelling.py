@@ -54,6 +54,11 @@ def once(word: str) -> str:
     return _REPEATED.sub(_FIRST_LETTER, word)
 
 
+def shortened(word: str, longest: int) -> str:
+    """A word of more letters than that with no letter more than three times in a row."""
+    return _LONG_RUN.sub(r"\1\1\1", word) if len(word) > longest else word
+
+
 def skeleton(word: str) -> str:
     """One key for all spellings of a word that differ by symbols and by repeated letters."""
     return once(word.translate(_CLASS_OF))
@@ -78,8 +83,7 @@ def spells(term: str, written: str, doubled: bool = False) -> bool:
     A letter is stretched when it stands three times or more, or twice where English never doubles
     it, or when every letter is repeated. With `doubled`, two of any letter are enough.
     """
-    if len(written) > _LONGEST_WRITTEN:
-        written = _LONG_RUN.sub(r"\1\1\1", written)
+    written = shortened(written, _LONGEST_WRITTEN)
     if len(written) > _LONGEST_WRITTEN:
         return False
     if not (_reads(term[0], written[0]) and _reads(term[-1], written[-1])):

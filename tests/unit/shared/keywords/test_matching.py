@@ -205,8 +205,19 @@ def test_work_grows_no_faster_than_the_text(lists: KeywordLists, shape: str) -> 
     assert calls(2000) <= 2.3 * calls(1000) + 200
 
 
-def test_a_bad_word_does_not_hide_behind_many_good_ones(lists: KeywordLists) -> None:
-    assert find("lorem " * 300 + "n.u.d.e", lists.prompt)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "lorem " * 300 + "n.u.d.e",
+        "lorem/" * 300 + "gren@de",
+        "lorem-" * 300 + "nud3",
+        "n" + "u" * 1500 + "de",
+        "n" + "ü" * 1500 + "d3",
+        "%20" * 600 + "nude",
+    ],
+)
+def test_a_bad_word_does_not_hide_in_a_long_text(lists: KeywordLists, text: str) -> None:
+    assert find(text, lists.prompt)
 
 
 def test_what_was_harmless_once_is_not_what_hides_later(lists: KeywordLists) -> None:
