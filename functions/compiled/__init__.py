@@ -1,3 +1,3 @@
 """Made by `safelight policy compile` from policy/ and schemas/."""
 
-POLICY_HASH = "23489e620f78c30f81a3c3414b1725513e5703568de7bd41355ad1b7567eeb82"
+POLICY_HASH = "10b190e8a1c6cb868075e9e3d111842defaa83be94b7d196f18ce3dcf03b09b2"

@@ -20,6 +20,24 @@ def categories(prompt: str) -> set[str]:
     return {match.category for match in find(prompt, LISTS.prompt)}
 
 
+def test_every_entry_of_the_lists_is_found_as_it_is_written() -> None:
+    for lists in (LISTS.prompt, LISTS.negative):
+        for entry in (*lists.words, *lists.phrases, *lists.stems):
+            for text in (entry, f"one {entry} here", f"({entry.title()}:1.2), fog"):
+                found = {match.category for match in find(text, lists)}
+                assert found.issuperset(lists.categories(entry)), entry
+
+
+@pytest.mark.parametrize("age", ["13yo", "13 yo", "13-year-old", "13yr old", "13 y/o", "thirteen"])
+def test_an_age_below_18_counts_however_it_is_written(age: str) -> None:
+    assert verdict(f"a topless {age} years old", warn=True) == "block"
+
+
+def test_only_the_last_word_of_a_phrase_may_be_a_plural_and_of_that_word() -> None:
+    assert categories("14 year olds") == {"minors"}
+    assert not categories("14 year ohms")
+
+
 @pytest.mark.parametrize(
     ("written", "disguise"),
     [
