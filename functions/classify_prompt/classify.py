@@ -1,12 +1,11 @@
 """ClassifyPrompt's work: what is asked about a prompt, and what a policy makes of the answers."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+import functools
 from typing import Any, Protocol
 
 from classify_prompt.language import Language, is_read, language_of, worth_detecting
 from classify_prompt.verdict import decide, decide_unread
-from shared.comprehend import LanguageDetection, Scores, Usage
+from shared.comprehend import Scores, Usage
 
 
 class Backend(Protocol):
@@ -22,65 +21,58 @@ class Backend(Protocol):
         """The score of each label, 0 to 1, and what was paid, by the record's names of units."""
 
 
-@dataclass(frozen=True)
+class Detector(Protocol):
+    """Who tells a prompt's language."""
+
+    def languages(self, text: str) -> tuple[Scores, Usage]:
+        """How sure it is of each language (BCP 47), 0 to 1, and what was paid."""
+
+
 class Answers:
-    """What the services said of one prompt: no languages, or None, where nobody was asked."""
+    """What the services say of one prompt: each is asked at most once, when a policy needs it."""
 
-    languages: Scores
-    scores: Scores | None
-    usage: Usage
+    def __init__(self, request: dict[str, Any], backend: Backend, detector: Detector) -> None:
+        self._request, self._backend, self._detector = request, backend, detector
+        self.usage: Usage = {"comprehend_units": 0}
+
+    @functools.cached_property
+    def _languages(self) -> Scores:
+        languages, paid = self._detector.languages(self._request["prompt"])
+        self._add(paid)
+        return languages
+
+    @functools.cached_property
+    def _scores(self) -> Scores:
+        scores, paid = self._backend.scores(self._request["prompt"])
+        self._add(paid)
+        return scores
+
+    def language(self, policy: dict[str, Any]) -> Language:
+        """What the prompt is taken for under a policy. Raises what the detector raises.
+
+        What was detected for another policy says nothing to one that does not ask.
+        """
+        prompt, declared = self._request["prompt"], self._request["language"]
+        rules = policy["languages"]
+        asks = worth_detecting(prompt, declared, rules, rules["read"][self._backend.name])
+        return language_of(prompt, declared, self._languages if asks else {}, rules)
+
+    def scores(self, policy: dict[str, Any]) -> Scores | None:
+        """None if the backend cannot read the prompt's language. Raises what the backend raises."""
+        read = policy["languages"]["read"][self._backend.name]
+        return self._scores if is_read(self.language(policy).code, read) else None
+
+    def _add(self, paid: Usage) -> None:
+        for unit, number in paid.items():
+            self.usage[unit] = self.usage.get(unit, 0) + number
 
 
-def ask(
-    request: dict[str, Any],
-    backend: Backend,
-    detector: LanguageDetection,
-    policies: Iterable[dict[str, Any]],
-) -> Answers:
-    """Asks each service at most once, if one of the policies needs its answer.
+def judge(answers: Answers, backend: str, policy: dict[str, Any], warn: bool) -> dict[str, Any]:
+    """{verdict, reasons, warnings} under one policy.
 
-    Raises what the adapters raise.
+    Raises UnusableVerdict, and what the services raise if this policy is the first that asks them.
     """
-    policies = list(policies)
-    prompt, declared = request["prompt"], request["language"]
-    usage: Usage = {"comprehend_units": 0}
-    languages: Scores = {}
-    if any(
-        worth_detecting(prompt, declared, rules, rules["read"][backend.name])
-        for rules in (policy["languages"] for policy in policies)
-    ):
-        languages, paid = detector.languages(prompt)
-        _add(usage, paid)
-    scores: Scores | None = None
-    if any(_reads(backend, policy, taken_for(request, languages, policy)) for policy in policies):
-        scores, paid = backend.scores(prompt)
-        _add(usage, paid)
-    return Answers(languages, scores, usage)
-
-
-def taken_for(request: dict[str, Any], languages: Scores, policy: dict[str, Any]) -> Language:
-    """The prompt's language under one policy."""
-    return language_of(request["prompt"], request["language"], languages, policy["languages"])
-
-
-def judge(
-    request: dict[str, Any],
-    answers: Answers,
-    backend: Backend,
-    policy: dict[str, Any],
-    warn: bool,
-) -> dict[str, Any]:
-    """{verdict, reasons, warnings} under one policy. Raises UnusableVerdict."""
-    language = taken_for(request, answers.languages, policy)
-    if answers.scores is None or not _reads(backend, policy, language):
+    scores, language = answers.scores(policy), answers.language(policy)
+    if scores is None:
         return decide_unread(language.code, language.source, policy["unread_language"], warn)
-    return decide(answers.scores, policy[backend.name], warn, policy["without_review"])
-
-
-def _reads(backend: Backend, policy: dict[str, Any], language: Language) -> bool:
-    return is_read(language.code, policy["languages"]["read"][backend.name])
-
-
-def _add(usage: Usage, paid: Usage) -> None:
-    for unit, number in paid.items():
-        usage[unit] = usage.get(unit, 0) + number
+    return decide(scores, policy[backend], warn, policy["without_review"])

@@ -4,7 +4,7 @@ import functools
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from classify_prompt.classify import Backend, ask, judge, taken_for
+from classify_prompt.classify import Answers, Backend, judge
 from classify_prompt.verdict import STAGE
 from shared.bedrock_runtime import Guardrail
 from shared.comprehend import CustomClassifier, LanguageDetection, ToxicityDetection
@@ -64,14 +64,14 @@ def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """
     settings, backend, detector, policies = build()
     pins = event.get("policy")
-    answers = ask(event, backend, detector, policies.each(pins))
+    answers = Answers(event, backend, detector)
 
     def decided(policy: dict[str, Any]) -> dict[str, Any]:
-        return judge(event, answers, backend, policy, settings.warn)
+        return judge(answers, backend.name, policy, settings.warn)
 
     policy = policies.active(pins)
     decision = decided(policy)
-    language = asdict(taken_for(event, answers.languages, policy))
+    language = asdict(answers.language(policy))
     labels = sorted({reason.get("label", "") for reason in decision["reasons"]})
     tell(
         "prompt",
@@ -87,7 +87,7 @@ def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:
         "classification": {
             "backend": backend.name,
             "language": language,
-            "scores": answers.scores,
+            "scores": answers.scores(policy),
         },
     }
 

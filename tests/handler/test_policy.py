@@ -102,6 +102,26 @@ def test_a_prompt_is_classified_once_for_both_policies(
     assert answer["classification"]["scores"]["SEXUAL"] == 0.3
 
 
+def test_what_only_the_shadow_asks_cannot_fail_the_request(
+    put: Any, call: Call, event: Event, answers: Any
+) -> None:
+    labels = policy_part("classifier")
+    scores = [{"Name": name, "Score": 0.01} for name in labels["toxicity"]]
+    answers.set("DetectToxicContent", {"ResultList": [{"Labels": scores, "Toxicity": 0.01}]})
+    answers.set("DetectDominantLanguage", {})
+    unasking = labels | {"languages": labels["languages"] | {"detect": "never"}}
+    pins = {
+        "active": put(ACTIVE_KEY, bundle("usual", classifier=unasking)),
+        "shadow": put(SHADOW_KEY, bundle("detecting")),
+    }
+    payload = event("classify_prompt/safe") | {"policy": pins}
+
+    answer = call("classify_prompt", payload, POLICY_BUCKET=BUCKET)
+
+    assert answer["verdict"] == "clean"
+    assert answer["shadow"] == [{"stage": "ClassifyPrompt", "error": "UnusableVerdict"}]
+
+
 def test_pictures_are_moderated_once_for_both_policies(
     put: Any, call: Call, event: Event, answers: Any
 ) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from classify_prompt.classify import Answers, ask, judge
+from classify_prompt.classify import Answers, judge
 
 GERMAN = {"prompt": "ein Leuchtturm auf einer Klippe", "language": "und"}
 
@@ -46,23 +46,32 @@ def policy(*read: str, detect: str = "always") -> dict[str, Any]:
         ([policy("de")], 1, 1),
         ([policy("en", detect="never")], 0, 1),
         ([policy("en"), policy("de")], 1, 1),
-        ([policy("en", detect="never"), policy("en")], 1, 0),
+        ([policy("en", detect="never"), policy("en")], 1, 1),
     ],
 )
 def test_each_service_is_asked_once_if_any_policy_needs_it(
     policies: list[Any], detections: int, classifications: int
 ) -> None:
     backend, detector = Backend(), Detector()
-    answers = ask(GERMAN, backend, detector, policies)  # type: ignore[arg-type]
+    answers = Answers(GERMAN, backend, detector)
+    for one in policies:
+        judge(answers, "custom", one, warn=False)
     assert (detector.asked, backend.asked) == (detections, classifications)
-    assert (answers.scores is None) is (classifications == 0)
     assert answers.usage["comprehend_units"] == 3 * (detections + classifications)
 
 
 def test_each_policy_judges_by_its_own_languages() -> None:
-    answers = Answers({"de": 0.99}, {"unsafe": 0.9}, {})
+    answers = Answers(GERMAN, Backend(), Detector())
     reading, other = (
-        judge(GERMAN, answers, Backend(), one, False) for one in (policy("de"), policy("en"))
+        judge(answers, "custom", one, warn=False) for one in (policy("de"), policy("en"))
     )
     assert [reason["rule"] for reason in reading["reasons"]] == ["classifier"]
     assert [warning["rule"] for warning in other["warnings"]] == ["unread_language"]
+
+
+def test_what_one_policy_has_detected_is_nothing_to_one_that_does_not_ask() -> None:
+    answers = Answers(GERMAN, Backend(), Detector())
+    assert answers.language(policy("en")).code == "de"
+    unasked = policy("en", detect="never")
+    assert answers.language(unasked).source == "assumed"
+    assert judge(answers, "custom", unasked, warn=False)["verdict"] == "block"
