@@ -104,15 +104,20 @@ class DeployedStack:
 
     def records_of(self, requester: str, limit: int = 20) -> list[Record]:
         """The newest records of one requester, through the index made for that."""
-        found = self.client("dynamodb").query(
-            TableName=self.outputs["ResultsTable"],
-            IndexName="by-requester",
-            KeyConditionExpression="requester = :requester",
-            ExpressionAttributeValues={":requester": {"S": requester}},
-            ScanIndexForward=False,
-            Limit=limit,
+        # A query's answer ends at 1 MB, whatever its limit.
+        pages = (
+            self.client("dynamodb")
+            .get_paginator("query")
+            .paginate(
+                TableName=self.outputs["ResultsTable"],
+                IndexName="by-requester",
+                KeyConditionExpression="requester = :requester",
+                ExpressionAttributeValues={":requester": {"S": requester}},
+                ScanIndexForward=False,
+                PaginationConfig={"MaxItems": limit, "PageSize": limit},
+            )
         )
-        return [parsed(item) for item in found["Items"]]
+        return [parsed(item) for page in pages for item in page["Items"]]
 
     def all_records(self) -> Iterator[Record]:
         """Every record, in no order: reads the whole table, which only an operator's tool may."""

@@ -65,6 +65,14 @@ def scale(text: str) -> float:
     return _above_zero(text)
 
 
+def count(text: str) -> int:
+    """A whole number above 0."""
+    value = _above_zero(text)
+    if not value.is_integer():
+        raise argparse.ArgumentTypeError(f"{text} is not a whole number")
+    return int(value)
+
+
 def _above_zero(text: str) -> float:
     try:
         value = float(text)

@@ -10,8 +10,16 @@ from local.commands.failure import SUCCESS, CommandError
 
 _EXAMPLES = """\
   safelight classifier score "a red fox in snow"
-  safelight classifier train texts.csv --out mine.json
+  safelight classifier train texts.csv --out mine/model.json
+  safelight classifier COMMAND --help                         more of each
+"""
+_TRAIN = """\
+  safelight classifier train texts.csv --out mine/model.json
   safelight classifier train posts.csv --prompts prompts.jsonl --unsafe-label toxic
+"""
+_SCORE = """\
+  safelight classifier score "a red fox in snow"
+  safelight classifier score "a red fox in snow" --model mine/model.json
 """
 
 
@@ -22,23 +30,31 @@ def add_to(subparsers: Subparsers) -> None:
         "classifier",
         "train the local text classifier from the CSV that Comprehend would take, or ask it",
         _EXAMPLES,
-        _score,
     )
-    parts = parser.add_subparsers(metavar="train | score", required=True)
-    train = parts.add_parser("train", help="train, calibrate and judge a model; a minute or two")
-    train.set_defaults(run=_train)
+    parts = parser.add_subparsers(metavar="COMMAND", required=True)
+    summary = "train, calibrate and judge a model; a minute or two"
+    train = subcommand(parts, "train", summary, _TRAIN, _train)
     train.add_argument("csv", type=Path, help="two columns without a header: label, text; UTF-8")
     train.add_argument(
-        "--prompts", type=Path, help="JSON lines of prompt, label (safe or unsafe) and source"
+        "--prompts",
+        type=Path,
+        metavar="FILE",
+        help="JSON lines of prompt, label (safe or unsafe) and source",
     )
-    train.add_argument("--unsafe-label", help="which of the CSV's two labels is the unsafe one")
     train.add_argument(
-        "--out", type=Path, help="a .json file; the weights go beside it (default: the stand-in's)"
+        "--unsafe-label", metavar="LABEL", help="which of the CSV's two labels is the unsafe one"
     )
-    score = parts.add_parser("score", help="a text's score for every label")
-    score.set_defaults(run=_score)
+    train.add_argument(
+        "--out",
+        type=Path,
+        metavar="FILE",
+        help="a .json file; weights and card.md go beside it (default: the stand-in's own)",
+    )
+    score = subcommand(parts, "score", "show a text's score for every label", _SCORE, _score)
     score.add_argument("text")
-    score.add_argument("--model", type=Path, help="a .json file (default: the stand-in's)")
+    score.add_argument(
+        "--model", type=Path, metavar="FILE", help="a .json file (default: the stand-in's own)"
+    )
 
 
 def _train(args: argparse.Namespace) -> int:
@@ -50,6 +66,8 @@ def _train(args: argparse.Namespace) -> int:
     out: Path = args.out or SHIPPED
     if out.suffix != ".json":
         raise CommandError(f"{out}: the model's file must end in .json")
+    if not out.parent.is_dir():
+        raise CommandError(f"{out.parent} is no folder: make it first.")
     try:
         model = train(args.csv, args.prompts, args.unsafe_label)
     except DataError as wrong:

@@ -22,7 +22,11 @@ def add_to(subparsers: Subparsers) -> None:
     )
     parser.add_argument("what", choices=("status", "fetch"))
     parser.add_argument(
-        "--from", dest="tarball", type=Path, metavar="FILE", help="the package, instead of npm"
+        "--from",
+        dest="tarball",
+        type=Path,
+        metavar="FILE",
+        help="fetch: the package as a file, instead of npm",
     )
 
 
@@ -30,6 +34,8 @@ def run(args: argparse.Namespace) -> int:
     """Fetch, unless it is here; say what is here."""
     from local.ai.vision.published import NSFWJS, ModelUnavailable, fetch, keep, kept
 
+    if args.tarball and args.what != "fetch":
+        raise CommandError("--from is for `safelight models fetch`.")
     try:
         if args.what == "fetch" and args.tarball:
             keep(NSFWJS, args.tarball)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ _EXAMPLES = """\
   safelight policy import-terms words.txt --category hate --benign our-prompts.txt
 """
 _SHOWN = 20
+_NAME = re.compile("[a-z][a-z0-9_]*")
 
 
 def add_to(subparsers: Subparsers) -> None:
@@ -62,6 +64,7 @@ def run(args: argparse.Namespace) -> int:
     policy = read_file(path)
     made = _new_category(args, policy)
     lines = _read_lines(args.file)
+    prompts = _prompts(args.benign or BENIGN)
     trial = Trial(policy)
     result = sort_terms(lines, policy, trial)
     _print_sorted(result, args.category)
@@ -69,7 +72,8 @@ def run(args: argparse.Namespace) -> int:
         print("Nothing to take.")
         return SUCCESS
     changed = with_terms(policy, args.category, result.new, made)
-    prompts = _prompts(args.benign or BENIGN)
+    if args.category not in policy["keywords"]["categories"]:
+        print("{} will be a new category: {action}, {severity}.".format(args.category, **made))
     _print_found(newly_found(trial, Trial(changed), prompts), len(prompts), args.benign or BENIGN)
     if not args.write:
         print("Nothing was written. Say --write to take them.")
@@ -84,6 +88,10 @@ def _new_category(args: argparse.Namespace, policy: dict[str, Any]) -> dict[str,
         raise CommandError(
             f"category {args.category} is in the policy already, with an action and a severity of "
             "its own: leave --action and --severity out, or change them in the file."
+        )
+    if not _NAME.fullmatch(args.category):
+        raise CommandError(
+            f"{args.category!r} is no name for a category: use small letters, digits and _."
         )
     return {"severity": args.severity or "medium", "action": args.action or "block"}
 
@@ -129,7 +137,9 @@ def _print_found(found: list[tuple[str, dict[str, Any]]], prompts: int, path: Pa
     from local.record_text import reason_text
 
     screen = console()
-    title = f"Of {prompts} harmless prompts in {path}, {len(found)} would newly be found:"
+    title = f"Of {prompts} harmless prompts in {path}, {len(found)} would newly be found" + (
+        ":" if found else "."
+    )
     screen.print(Text(title, style="bold red" if found else "bold"), soft_wrap=True)
     for prompt, reason in found[:_SHOWN]:
         screen.print(Text(f"  {reason['action']:<6} {reason_text(reason)}: {prompt}"))

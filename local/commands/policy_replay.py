@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from local.commands.arguments import Subparsers, add_stack, subcommand
+from local.commands.arguments import Subparsers, add_stack, count, subcommand
 from local.commands.failure import SUCCESS, CommandError
 from local.commands.policy_file import add_policy, read_file
 
@@ -41,7 +42,7 @@ def add_to(subparsers: Subparsers) -> None:
     )
     parser.add_argument(
         "--limit",
-        type=int,
+        type=count,
         default=1000,
         metavar="N",
         help="read at most N records (default: %(default)s)",
@@ -67,6 +68,8 @@ def run(args: argparse.Namespace) -> int:
         print(json.dumps([dataclasses.asdict(one) for one in results], indent=2))
     else:
         _show(results, len(records) - len(judged))
+    if len(records) == args.limit:
+        print(f"At most {args.limit} records were read; --limit reads more.", file=sys.stderr)
     return SUCCESS
 
 
@@ -84,20 +87,15 @@ def _records(args: argparse.Namespace) -> Iterator[Record]:
 
 
 def _from_file(path: Path) -> list[Record]:
+    from local.policy.replay import RecordError, read_records
+
     try:
-        text = path.read_text("utf-8").strip()
-        found = json.loads(text) if text.startswith("[") else map(json.loads, text.splitlines())
-        records = list(found)
-        if not all(
-            isinstance(one, dict) and {"request_id", "status"} <= one.keys() for one in records
-        ):
-            raise ValueError("not every entry has a request_id and a status")
-    except (OSError, ValueError) as error:
+        return read_records(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, RecordError) as error:
         raise CommandError(
-            f"cannot read records from {path}: {error}\n`safelight show --list --json` writes "
-            "them, and so does this file's other form, one record a line."
+            f"cannot read records from {path}: {error}\n"
+            "`safelight show --list --json` writes such a file; one record a line is read too."
         ) from error
-    return records
 
 
 def _show(results: list[Replayed], open_or_failed: int) -> None:

@@ -33,7 +33,7 @@ def add_to(subparsers: Subparsers) -> None:
     what.add_argument(
         "--last", action="store_true", help="what `drop` or `put-event` asked for last"
     )
-    what.add_argument("--list", action="store_true", help="the newest records of one requester")
+    what.add_argument("--list", action="store_true", help="the 20 newest records of one requester")
     parser.add_argument(
         "--requester",
         default=_FILES,

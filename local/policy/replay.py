@@ -4,9 +4,13 @@ A record holds the classifier's scores and the moderator's labels, and the promp
 stores prompts. What cannot be told from that is said, never guessed.
 """
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
+import jsonschema
+
+from local.policy.source import ROOT
 from local.policy.trial import Trial
 from local.record_text import reason_text
 from shared.errors import UnusableVerdict
@@ -15,6 +19,12 @@ from shared.rekognition import Label, Moderation
 JUDGED = ("COMPLETED", "BLOCKED_PROMPT", "BLOCKED_IMAGE", "MODEL_FILTERED")
 UNKNOWN = "cannot be told"
 _PASSES = "passes on"
+# Of a record's fields, those that every judgement needs.
+_REQUIRED = ["request_id", "status", "stage"]
+
+
+class RecordError(Exception):
+    """What was given as stored records is something else; the message names the place."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +43,33 @@ class Replayed:
     @property
     def changed(self) -> bool:
         return self.now not in (self.was, UNKNOWN)
+
+
+def read_records(text: str) -> list[dict[str, Any]]:
+    """Records from a JSON list or from JSON lines. Raises RecordError."""
+    schema = json.loads((ROOT / "schemas" / "record.schema.json").read_text("utf-8"))
+    shape = {**schema, "required": _REQUIRED, "additionalProperties": True}
+    validator = jsonschema.Draft7Validator(shape)
+    records = _parsed(text.strip())
+    for number, record in enumerate(records, 1):
+        broken = jsonschema.exceptions.best_match(validator.iter_errors(record))
+        if broken is not None:
+            raise RecordError(f"record {number}: {broken.json_path}: {broken.message}")
+    return records
+
+
+def _parsed(text: str) -> list[Any]:
+    if text.startswith("["):
+        return list(_json(text, ""))
+    lines = enumerate(text.split("\n"), 1)
+    return [_json(line, f"line {number}: ") for number, line in lines if line.strip()]
+
+
+def _json(text: str, place: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise RecordError(f"{place}not JSON: {error}") from error
 
 
 def replay(record: dict[str, Any], trial: Trial) -> Replayed:

@@ -21,7 +21,7 @@ def read_policy(path: Path = POLICY) -> dict[str, Any]:
     """The policy, checked against its schema and the taxonomy. Raises PolicyError."""
     try:
         policy: dict[str, Any] = json.loads(path.read_text("utf-8"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise PolicyError(f"{path}: not JSON: {error}") from None
     schema = json.loads((ROOT / "policy" / "policy.schema.json").read_text("utf-8"))
     broken = jsonschema.exceptions.best_match(

@@ -93,8 +93,10 @@ def load(path: Path) -> Model:
             },
             facts,
         )
-    except (OSError, ValueError, KeyError, TypeError) as broken:
-        raise ModelError(f"{path}: {type(broken).__name__}: {broken}") from broken
+    except OSError as error:
+        raise ModelError(f"{error.filename}: {error.strerror}") from error
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as broken:
+        raise ModelError(f"{path}: not a model of this kind: {broken}") from broken
 
 
 def save(model: Model, path: Path) -> None:

@@ -60,13 +60,15 @@ def read_prompts(path: Path) -> list[Row]:
     Categories that KINDS does not name teach safe from unsafe only. Raises DataError.
     """
     rows = []
-    for number, line in enumerate(_text_of(path).splitlines(), 1):
+    for number, line in enumerate(_text_of(path).split("\n"), 1):
+        if not line.strip():
+            continue
         try:
             fields = json.loads(line)
             prompt, source = fields["prompt"], fields["source"]
             unsafe = {"safe": False, "unsafe": True}[fields["label"]]
             kinds = KINDS.get(str(fields.get("category")), ())
-        except (ValueError, KeyError, TypeError) as wrong:
+        except (ValueError, KeyError, TypeError, RecursionError) as wrong:
             raise DataError(
                 f"{path}:{number}: not an object of prompt, source and label safe or unsafe"
             ) from wrong

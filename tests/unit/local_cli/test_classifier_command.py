@@ -45,7 +45,11 @@ def test_a_model_is_trained_asked_and_described(
         ),
         (["train", "{folder}/posts.csv", "--unsafe-label", "bad"], "name it with --unsafe-label"),
         (["train", "{folder}/posts.csv", "--out", "{folder}/model.bin"], "must end in .json"),
-        (["score", "a fox", "--model", "{folder}/none.json"], "none.json: FileNotFoundError"),
+        (["train", "{folder}/posts.csv", "--out", "{folder}/no/m.json"], "no is no folder"),
+        (
+            ["score", "a fox", "--model", "{folder}/none.json"],
+            "none.json: No such file or directory",
+        ),
     ],
 )
 def test_it_says_what_is_wrong(

@@ -68,6 +68,8 @@ def test_every_subcommand_helps_with_examples(name: str, capsys: Output) -> None
         ["import-terms", "words.txt"],
         ["import-terms", "words.txt", "--category", "c", "--action", "maybe"],
         ["replay", "--limit", "many"],
+        ["replay", "--limit", "0"],
+        ["replay", "--limit", "1.5"],
     ],
 )
 def test_nonsense_is_a_usage_error(line: list[str], capsys: Output) -> None:
@@ -88,6 +90,14 @@ def test_nonsense_is_a_usage_error(line: list[str], capsys: Output) -> None:
         (
             ["import-terms", __file__, "--category", "hate", "--action", "warn"],
             "leave --action and --severity out",
+        ),
+        (
+            ["import-terms", __file__, "--category", "No Name"],
+            "is no name for a category",
+        ),
+        (
+            ["import-terms", __file__, "--category", "hate", "--benign", "no-such.txt"],
+            "cannot read the harmless prompts in no-such.txt",
         ),
         (["replay", "--records", __file__], "cannot read records"),
         (["replay"], "no local stack is running"),
@@ -271,6 +281,45 @@ def test_an_export_is_replayed(form: str, capsys: Output, tmp_path: Path) -> Non
     assert "1 more are open, invalid or failed" in text
     (result,) = json.loads(told(capsys, "replay", "--records", str(path), "--json"))
     assert (result["was"], result["now"]) == ("BLOCKED_PROMPT", "passes on")
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ('{"request_id": "one"}', "record 1: $: 'status' is a required property"),
+        (
+            '[{"request_id": "one", "status": "COMPLETED", "stage": "x", "reasons": "none"}]',
+            "record 1: $.reasons: 'none' is not of type 'array'",
+        ),
+        (
+            '{"request_id": "one", "status": "FAILED", "stage": "x"}\n{"request_id": ',
+            "line 2: not JSON",
+        ),
+        ("[" * 100_000, "not JSON"),
+    ],
+)
+def test_what_are_no_records_is_told_by_its_place(
+    content: str, says: str, capsys: Output, tmp_path: Path
+) -> None:
+    path = tmp_path / "records.json"
+    path.write_text(content, "utf-8")
+    assert cli.main(["policy", "replay", "--records", str(path)]) == FAILED
+    assert says in capsys.readouterr().err
+
+
+def test_a_bottomless_policy_is_refused(capsys: Output, tmp_path: Path) -> None:
+    path = tmp_path / "policy.json"
+    path.write_text("[" * 100_000, "utf-8")
+    assert cli.main(["policy", "check", str(path)]) == FAILED
+    assert "policy.json: not JSON" in capsys.readouterr().err
+
+
+def test_a_category_that_is_new_is_told(capsys: Output, tmp_path: Path) -> None:
+    words = tmp_path / "words.txt"
+    words.write_text("glimmerfrost\n", "utf-8")
+    text = told(capsys, "import-terms", str(words), "--category", "brands", "--action", "warn")
+    assert "brands will be a new category: warn, medium." in text
+    assert "0 would newly be found.\n" in text
 
 
 def test_a_record_shows_what_its_shadow_would_have_decided() -> None:
