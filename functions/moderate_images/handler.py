@@ -58,10 +58,10 @@ def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """
     policies, moderator, lists = build()
     pins, images = event.get("policy"), event["images"]
-    each, active = policies.each(pins), policies.active(pins)
-    needed = [any(needs_moderation(image, policy) for policy in each) for image in images]
+    active = policies.active(pins)
     # Below the lowest threshold of all a label changes nothing.
-    lowest = min(map(lowest_threshold, each))
+    lowest = max(0.0, min(policies.each(pins, lowest_threshold)))
+    needed = [needs_moderation(image, active) for image in images]
     moderated = moderations(moderator, images, needed, lowest)
     usage = {"rekognition_images": sum(needed)}
     writing: dict[int, Reasons] = {}
@@ -75,14 +75,23 @@ def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:
         writing = read_writing(moderator, safe, active, lists.active(pins))
         usage["rekognition_text_images"] = len(safe)
 
-    def judge(policy: Part) -> dict[str, Any]:
-        return judge_attempt(images, moderated, policy, writing)
+    decision = judge_attempt(images, moderated, active, writing)
 
-    decision = judge(active)
+    def tried(policy: Part) -> dict[str, Any]:
+        """Asks for the pictures that this policy alone needs, so that it fails alone, too."""
+        more = [
+            needs_moderation(image, policy) and not needs
+            for image, needs in zip(images, needed, strict=True)
+        ]
+        usage["rekognition_images"] += sum(more)
+        asked = moderations(moderator, images, more, lowest)
+        both = [one or other for one, other in zip(moderated, asked, strict=True)]
+        return judge_attempt(images, both, policy, writing)
+
     _tell(event["request_id"], decision, moderated, active)
     versions = {moderation.model_version for moderation in moderated if moderation}
     return {
-        **policies.shadowed(pins, STAGE, decision, judge),
+        **policies.shadowed(pins, STAGE, decision, tried),
         "model": ", ".join(sorted(versions)),
         "usage": usage,
         "found": {"min_score": lowest, "pictures": found(moderated)},

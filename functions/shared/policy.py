@@ -31,6 +31,7 @@ Pin = dict[str, str]
 Pins = dict[str, Pin]
 """{active, shadow}; shadow is there only if the stack evaluates a second policy."""
 Part = TypeVar("Part")
+Answer = TypeVar("Answer")
 
 
 def policy_part(name: str) -> dict[str, Any]:
@@ -57,15 +58,15 @@ class Policies(Generic[Part]):
         """The part of the policy that judges. Raises PolicyUnavailable: then nothing is judged."""
         return self._part(ACTIVE_KEY, (pins or {}).get("active"))
 
-    def each(self, pins: Pins | None) -> list[Part]:
-        """The active part, and the shadow's if it can be had: for one question that serves both."""
+    def each(self, pins: Pins | None, ask: Callable[[Part], Answer]) -> list[Answer]:
+        """What the active part answers, and the shadow's if it can: to ask a service for both."""
         pin = (pins or {}).get("shadow")
-        parts = [self.active(pins)]
+        answers = [ask(self.active(pins))]
         if pin is not None:
             # What went wrong is told where the shadow's verdict is missing.
             with contextlib.suppress(Exception):
-                parts.append(self._part(SHADOW_KEY, pin))
-        return parts
+                answers.append(ask(self._part(SHADOW_KEY, pin)))
+        return answers
 
     def shadowed(
         self,

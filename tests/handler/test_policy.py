@@ -141,6 +141,40 @@ def test_pictures_are_moderated_once_for_both_policies(
     assert len(answers.asked("DetectModerationLabels")) == 1
 
 
+def test_pictures_that_only_the_shadow_has_moderated_cannot_fail_the_request(
+    put: Any, call: Call, event: Event, answers: Any
+) -> None:
+    payload = event("moderate_images/blocked_hash")
+    hashes = [image["phash"] for image in payload["images"]]
+    images = policy_part("images")
+    listing = images | {"blocked_hashes": {"max_distance": 0, "hashes": hashes}}
+    answers.set("DetectModerationLabels", {})
+    pins = {
+        "active": put(ACTIVE_KEY, bundle("listing", images=listing)),
+        "shadow": put(SHADOW_KEY, bundle("usual")),
+    }
+
+    answer = call("moderate_images", payload | {"policy": pins}, POLICY_BUCKET=BUCKET)
+
+    assert answer["verdict"] == "unsafe"
+    assert answer["shadow"] == [{"stage": "ModerateImages", "error": "UnusableVerdict"}]
+
+
+@pytest.mark.parametrize("broken", [{"labels": []}, {"unknown_label": {"threshold": "0.5"}}])
+def test_a_shadow_with_broken_rules_cannot_fail_the_request(
+    put: Any, call: Call, event: Event, answers: Any, broken: dict[str, Any]
+) -> None:
+    reply = {"ModerationLabels": [], "ModerationModelVersion": "7.0", "ContentTypes": []}
+    answers.set("DetectModerationLabels", reply)
+    shadow = put(SHADOW_KEY, bundle("broken", images=policy_part("images") | broken))
+    pins = {"active": {"hash": POLICY_HASH, "version_id": ""}, "shadow": shadow}
+
+    payload = event("moderate_images/safe") | {"policy": pins}
+    answer = call("moderate_images", payload, POLICY_BUCKET=BUCKET)
+
+    assert answer["verdict"] == "safe"
+
+
 @pytest.fixture
 def accept(call: Call, event: Event) -> Callable[..., Any]:
     payload = event("accept_request/direct_start")

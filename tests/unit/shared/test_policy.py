@@ -116,7 +116,7 @@ def test_a_shadow_is_told_beside_the_decision(publish: Any) -> None:
 
     told = {"stage": "FilterKeywords", "verdict": "block", "differs": True}
     assert answer == {**CLEAN, "shadow": [{**told, "reasons": BLOCK["reasons"]}]}
-    assert policies.each(pins) == ["a", "b"]
+    assert policies.each(pins, str) == ["a", "b"]
 
 
 def test_without_a_shadow_nothing_is_added(publish: Any) -> None:
@@ -124,7 +124,7 @@ def test_without_a_shadow_nothing_is_added(publish: Any) -> None:
     policies = Policies("keywords", "here", NAME)
     assert policies.shadowed(pins, "FilterKeywords", CLEAN, refuse) is CLEAN
     assert policies.shadowed(None, "FilterKeywords", CLEAN, refuse) is CLEAN
-    assert policies.each(pins) == ["a"]
+    assert policies.each(pins, str) == ["a"]
 
 
 def test_a_shadow_that_fails_is_told_and_does_no_harm(publish: Any) -> None:
@@ -132,9 +132,10 @@ def test_a_shadow_that_fails_is_told_and_does_no_harm(publish: Any) -> None:
     policies = Policies("keywords", "here", NAME)
     answer = policies.shadowed(pins, "FilterKeywords", CLEAN, refuse)
     assert answer["shadow"] == [{"stage": "FilterKeywords", "error": "PolicyUnavailable"}]
-    assert policies.each(pins) == ["a"]
+    assert policies.each(pins, str) == ["a"]
 
     pins["shadow"] = publish(bundle("b"), SHADOW_KEY)
+    assert policies.each(pins, {"a": 0.5}.__getitem__) == [0.5]
     answer = policies.shadowed(pins, "FilterKeywords", CLEAN, lambda _: {})
     assert answer["shadow"] == [{"stage": "FilterKeywords", "error": "KeyError"}]
 
