@@ -36,7 +36,8 @@ def add_to(subparsers: Subparsers) -> None:
         "--backend",
         choices=("toxicity", "custom"),
         default="toxicity",
-        help="which classifier is stood in for (default: %(default)s, the template's default)",
+        help="which classifier is stood in for (default: %(default)s, the template's default; "
+        "custom is what `safelight local` runs with)",
     )
     parser.add_argument(
         "--warn", action="store_true", help="as in a stack with OnFlaggedPrompt=warn"

@@ -56,11 +56,16 @@ def run(args: argparse.Namespace) -> int:
     place = f"s3://{stack.outputs['PolicyBucket']}/{key}"
     print(f"Published version {policy['version']} ({policy_hash(policy)}) as {place},")
     print(f"object version {version_id}. Requests under way keep the policy they have.")
-    _warn_if_unread(stack, args.shadow)
+    _warn_if_unread(stack, args.shadow, local=not args.stack)
     return SUCCESS
 
 
-def _warn_if_unread(stack: DeployedStack, shadow: bool) -> None:
+def _warn_if_unread(stack: DeployedStack, shadow: bool, *, local: bool) -> None:
     name, wanted = ("ShadowPolicy", "true") if shadow else ("PolicySource", "bucket")
-    if stack.parameters().get(name) != wanted:
-        print(f"The stack does not read it yet: deploy it with {name}={wanted}.")
+    if stack.parameters().get(name) == wanted:
+        return
+    option = "--shadow-policy" if shadow else "--policy"
+    local_way = f"start it with `safelight local {option} FILE`"
+    print(
+        f"The stack does not read it: {local_way if local else f'deploy it with {name}={wanted}'}."
+    )

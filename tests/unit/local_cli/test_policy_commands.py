@@ -247,6 +247,8 @@ def test_what_is_published_is_whole_and_checked(
 def test_a_shadow_that_nobody_reads_is_told(capsys: Output, stack: Stack, stricter: str) -> None:
     text = told(capsys, "publish", stricter, "--shadow")
     assert list(stack.put) == [SHADOW_KEY]
+    assert "start it with `safelight local --shadow-policy FILE`" in text
+    text = told(capsys, "publish", stricter, "--shadow", "--stack", "mine")
     assert "deploy it with ShadowPolicy=true" in text
 
 
