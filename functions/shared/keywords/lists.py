@@ -43,7 +43,7 @@ SHORTEST_JOINED = 7
 
 _DERIVED = tuple(
     (ending, replacement)
-    for ending in ("ing", "ed", "er", "ers", "in", "ings", "y")
+    for ending in ("ing", "ed", "er", "ers", "in", "ings")
     for replacement in ("", "e")
 )
 _DERIVED_ENDINGS = tuple(ending for ending, _ in _DERIVED)
