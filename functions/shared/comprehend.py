@@ -70,8 +70,11 @@ class ToxicityDetection:
         results = reply.get("ResultList", [])
         if len(results) != len(segments):
             raise UnusableVerdict("DetectToxicContent did not answer for every segment")
-        for result in results:
-            yield from _named_scores(result.get("Labels", ())).items()
+        scores = [_named_scores(result.get("Labels", ())) for result in results]
+        if any(one.keys() != scores[0].keys() for one in scores):
+            raise UnusableVerdict("DetectToxicContent did not answer with every label")
+        for one in scores:
+            yield from one.items()
 
 
 class LanguageDetection:

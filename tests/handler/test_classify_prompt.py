@@ -342,6 +342,18 @@ def test_an_answer_without_our_label_is_no_verdict(
     assert type(raised.value).__name__ == "UnusableVerdict"
 
 
+def test_every_segment_needs_its_scores(classify: Any, answers: Any) -> None:
+    def reply(request: dict[str, Any]) -> dict[str, Any]:
+        whole = toxicity()(request)
+        whole["ResultList"][-1]["Labels"].pop()
+        return whole
+
+    answers.set("DetectToxicContent", reply)
+    with pytest.raises(Exception, match="every label") as raised:
+        classify("longer_than_a_segment")
+    assert type(raised.value).__name__ == "UnusableVerdict"
+
+
 @pytest.mark.parametrize("reply", [{}, {"ResultList": []}, {"ResultList": [{"Toxicity": 0.0}]}])
 def test_toxicity_without_scores_is_no_verdict(
     reply: dict[str, Any], classify: Any, answers: Any
