@@ -65,10 +65,13 @@ class Published:
             self._problem = str(broken)
         except (ObjectMissing, ObjectTooLarge) as unreadable:
             self._etag, self._problem = "", type(unreadable).__name__
-        except TransientError:
+        except Exception as unanswered:
             # S3 says nothing of the policy: what is known holds until it answers again.
             if self._sound is None:
                 raise
+            # It will soon, or it refuses us, and somebody must be told.
+            if not isinstance(unanswered, TransientError):
+                self._etag, self._problem = "", type(unanswered).__name__
 
     def _last_sound(self) -> Pin:
         for version in self._storage.versions(self._bucket, self._key, _MAX_VERSIONS):

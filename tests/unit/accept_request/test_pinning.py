@@ -198,6 +198,20 @@ def test_when_s3_does_not_answer_what_is_known_holds(
     assert lines == []
 
 
+def test_what_is_known_holds_when_the_policy_may_no_longer_be_read(
+    bucket: Bucket, published: Published, now: list[float], lines: Lines
+) -> None:
+    bucket.put(bundle("good"))
+    published.pin()
+    bucket.fails, now[0] = error("AccessDenied", 403), 60
+    assert published.pin()["hash"] == "good"
+    assert lines == [("policy_unusable", {"key": ACTIVE_KEY, "problem": "ClientError"})]
+
+    bucket.fails, now[0] = None, 120
+    published.pin()
+    assert len(lines) == 1
+
+
 def test_who_may_not_read_the_policy_judges_nothing(bucket: Bucket, published: Published) -> None:
     bucket.fails = error("AccessDenied", 403)
     with pytest.raises(ClientError):
