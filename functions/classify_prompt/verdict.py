@@ -66,12 +66,12 @@ def _reached(
 
 
 def _sorted_out(reached: list[dict[str, Any]], warn: bool) -> dict[str, Any]:
-    stopping = {"always"} if warn else {"always", "block"}
-    reasons = [reason for reason in reached if reason["action"] in stopping]
+    passing = {"warn", "block"} if warn else {"warn"}
+    reasons = [reason for reason in reached if reason["action"] not in passing]
     return {
         "verdict": "block" if reasons else "clean",
         "reasons": reasons,
         "warnings": [
-            {**reason, "action": "warn"} for reason in reached if reason["action"] not in stopping
+            {**reason, "action": "warn"} for reason in reached if reason["action"] in passing
         ],
     }

@@ -25,10 +25,10 @@ def decide(prompt: str, negative_prompt: str, lists: KeywordLists, warn: bool) -
         for action, reason in found:
             if action == "count":
                 continue
-            if action == "always" or (action == "block" and not warn):
-                reasons.append({**reason, "action": action})
-            else:
+            if action == "warn" or (action == "block" and warn):
                 warnings.append({**reason, "action": "warn"})
+            else:
+                reasons.append({**reason, "action": action})
     return {
         "verdict": "block" if reasons else "clean",
         "reasons": reasons[:_MAX_REASONS],

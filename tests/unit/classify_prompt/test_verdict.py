@@ -39,6 +39,12 @@ def test_thresholds_and_actions(scores: Any, warn: bool, expected: Any) -> None:
     assert told(decide(CALM | scores, LABELS, warn)) == expected
 
 
+@pytest.mark.parametrize("warn", [False, True])
+def test_an_action_that_nobody_knows_does_not_let_a_prompt_pass(warn: bool) -> None:
+    labels = {**LABELS, "SEXUAL": LABELS["SEXUAL"] | {"action": "blok"}}
+    assert told(decide(CALM | {"SEXUAL": 0.9}, labels, warn)) == ("block", ["SEXUAL"], [])
+
+
 def banded(action: str) -> dict[str, Any]:
     rule = {**LABELS["SEXUAL"], "uncertain": {"from": 0.3, "action": action}}
     return {**LABELS, "SEXUAL": rule}

@@ -33,6 +33,13 @@ def test_an_age_below_18_counts_however_it_is_written(age: str) -> None:
     assert verdict(f"a topless {age} years old", warn=True) == "block"
 
 
+@pytest.mark.parametrize("warn", [False, True])
+def test_an_action_that_nobody_knows_does_not_let_a_word_pass(warn: bool) -> None:
+    part = policy_part("keywords")
+    lists = prepare(part | {"actions": part["actions"] | {"nudity": "blok"}})
+    assert decide("a nude figure", "", lists, warn)["verdict"] == "block"
+
+
 def test_only_the_last_word_of_a_phrase_may_be_a_plural_and_of_that_word() -> None:
     assert categories("14 year olds") == {"minors"}
     assert not categories("14 year ohms")
