@@ -13,7 +13,7 @@ from local.commands.policy_file import add_policy, read_file
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from local.policy.trial import Decision, Reading
+    from local.policy.trial import Decision
 
 _EXAMPLES = """\
   safelight policy explain "a quiet harbour at dawn"
@@ -55,10 +55,10 @@ def run(args: argparse.Namespace) -> int:
     request = _request(args)
     texts = request["prompt"], request["negative_prompt"]
     words, matches = trial.words(*texts), trial.matches(*texts)
-    reading = read_text(request, args.backend, trial.classifier)
-    text = trial.text(request, reading)
+    reading = read_text(request, args.backend)
+    text = trial.text(reading)
+    scores = reading.answers.scores(trial.classifier)
     if args.json:
-        scores = reading.answers.scores
         classifier = {**text, "backend": reading.backend, "model": reading.model, "scores": scores}
         told = {
             "verdict": _verdict(words, text),
@@ -71,7 +71,8 @@ def run(args: argparse.Namespace) -> int:
         _underlined(screen, "prompt", texts[0], matches, negative=False)
         _underlined(screen, "negative prompt", texts[1], matches, negative=True)
         _words(screen, words, matches)
-        _scores(screen, reading, text, trial.classifier[reading.backend])
+        title = f"Classifier, by the stand-in {reading.model}, not AWS's model: {text['verdict']}"
+        _scores(screen, title, scores or {}, text, trial.classifier[reading.backend])
         screen.print(f"\n[bold]{_verdict(words, text)}[/]")
     return SUCCESS
 
@@ -138,11 +139,16 @@ def _words(screen: Console, words: Decision, matches: list[dict[str, Any]]) -> N
     print_table(screen, title, columns, rows)
 
 
-def _scores(screen: Console, reading: Reading, text: Decision, rules: dict[str, Any]) -> None:
+def _scores(
+    screen: Console,
+    title: str,
+    scores: dict[str, float],
+    text: Decision,
+    rules: dict[str, Any],
+) -> None:
     from local.commands.table import print_table
 
     told = {found.get("label"): found["action"] for found in _found(text)}
-    scores = reading.answers.scores or {}
     rows = [
         (
             label,
@@ -154,7 +160,6 @@ def _scores(screen: Console, reading: Reading, text: Decision, rules: dict[str, 
         for label, rule in rules.items()
         if label in scores
     ]
-    title = f"Classifier, by the stand-in {reading.model}, not AWS's model: {text['verdict']}"
     columns = ("label", "score", "threshold", "uncertain from", "action")
     print_table(screen, title, columns, rows)
     for found in _found(text):

@@ -59,10 +59,9 @@ class Trial:
             for match in find(text, lists)
         ]
 
-    def text(self, request: dict[str, Any], reading: Reading) -> Decision:
-        """ClassifyPrompt's decision on what a classifier said."""
-        backend: Any = SimpleNamespace(name=reading.backend)
-        return classify.judge(request, reading.answers, backend, self.classifier, self.warn)
+    def text(self, reading: Reading) -> Decision:
+        """ClassifyPrompt's decision on what a classifier says."""
+        return classify.judge(reading.answers, reading.backend, self.classifier, self.warn)
 
     def scores(self, backend: str, scores: dict[str, float]) -> Decision:
         """ClassifyPrompt's decision on scores alone. Raises UnusableVerdict."""
@@ -93,14 +92,14 @@ class Trial:
 
 @dataclass(frozen=True)
 class Reading:
-    """What a classifier said of a prompt, and who it was."""
+    """What a classifier says of a prompt, and who it is."""
 
     backend: str
     model: str
     answers: classify.Answers
 
 
-def read_text(request: dict[str, Any], name: str, policy: dict[str, Any]) -> Reading:
+def read_text(request: dict[str, Any], name: str) -> Reading:
     """What the local stand-in for one of BACKENDS says of a request's prompt."""
     from local.ai.comprehend import Classifier
     from local.ai.languages import LanguageDetector
@@ -114,5 +113,5 @@ def read_text(request: dict[str, Any], name: str, policy: dict[str, Any]) -> Rea
     backend: classify.Backend = (
         CustomClassifier(_CLASSIFIER_ARN, client) if name == "custom" else ToxicityDetection(client)
     )
-    answers = classify.ask(request, backend, LanguageDetection(client), [policy])
+    answers = classify.Answers(request, backend, LanguageDetection(client))
     return Reading(name, door.name, answers)
