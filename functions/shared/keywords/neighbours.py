@@ -11,7 +11,7 @@ _DIGITS = "0123456789"
 _APOSTROPHES = "'`\u2019\u2032\u02bc"
 _CONTRACTED = frozenset({"s", "t", "d", "m", "re", "ll", "ve"})
 _SHORT = 3
-_LONGEST_HALF = 4
+_HALF = 4
 # Words that stand beside any other: with one of them, two words are a term by chance.
 _FUNCTION_WORDS = frozenset(
     {
@@ -77,8 +77,8 @@ def _is_cut(first: str, second: str, between: str, ordinary: frozenset[str]) -> 
     if second in _FUNCTION_WORDS:
         return first in odd and len(first) >= 2 and length >= 4
     if not odd:
-        # Two longer words make a third one by chance: blood shed, grave yard.
-        return length >= 6 and max(len(first), len(second)) <= _LONGEST_HALF
+        # Shorter and longer words make a third one by chance: hit man, blood shed.
+        return len(first) == len(second) == _HALF
     return length >= 4 if len(odd) == 2 else min(len(first), len(second)) >= 2 and length >= 5
 
 
