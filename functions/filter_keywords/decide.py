@@ -3,7 +3,7 @@
 from typing import Any
 
 from shared.keywords.lists import KeywordLists, Lists
-from shared.keywords.matching import Match, find
+from shared.keywords.matching import Match, combined, find
 
 STAGE = "FilterKeywords"
 # A record holds 400 KB; more matches than this say nothing new.
@@ -20,7 +20,10 @@ def decide(prompt: str, negative_prompt: str, lists: KeywordLists, warn: bool) -
     for text, part in ((prompt, lists.prompt), (negative_prompt, lists.negative)):
         matches = find(text, part)
         # Combinations first: what always holds must not fall behind the bound on reasons.
-        found = _combined(matches, part.combinations)
+        found = [
+            (rule["action"], {"stage": STAGE, "category": rule["name"], "rule": "combination"})
+            for rule in combined(matches, part)
+        ]
         found += [(part.actions[match.category], _reason(match, part)) for match in matches]
         for action, reason in found:
             if action == "count":
@@ -34,17 +37,6 @@ def decide(prompt: str, negative_prompt: str, lists: KeywordLists, warn: bool) -
         "reasons": reasons[:_MAX_REASONS],
         "warnings": warnings[:_MAX_REASONS],
     }
-
-
-def _combined(
-    matches: list[Match], combinations: list[dict[str, Any]]
-) -> list[tuple[str, dict[str, Any]]]:
-    categories = {match.category for match in matches}
-    return [
-        (rule["action"], {"stage": STAGE, "category": rule["name"], "rule": "combination"})
-        for rule in combinations
-        if all(categories.intersection(group) for group in rule["every"])
-    ]
 
 
 def _reason(match: Match, lists: Lists) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from typing import Any
 
 from moderate_images.rules import reason
 from shared.keywords.lists import KeywordLists
-from shared.keywords.matching import find
+from shared.keywords.matching import combined, find
 
 
 def judge_writing(text: str, lists: KeywordLists, index: int) -> list[dict[str, Any]]:
@@ -12,9 +12,13 @@ def judge_writing(text: str, lists: KeywordLists, index: int) -> list[dict[str, 
 
     What always holds blocks here as anywhere; categories that only count beside others do not.
     """
+    matches = find(text, lists.prompt)
     return [
+        reason(rule["name"], "combination", rule["action"], index)
+        for rule in combined(matches, lists.prompt)
+    ] + [
         reason(match.category, "text_in_image", action, index)
         | {"severity": lists.prompt.severities[match.category], "term": match.term}
-        for match in find(text, lists.prompt)
+        for match in matches
         if (action := lists.prompt.actions[match.category]) != "count"
     ]

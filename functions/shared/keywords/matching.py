@@ -8,6 +8,7 @@ each other (neighbours), at pieces with symbols in them (chunks), at runs of sho
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from shared.keywords.capitals import capitals
 from shared.keywords.chunks import odd_chunks
@@ -51,6 +52,16 @@ def find(text: str, lists: Lists) -> list[Match]:
             if not any(_excuses(area, one, category, lists) for area in allowed)
         ]
     return _outermost(matches)
+
+
+def combined(matches: Iterable[Match], lists: Lists) -> list[dict[str, Any]]:
+    """The rules on categories found together that hold for these matches: {name, action, every}."""
+    categories = {match.category for match in matches}
+    return [
+        rule
+        for rule in lists.combinations
+        if all(categories.intersection(group) for group in rule["every"])
+    ]
 
 
 def _found(reading: Reading, lists: Lists) -> Iterator[Found]:
