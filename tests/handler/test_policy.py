@@ -29,7 +29,10 @@ def lax_words() -> dict[str, Any]:
 
 def lax_labels() -> dict[str, Any]:
     part = policy_part("images")
-    rules = {name: rule | {"action": "warn"} for name, rule in part["labels"].items()}
+    rules = {
+        name: rule | {"action": "warn"} if rule["action"] == "block" else rule
+        for name, rule in part["labels"].items()
+    }
     return part | {"labels": rules}
 
 

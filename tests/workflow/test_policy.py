@@ -33,7 +33,8 @@ def lax() -> bytes:
     bundle["hash"] = "lax"
     bundle["parts"]["keywords"]["actions"]["nudity"] = "warn"
     for rule in bundle["parts"]["images"]["labels"].values():
-        rule["action"] = "warn"
+        if rule["action"] == "block":
+            rule["action"] = "warn"
     return json.dumps(bundle | {"digest": digest(bundle)}).encode()
 
 
