@@ -13,14 +13,14 @@ from rich.console import Console
 
 from bench.evaluate import ROOT
 from bench.evaluate.classifier import StandIn
-from bench.evaluate.conditions import conditions, model_text, policy_file
 from bench.evaluate.evaluation import evaluate
 from bench.evaluate.panel import Panel
 from bench.evaluate.progress import Steps
 from bench.evaluate.reading import SetError, read_sets
-from bench.evaluate.report_html import write_page
-from bench.evaluate.report_text import print_report
-from bench.evaluate.results_json import misses, results
+from bench.evaluate.report.conditions import conditions, model_text, policy_file
+from bench.evaluate.report.page import write_page
+from bench.evaluate.report.results import misses, results
+from bench.evaluate.report.text import print_report
 from bench.evaluate.sets import DATA, FORMATS
 from local.ai.classifier.model import SHIPPED, ModelError, load
 from local.commands.console import console
@@ -51,6 +51,8 @@ def main(arguments: list[str] | None = None) -> int:
         policy = read_policy(args.policy)
         against = read_policy(args.against) if args.against else None
         model = load(args.model)
+        # Found out now, not after minutes of judging.
+        args.out.mkdir(parents=True, exist_ok=True)
     except (SetError, PolicyError, ModelError, OSError) as error:
         print(f"evaluate: {error}", file=sys.stderr)
         return 2
@@ -71,7 +73,6 @@ def main(arguments: list[str] | None = None) -> int:
         panel,
         time.perf_counter() - started,
     )
-    args.out.mkdir(parents=True, exist_ok=True)
     page = write_page(args.out / "index.html", evaluation, made_with)
     figures = _write_json(args.out / "results.json", results(evaluation, made_with))
     if args.show_misses:

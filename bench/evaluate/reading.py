@@ -88,7 +88,7 @@ def _rows(
         if line.strip():
             try:
                 rows.append(made(json.loads(line)))
-            except (ValueError, KeyError, TypeError):
+            except (ValueError, KeyError, TypeError, RecursionError):
                 raise _broken(paths[kind], number, kind) from None
     if kind in contents and not rows:
         raise _broken(paths[kind], 1, kind)
@@ -138,7 +138,7 @@ def _vocabulary(paths: dict[str, Path], contents: dict[str, str]) -> list[str]:
         words = [word for row in rows for word in _strings(row, "word")]
         if not words:
             raise ValueError
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise _broken(paths["keyword_vocab"], 1, "keyword_vocab") from None
     return words
 

@@ -8,11 +8,11 @@ import pytest
 from rich.console import Console
 from unit.bench_evaluate.small_sets import CASES, PROMPTS, PurpleClassifier, write_sets
 
-from bench.evaluate.conditions import Conditions, conditions, policy_file
 from bench.evaluate.evaluation import Evaluation, evaluate
 from bench.evaluate.panel import Panel
 from bench.evaluate.progress import Steps
 from bench.evaluate.reading import read_sets
+from bench.evaluate.report.conditions import Conditions, conditions, policy_file
 from bench.evaluate.sets import Sets
 from local.policy import keywords
 from local.policy.source import POLICY, read_policy

@@ -61,6 +61,7 @@ def test_cases_need_their_vocabulary(tmp_path: Path) -> None:
         ("keyword_vocab", '{"words": []}', 1),
         ("prompts", '\n{"prompt": "a", "label": "bad"}', 2),
         ("prompts", "[1]", 1),
+        ("prompts", "[" * 100_000, 1),
         ("toxicity", "label,text\n", 1),
         ("toxicity", "toxic,a\ntoxic\n", 2),
         ("toxicity_sources", "row,source,label\n1,forum,toxic\n", 2),

@@ -12,11 +12,11 @@ from unit.bench_evaluate.small_sets import CASES, POSTS, PROMPTS, PurpleClassifi
 
 import bench.evaluate.__main__ as command
 from bench.evaluate.__main__ import main
-from bench.evaluate.conditions import Conditions
 from bench.evaluate.evaluation import Evaluation
-from bench.evaluate.report_html import write_page
-from bench.evaluate.report_text import print_report
-from bench.evaluate.results_json import misses, results
+from bench.evaluate.report.conditions import Conditions
+from bench.evaluate.report.page import write_page
+from bench.evaluate.report.results import misses, results
+from bench.evaluate.report.text import print_report
 from bench.evaluate.sets import FORMATS, Sets
 from local.policy.source import POLICY
 
@@ -77,6 +77,7 @@ def test_the_page_has_every_part(page: str) -> None:
     assert page.count('<svg viewBox="0 0 320') == 5
     assert "purple-1, a local stand-in" in page
     assert "not asked: another" in page
+    assert "somewhat optimistic" in page
 
 
 def test_no_report_holds_a_text(
@@ -134,6 +135,15 @@ def test_one_file_under_two_policies(
     assert {path.name for path in out.iterdir()} == {"index.html", "results.json", "misses.json"}
 
 
+def test_a_folder_that_cannot_be_is_named_first(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_sets(tmp_path)
+    (tmp_path / "file").touch()
+    assert main(["--data", str(tmp_path), "--out", str(tmp_path / "file")]) == 2
+    assert str(tmp_path / "file") in capsys.readouterr().err
+
+
 def test_a_broken_policy_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write_sets(tmp_path)
     broken = tmp_path / "policy.json"
@@ -154,5 +164,6 @@ def test_a_label_that_the_model_does_not_know_is_named(
     custom = {"improper": policy["classifier"]["custom"]["unsafe"]}
     classifier = {**policy["classifier"], "custom": custom}
     edited.write_text(json.dumps({**policy, "classifier": classifier}), "utf-8")
-    assert main(["--prompts", str(prompts), "--policy", str(edited), "--no-peers"]) == 2
+    out = ["--out", str(tmp_path / "out")]
+    assert main(["--prompts", str(prompts), "--policy", str(edited), "--no-peers", *out]) == 2
     assert "improper" in capsys.readouterr().err

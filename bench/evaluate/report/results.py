@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from typing import Any
 
-from bench.evaluate.conditions import Conditions
 from bench.evaluate.evaluation import Evaluation
 from bench.evaluate.figures import Point, Rate
 from bench.evaluate.judging import Judge
 from bench.evaluate.layers import Judged
+from bench.evaluate.report.conditions import Conditions
 from bench.evaluate.sets import Sets
 
 

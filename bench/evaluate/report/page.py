@@ -6,13 +6,13 @@ from html import escape
 from pathlib import Path
 from string import Template
 
-from bench.evaluate.conditions import Conditions
 from bench.evaluate.differences import Difference
 from bench.evaluate.evaluation import Evaluation
-from bench.evaluate.html_keywords import keywords_part
-from bench.evaluate.html_layers import posts_part, prompts_part
-from bench.evaluate.html_tables import Part, Row, meter, percent, table
-from bench.evaluate.report_text import counted, interval
+from bench.evaluate.report.conditions import Conditions
+from bench.evaluate.report.keywords import keywords_part
+from bench.evaluate.report.layers import posts_part, prompts_part
+from bench.evaluate.report.tables import Part, Row, meter, percent, table
+from bench.evaluate.report.text import counted, interval
 from bench.evaluate.targets import Target
 
 _TEMPLATE = Path(__file__).with_name("page.html")

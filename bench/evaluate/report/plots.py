@@ -6,10 +6,10 @@ from dataclasses import replace
 from html import escape
 
 from bench.evaluate.figures import Curve, Point
-from bench.evaluate.html_tables import Part, Row, percent, table
 from bench.evaluate.judging import TRAINED, Judge
 from bench.evaluate.layers import ALWAYS, Plot
-from bench.evaluate.plots import Line, Mark, plot_svg
+from bench.evaluate.report.svg import Line, Mark, plot_svg
+from bench.evaluate.report.tables import Part, Row, percent, table
 
 # Read off every curve: what is caught while so many of the safe are flagged.
 _READ_AT = (0.01, 0.02, 0.05, 0.1)

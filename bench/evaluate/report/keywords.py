@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bench.evaluate.html_tables import CELLS, Part, Row, table
 from bench.evaluate.keyword_figures import OURS, OWN_LIST, KeywordFigures, Technique
+from bench.evaluate.report.tables import CELLS, Part, Row, table
 
 
 def keywords_part(figures: KeywordFigures) -> str:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from html import escape
 
-from bench.evaluate.html_plots import legend, plots, read_outs
-from bench.evaluate.html_tables import CELLS, Part, Row, table
 from bench.evaluate.judging import REGIMES, TRAINED, Judge
 from bench.evaluate.layers import BACKENDS, FILTER, Group
 from bench.evaluate.post_figures import PostFigures
 from bench.evaluate.prompt_figures import PromptFigures
+from bench.evaluate.report.plots import legend, plots, read_outs
+from bench.evaluate.report.tables import CELLS, Part, Row, table
 
 _ABOUT_POSTS = (
     "<p>Posts are no image prompts, and the filter's lists were not made for them. These figures "
