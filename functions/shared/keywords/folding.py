@@ -15,7 +15,7 @@ from urllib.parse import unquote
 # encoding (also of themselves), escapes of programming languages, tags, comments, and the weights
 # of prompts. Every alternative has a bounded length.
 _MARKUP = re.compile(
-    r"&(?:amp;){0,2}(?:#x[0-9a-f]{1,8}|#\d{1,9}|[a-z]{2,8}\d?);?"
+    r"&(?:amp;){0,2}(?:#x[0-9a-f]{1,8}|#\d{1,9}|[a-z]{2,31}\d?);?"
     r"|(?:%(?:25){0,2}[0-9a-f]{2}){1,400}"
     r"|(?:\\u[0-9a-f]{4}|\\x[0-9a-f]{2}){1,200}"
     r"|</?(?:[abipqsu]|em|strong|span|div|br|wbr|hr|font|su[bp]|small|big|mark|del|ins|code|h[1-6])"

@@ -47,7 +47,7 @@ _DERIVED = tuple(
     for replacement in ("", "e")
 )
 _DERIVED_ENDINGS = tuple(ending for ending, _ in _DERIVED)
-_NUMBER_AND_UNIT = re.compile(
+NUMBER_AND_UNIT = re.compile(
     r"\d+(?:[a-z]|[cdkmn]m|px|bit|st|nd|rd|th|fps|[km]p|[kmg]b|k?hz|kg|ml|deg|yo|yrs?|am|pm|ft|in)"
     r"|[a-z]\d{1,2}|\d+x\d+"
 )
@@ -271,7 +271,7 @@ class Lists:
             term = self.named(word) if len(word) >= _SHORTEST_NUMBER else None
             term = term if term and len(term) == len(word) else None
             return self.meant(term, "digits for letters") if term else None
-        if _NUMBER_AND_UNIT.fullmatch(word):
+        if NUMBER_AND_UNIT.fullmatch(word):
             return None
         bare = word.strip(_EDGE_DIGITS)
         if bare.isalpha() and len(bare) > 2 and (found := self._plain(bare)):

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import compress
 from operator import add
 
-from shared.keywords.lists import Lists, Meaning
+from shared.keywords.lists import NUMBER_AND_UNIT, Lists, Meaning
 from shared.keywords.reading import Found, Reading, phrases_at
 
 _DIGITS = "0123456789"
@@ -33,9 +33,10 @@ def beside_each_other(reading: Reading, lists: Lists) -> Iterator[Found]:
         yield from _phrases(reading, lists)
         yield from _cut_in_two(reading, pairs, lists)
     mixed = {word for word in reading.suspects if not word.isalpha() and not word.isdigit()}
+    mixed = {word for word in mixed if not NUMBER_AND_UNIT.fullmatch(word)}
     if mixed:
         yield from _cut_with_digits(reading, pairs, mixed, lists)
-    if any(len(word) <= _SHORT and word.isalpha() for word in reading.suspects):
+    if any(1 < len(word) <= _SHORT and word.isalpha() for word in reading.suspects):
         triples = list(map(add, pairs, words[2:]))
         if not lists.singles.isdisjoint(triples):
             yield from _cut_in_three(reading, triples, lists)

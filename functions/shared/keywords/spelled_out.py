@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from itertools import compress, pairwise, product
 
-from shared.keywords.lists import Lists
+from shared.keywords.lists import NUMBER_AND_UNIT, Lists
 from shared.keywords.reading import Found, Reading
 from shared.keywords.spelling import bones, skeleton
 
@@ -54,7 +54,8 @@ def _has_short_pieces(reading: Reading) -> bool:
     """
     words = reading.words
     odd = {word for word in reading.suspects if len(word) <= _SHORT and not word.isdigit()}
-    if not odd:
+    odd = {word for word in odd if len(word) == 1 or not NUMBER_AND_UNIT.fullmatch(word)}
+    if len(odd) < 2:
         return False
     places = list(compress(range(len(words)), map(odd.__contains__, words)))
     if any(after - before <= _NEAR for before, after in pairwise(places)):
