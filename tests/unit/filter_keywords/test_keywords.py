@@ -28,9 +28,16 @@ def test_every_entry_of_the_lists_is_found_as_it_is_written() -> None:
                 assert found.issuperset(lists.categories(entry)), entry
 
 
-@pytest.mark.parametrize("age", ["13yo", "13 yo", "13-year-old", "13yr old", "13 y/o", "thirteen"])
+@pytest.mark.parametrize(
+    "age",
+    [
+        *("13yo", "13 yo", "13 y/o", "13-year-old", "13 years old", "13yr old", "13 yrs old"),
+        *("13year old", "13 years of age", "13 years young", "age 13", "aged 13", "thirteen yo"),
+    ],
+)
 def test_an_age_below_18_counts_however_it_is_written(age: str) -> None:
-    assert verdict(f"a topless {age} years old", warn=True) == "block"
+    assert verdict(f"a topless model, {age}", warn=True) == "block"
+    assert verdict(f"a model, {age}") == "clean"
 
 
 @pytest.mark.parametrize("warn", [False, True])
