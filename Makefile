@@ -56,9 +56,9 @@ train-classifier: setup ## train the local text classifier again (DATA=folder wi
 evaluate: setup ## judge labelled texts with filter, classifier and peers (ARGS=--help)
 	@$(BIN)/python -m bench.evaluate $(ARGS)
 
-bench-filter: setup ## recall on disguised terms, false positives and speed of the keyword filter, beside others
+bench-filter: setup ## judge and time the keyword filter beside others (QUICK=1, ARGS=--help)
 	-@$(MAKE) --no-print-directory peers
-	$(BIN)/python -m bench.filter $(if $(QUICK),--quick) $(if $(JSON),--json $(JSON))
+	$(BIN)/python -m bench.filter $(if $(QUICK),--quick) $(if $(JSON),--json $(JSON)) $(ARGS)
 
 # npm is there on some machines only; what it would have fetched is then reported as absent.
 peers: $(VENV_PEERS)/.ready ## make the environment (.venv-peers) of other filters, to compare with

@@ -26,6 +26,7 @@ _PEER_BATCH = 2_000
 
 def main() -> None:
     arguments = _parser().parse_args()
+    _refuse(arguments)
     # In a file, tables need not fit a screen.
     console = Console(width=None if sys.stdout.isatty() else 150)
     progress = Console(stderr=True)
@@ -56,6 +57,15 @@ def main() -> None:
     document["targets"] = [dataclasses.asdict(target) for target in targets]
     if arguments.json:
         arguments.json.write_text(json.dumps(document, indent=1) + "\n", "utf-8")
+
+
+def _refuse(arguments: argparse.Namespace) -> None:
+    """Ends with 2 for paths that are not there: now, and not after minutes."""
+    for path in arguments.text:
+        if not path.exists():
+            _parser().error(f"--text {path}: no such file or folder")
+    if arguments.json and (arguments.json.is_dir() or not arguments.json.parent.is_dir()):
+        _parser().error(f"--json {arguments.json}: no file in a folder that is there")
 
 
 def _qualities(half: str, peers: list[str], every: int, tell: report.Tell) -> dict[str, Quality]:

@@ -2,10 +2,12 @@
 
 import itertools
 import random
+import sys
 from pathlib import Path
 
 import pytest
 
+import bench.filter.__main__ as command
 from bench.filter import english
 from bench.filter.english import OTHER, PROSE, running_english
 from bench.filter.families import FAMILIES, cases_of, innocents_of
@@ -83,3 +85,14 @@ def test_only_lines_that_do_not_spell_a_term_out_are_flagged_wrongly(
 def test_a_target_is_a_most_or_a_least() -> None:
     assert Target("recall", 98, 98, at_most=False).met
     assert not Target("times", 5.1, 5).met
+
+
+@pytest.mark.parametrize("line", [["--text", "no-such-folder"], ["--json", "no-such-folder/x"]])
+def test_paths_are_refused_before_the_work(
+    line: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["bench.filter", *line])
+    with pytest.raises(SystemExit) as ended:
+        command.main()
+    assert ended.value.code == 2
+    assert "no-such-folder" in capsys.readouterr().err
