@@ -18,17 +18,9 @@ _LETTERS_THAT_ARE_WORDS = {"a", "i"}
 _SHORTEST_PART = 3
 _AGES = range(1, 18)
 _AGE_PHRASES = (
-    *(
-        "{} year old",
-        "{} years old",
-        "{} years young",
-        "{} years of age",
-        "{} yr old",
-        "{} yrs old",
-    ),
-    *("{} yo", "{} y o", "age {}", "aged {}", "age of {}"),
+    *("{} year old", "{}year old", "{} years old", "{} years young", "{} years of age"),
+    *("{} yr old", "{} yrs old", "{} yo", "{} y o", "age {}", "aged {}", "age of {}"),
 )
-_AGE_UNITS = ("yo", "yr", "year")
 _AGES_IN_WORDS = [
     "one",
     "two",
@@ -107,7 +99,7 @@ def _ages(wanted: bool) -> list[str]:
         return []
     ages = [*map(str, _AGES), *_AGES_IN_WORDS]
     return [phrase.format(age) for age in ages for phrase in _AGE_PHRASES] + [
-        f"{age}{unit}" for age in _AGES for unit in _AGE_UNITS
+        f"{age}{unit}" for age in _AGES for unit in ("yo", "yr")
     ]
 
 
