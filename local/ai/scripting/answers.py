@@ -44,106 +44,101 @@ class AnswerStep:
 
 def comprehend_step(step: object, classifier: Classifier) -> AnswerStep:
     """ValueError, saying what is wrong, for a step that is none."""
-    words: dict[str, AnswerStep] = {
-        "usual": AnswerStep(),
-        "malformed": AnswerStep(malformed=True),
-        "empty": AnswerStep(change=_no_results),
-        "safe": AnswerStep(change=_scored(classifier, SPOKEN, LOW)),
-        "unsafe": AnswerStep(change=_scored(classifier, SPOKEN, HIGH)),
-        "unknown-label": AnswerStep(change=_unknown_label),
-    }
-    if isinstance(step, str):
-        return _word(step, words)
-    fields = _object(step, {"error", "slow", "label", "score"})
-    change = None
-    if "label" in fields or "score" in fields:
+
+    def told(fields: Json) -> Change | None:
+        if not fields.keys() & {"label", "score"}:
+            return None
         label = fields.get("label", SPOKEN)
         if label not in LABELS:
             raise ValueError(f"no label of DetectToxicContent: {label!r}")
-        change = _scored(classifier, label, float(fields.get("score", HIGH)))
-    return AnswerStep(float(fields.get("slow", 0)), fields.get("error"), change=change)
+        return _scored(classifier, label, float(fields.get("score", HIGH)))
+
+    words = {
+        "empty": _no_results,
+        "safe": _scored(classifier, SPOKEN, LOW),
+        "unsafe": _scored(classifier, SPOKEN, HIGH),
+        "unknown-label": _unknown_label,
+    }
+    return _step(step, words, {"label", "score"}, told)
 
 
 def language_step(step: object) -> AnswerStep:
     """ValueError, saying what is wrong, for a step that is none."""
-    words: dict[str, AnswerStep] = {
-        "usual": AnswerStep(),
-        "malformed": AnswerStep(malformed=True),
-        "empty": AnswerStep(change=lambda operation, usual: {}),
-    }
-    if isinstance(step, str):
-        return _word(step, words)
-    fields = _object(step, {"error", "slow", "language", "score"})
-    change: Change | None = None
-    if "language" in fields:
-        told = detected({str(fields["language"]): float(fields.get("score", HIGH))})
-        change = lambda operation, usual: told  # noqa: E731
-    return AnswerStep(float(fields.get("slow", 0)), fields.get("error"), change=change)
+
+    def told(fields: Json) -> Change | None:
+        if "language" not in fields:
+            return None
+        answer = detected({str(fields["language"]): float(fields.get("score", HIGH))})
+        return lambda operation, usual: answer
+
+    return _step(step, {"empty": _nothing}, {"language", "score"}, told)
 
 
 def guardrail_step(step: object) -> AnswerStep:
     """ValueError, saying what is wrong, for a step that is none."""
-    words: dict[str, AnswerStep] = {
-        "usual": AnswerStep(),
-        "malformed": AnswerStep(malformed=True),
-        "empty": AnswerStep(change=lambda operation, usual: {}),
-        "unsafe": AnswerStep(change=_filtered("VIOLENCE", HIGH)),
-    }
-    if isinstance(step, str):
-        return _word(step, words)
-    fields = _object(step, {"error", "slow", "label", "score"})
-    change: Change | None = None
-    if "label" in fields:
+
+    def told(fields: Json) -> Change | None:
+        if "label" not in fields:
+            return None
         if fields["label"] not in FILTERS:
             raise ValueError(f"no content filter of a guardrail: {fields['label']!r}")
-        change = _filtered(fields["label"], float(fields.get("score", HIGH)))
-    return AnswerStep(float(fields.get("slow", 0)), fields.get("error"), change=change)
+        return _filtered(fields["label"], float(fields.get("score", HIGH)))
+
+    words = {"empty": _nothing, "unsafe": _filtered("VIOLENCE", HIGH)}
+    return _step(step, words, {"label", "score"}, told)
 
 
 def rekognition_step(step: object) -> AnswerStep:
     """ValueError, saying what is wrong, for a step that is none."""
-    words: dict[str, AnswerStep] = {
-        "usual": AnswerStep(),
-        "malformed": AnswerStep(malformed=True),
-        "empty": AnswerStep(change=lambda operation, usual: {}),
-        "safe": AnswerStep(change=lambda operation, usual: {**usual, "ModerationLabels": []}),
+
+    def told(fields: Json) -> Change | None:
+        found = _rekognition_members(fields)
+        return (lambda operation, usual: {**usual, **found}) if found else None
+
+    words: dict[str, Change] = {
+        "empty": _nothing,
+        "safe": lambda operation, usual: {**usual, "ModerationLabels": []},
     }
-    if isinstance(step, str):
-        return _word(step, words)
-    known = {"error", "slow", "labels", "model_version", "content_types", "confidence"}
-    fields = _object(step, known)
-    found = _rekognition_members(fields)
-    change: Change | None = (lambda operation, usual: {**usual, **found}) if found else None
-    return AnswerStep(float(fields.get("slow", 0)), fields.get("error"), change=change)
+    return _step(step, words, {"labels", "model_version", "content_types", "confidence"}, told)
 
 
 def detect_text_step(step: object) -> AnswerStep:
     """ValueError, saying what is wrong, for a step that is none."""
-    words: dict[str, AnswerStep] = {
-        "usual": AnswerStep(),
-        "malformed": AnswerStep(malformed=True),
-        "empty": AnswerStep(change=lambda operation, usual: {}),
-    }
-    if isinstance(step, str):
-        return _word(step, words)
-    fields = _object(step, {"error", "slow", "text"})
-    change: Change | None = None
-    if "text" in fields:
+
+    def told(fields: Json) -> Change | None:
+        if "text" not in fields:
+            return None
         found = detections(str(fields["text"]), PICTURE_SIZE)
-        change = lambda operation, usual: {**usual, "TextDetections": found}  # noqa: E731
-    return AnswerStep(float(fields.get("slow", 0)), fields.get("error"), change=change)
+        return lambda operation, usual: {**usual, "TextDetections": found}
+
+    return _step(step, {"empty": _nothing}, {"text"}, told)
 
 
-def _word(word: str, words: dict[str, AnswerStep]) -> AnswerStep:
-    if word not in words:
-        raise ValueError(f"no such step: {word!r}; there are {', '.join(words)}")
-    return words[word]
+def _step(
+    step: object,
+    words: dict[str, Change],
+    members: set[str],
+    told: Callable[[Json], Change | None],
+) -> AnswerStep:
+    """One of the words, which every service has two more of; or an object with the members."""
+    if not isinstance(step, str):
+        fields = _object(step, {"error", "slow", *members})
+        return AnswerStep(float(fields.get("slow", 0)), fields.get("error"), change=told(fields))
+    known = {"usual": AnswerStep(), "malformed": AnswerStep(malformed=True)}
+    known |= {word: AnswerStep(change=change) for word, change in words.items()}
+    if step not in known:
+        raise ValueError(f"no such step: {step!r}; there are {', '.join(known)}")
+    return known[step]
 
 
 def _object(step: object, known: set[str]) -> Json:
     if not isinstance(step, dict) or not set(step) <= known:
         raise ValueError(f"a step is a word or an object of {', '.join(sorted(known))}")
     return step
+
+
+def _nothing(operation: str, usual: Json) -> Json:
+    return {}
 
 
 def _no_results(operation: str, usual: Json) -> Json:
