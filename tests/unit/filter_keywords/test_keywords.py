@@ -66,6 +66,7 @@ def test_only_the_last_word_of_a_phrase_may_be_a_plural_and_of_that_word() -> No
         ("nudе", "look-alike letters"),
         ("nu\u200bde", "invisible characters"),
         ("nu\u0336d\u0336e", "invisible characters"),
+        ("nu&ZeroWidthSpace;de", "encoded characters"),
         ("nud3", "digits or symbols for letters"),
         ("t0ple$$", "digits or symbols for letters"),
         ("n@ked", "digits or symbols for letters"),
