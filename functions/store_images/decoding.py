@@ -1,7 +1,6 @@
 """From bytes to pixels: what a generator may answer with, and what is refused before decoding."""
 
 import io
-import os
 import subprocess
 import sys
 import warnings
@@ -10,6 +9,7 @@ from dataclasses import dataclass
 from PIL import Image
 
 from shared.errors import MalformedReply
+from shared.settings import Environment
 from store_images.srgb import srgb
 
 # Twice what a request may ask for.
@@ -82,8 +82,8 @@ def _ordinary(data: bytes) -> Decoded:
 def _confined(data: bytes) -> Decoded:
     # Neither credentials nor settings: the process needs to find our code and Pillow, no more.
     passed = {"PYTHONPATH": ":".join(sys.path)}
-    if "LD_LIBRARY_PATH" in os.environ:
-        passed["LD_LIBRARY_PATH"] = os.environ["LD_LIBRARY_PATH"]
+    if libraries := Environment().optional("LD_LIBRARY_PATH"):
+        passed["LD_LIBRARY_PATH"] = libraries
     try:
         done = subprocess.run(  # noqa: S603 - ourselves, the picture as input only
             [sys.executable, "-S", "-m", "store_images.confined", str(MOST_SIDE)],

@@ -82,8 +82,12 @@ def _given(value: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
+# Lambda sets them (Developer Guide, Defined runtime environment variables).
+_OF_THE_RUNTIME = {"LD_LIBRARY_PATH"}
+
+
 def variables_read(folder: str) -> set[str]:
-    """The environment variables that a function's code names."""
+    """The environment variables that a function's code names, without those of Lambda itself."""
     names = set()
     for path in (FUNCTIONS / folder).glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
@@ -95,4 +99,4 @@ def variables_read(folder: str) -> set[str]:
                 and isinstance(node.args[0], ast.Constant)
             ):
                 names.add(str(node.args[0].value))
-    return names
+    return names - _OF_THE_RUNTIME
