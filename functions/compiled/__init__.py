@@ -1,3 +1,3 @@
 """Made by `safelight policy compile` from policy/ and schemas/."""
 
-POLICY_HASH = "10b190e8a1c6cb868075e9e3d111842defaa83be94b7d196f18ce3dcf03b09b2"
+POLICY_HASH = "6e2afa1a93e6a01066235e4924a43e1ec1fc609b2d64613015b3ce35967ddd8a"
