@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import jsonschema
 
@@ -20,7 +20,8 @@ class PolicyError(Exception):
 def read_policy(path: Path = POLICY) -> dict[str, Any]:
     """The policy, checked against its schema and the taxonomy. Raises PolicyError."""
     try:
-        policy: dict[str, Any] = json.loads(path.read_text("utf-8"))
+        # No score reaches a threshold that is NaN.
+        policy: dict[str, Any] = json.loads(path.read_text("utf-8"), parse_constant=_refused)
     except (ValueError, RecursionError) as error:
         raise PolicyError(f"{path}: not JSON: {error}") from None
     schema = json.loads((ROOT / "policy" / "policy.schema.json").read_text("utf-8"))
@@ -34,6 +35,10 @@ def read_policy(path: Path = POLICY) -> dict[str, Any]:
     _check_rules(policy["images"]["rules"], path)
     _check_bands(policy["classifier"], path)
     return policy
+
+
+def _refused(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is no number of JSON")
 
 
 def taxonomy() -> list[dict[str, str]]:

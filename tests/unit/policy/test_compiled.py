@@ -128,9 +128,10 @@ def test_a_broken_policy_is_refused_with_place_and_rule(
     assert str(refused.value).startswith(str(path))
 
 
-def test_what_is_no_json_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("text", ["{", '{"version": NaN}', '{"version": Infinity}'])
+def test_what_is_no_json_is_refused(text: str, tmp_path: Path) -> None:
     path = tmp_path / "policy.json"
-    path.write_text("{", "utf-8")
+    path.write_text(text, "utf-8")
     with pytest.raises(PolicyError, match="not JSON"):
         read_policy(path)
 
