@@ -9,7 +9,8 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-_Z = 1.959964  # 95 % of a normal distribution lie within this many standard deviations
+from local.ai.classifier.card import interval
+
 _MOST_POINTS = 120
 
 Key = TypeVar("Key", bound=Hashable)
@@ -31,15 +32,7 @@ class Rate:
     @property
     def interval(self) -> tuple[float, float]:
         """Wilson's 95 % interval, 0..1: what the rate of all such texts may well be."""
-        if not self.total:
-            return 0.0, 1.0
-        spread = _Z * _Z / self.total
-        middle = self.share + spread / 2
-        reach = _Z * math.sqrt(self.share * (1 - self.share) / self.total + spread / self.total / 4)
-        return (
-            max(0.0, (middle - reach) / (1 + spread)),
-            min(1.0, (middle + reach) / (1 + spread)),
-        )
+        return interval(self.hits, self.total) if self.total else (0.0, 1.0)
 
     def __add__(self, other: Rate) -> Rate:
         return Rate(self.hits + other.hits, self.total + other.total)

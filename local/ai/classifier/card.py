@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 CARD = "card.md"
-_Z = 1.96
+_Z = 1.959964  # 95 % of a normal distribution lie within this many standard deviations
 
 _ABOUT = """\
 # Card of {name}
@@ -96,7 +96,7 @@ def interval(count: int, of: int) -> tuple[float, float]:
     share, spread = count / of, _Z * _Z / of
     middle = share + spread / 2
     half = _Z * math.sqrt(share * (1 - share) / of + spread / (4 * of))
-    return max(0.0, middle - half) / (1 + spread), (middle + half) / (1 + spread)
+    return max(0.0, (middle - half) / (1 + spread)), min(1.0, (middle + half) / (1 + spread))
 
 
 def _data(trained_on: dict[str, Any]) -> Iterator[str]:
