@@ -43,10 +43,11 @@ def sort_terms(lines: Iterable[Line], policy: dict[str, Any], trial: Trial) -> S
             result.too_short.append(line)
         elif not pattern.search(term):
             result.unusable.append(line)
-        elif term in listed or term in result.new or _found(trial, term):
+        elif term in listed or _found(trial, term):
             result.known.append(term)
         else:
             result.new.append(term)
+            listed.add(term)
             if term != line.text.lower():
                 result.respelled.append(line)
     return result
