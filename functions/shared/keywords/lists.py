@@ -28,10 +28,14 @@ _SHORTEST_SWAPPED = 4
 _SHORTEST_BACKWARDS = 4
 _SHORTEST_BEGINNING = 4
 _SHORTEST_UNDOUBLED = 5
+_SHORTEST_JOINT = 3
 # Verbs and nouns derived from a shorter term are too often other words: cocker, dicker.
 _SHORTEST_DERIVED = 5
 _DOUBTFUL = frozenset(
-    {"look-alike letters", "swapped letters", "written backwards", "spelled by sound"}
+    {
+        *("look-alike letters", "swapped letters", "written backwards", "spelled by sound"),
+        "joined to a word",
+    }
 )
 _LONGEST_WORD = 160
 # A prompt's words or chunks are at most 1,000 more.
@@ -239,6 +243,7 @@ class Lists:
                 if backwards in self.singles:
                     yield "written backwards", backwards
         yield "spelled by sound", self._sounding(word)
+        yield "joined to a word", self._joined_to(word)
 
     def _swapped(self, word: str) -> str | None:
         singles = self.singles
@@ -261,6 +266,14 @@ class Lists:
                 found = self._sounds.get(heard)
                 if found and stem not in found:
                     return found[0]
+        return None
+
+    def _joined_to(self, word: str) -> str | None:
+        """The term that an ordinary word stands before or behind, with nothing between."""
+        for at in range(_SHORTEST_JOINT, len(word) - _SHORTEST_JOINT + 1):
+            for term, other in ((word[:at], word[at:]), (word[at:], word[:at])):
+                if len(term) > _SHORTEST_JOINT and term in self.words and other in self.ordinary:
+                    return term
         return None
 
     def _with_symbols(self, word: str) -> Meaning | None:

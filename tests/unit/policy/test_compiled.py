@@ -141,3 +141,10 @@ def test_every_category_has_an_action_in_the_compiled_lists() -> None:
     for part in (lists, lists["negative"]):
         for kind in ("words", "phrases", "stems", "allow", "severities"):
             assert part[kind].keys() == part["actions"].keys()
+
+
+def test_terms_may_be_in_any_script() -> None:
+    policy = read_policy()
+    policy["keywords"]["categories"]["nudity"]["terms"] += ["裸体", "größe", "nackt"]
+    words = json.loads(compiled(policy)["keywords.json"])["words"]["nudity"].split()
+    assert {"裸体", "grosse", "nackt"} <= set(words)

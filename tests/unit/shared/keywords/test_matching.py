@@ -65,6 +65,7 @@ DISGUISES = {
     "letters apart": ["n u d e", "n.u.d.e", "n-u-d-3", "m/u/r/d/e/r", "(n)(u)(d)(e)"],
     "cut word": ["mur der", "nu-de", "nu|de", "cor🙂pse", "over dose", "mu rd3r"],
     "joined words": ["darkNudeArt", "deadBody", "DeadBody", "deadbody"],
+    "joined to a word": ["nudegirl", "darkcorpse", "skullhouse"],
     "disguised words": ["s3vered head", "p00l of bl00d", "seeevered head", "d**d b*dy"],
 }
 
@@ -81,6 +82,7 @@ def test_a_disguise_is_seen_through(lists: KeywordLists, disguise: str, written:
 
 
 INNOCENT = [
+    "rapeseed, peacock, cocktails, skullcap, Cockburn",
     "a grape on a skyscraper",
     "a cocktail and a peacock in Scunthorpe",
     "therapist with a drape",
