@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from shared.keywords.lists import Lists, Meaning
-from shared.keywords.reading import Found, phrases_at
+from shared.keywords.reading import Found, Reading, phrases_at
 
 _CHUNK = re.compile(r"\S+")
 _PART = re.compile(r"[A-Z]?[a-z0-9$@!]+|[A-Z]+(?![a-z0-9])")
@@ -12,12 +12,12 @@ _CASES = bytes(97 if 97 <= code < 123 else 65 if 65 <= code < 91 else 32 for cod
 _EDGES = ".,;:?!\"'()[]{}<>`~*_-/\\=%^"
 
 
-def capitals(folded: str, lists: Lists) -> Iterator[Found]:
+def capitals(reading: Reading, lists: Lists) -> Iterator[Found]:
     """Terms and phrases that are parts of a chunk, told by its capitals."""
-    cases = folded.encode("ascii", "replace").translate(_CASES)
+    cases = reading.ascii.translate(_CASES)
     if b"aA" not in cases and b"AAa" not in cases:
         return
-    for chunk in _CHUNK.finditer(folded):
+    for chunk in _CHUNK.finditer(reading.folded):
         text, at = chunk.group(), chunk.start()
         parts = [(part.group().lower(), *part.span()) for part in _PART.finditer(text)]
         if len(parts) > 1:

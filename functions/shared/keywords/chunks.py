@@ -14,6 +14,8 @@ _ODD = re.compile(
     r"[a-z0-9][@$!|+(<{&^#%*~?_.\-][a-z0-9@$!|+*#%^.]|[@$!|+(<&^#][a-z0-9]|[a-z][@$!|+#]"
     r"|[@$!|+#]{2}|[|/\\\d]|[a-z][^\x00-\x7f][a-z]"
 )
+# Brackets behind a word are those of a function: finish_row().
+_CALL = re.compile(r"\(\)[^a-z0-9]*$")
 _QUOTES = ".,;:\"'`()[]{}<>="
 _EDGES = _QUOTES + "?~*_-/\\%^"
 _MAY_BE_LETTERS = "!|+$@(<"
@@ -67,7 +69,7 @@ def _read(chunk: str, lists: Lists) -> list[tuple[Meaning, int, int]]:
         return []
     core = chunk.strip(_QUOTES).rstrip("!")
     meaning = lists.masked(core) if core else None
-    if meaning is None and (shape := drawn(chunk)) != chunk:
+    if meaning is None and (shape := drawn(_CALL.sub("", chunk))) != chunk:
         pieces = set(_PIECE.findall(shape)).difference(_PIECE.findall(chunk))
         read = next(filter(None, map(lists.meaning, pieces)), None)
         meaning = Meaning(read.term, "letters drawn with symbols") if read else None

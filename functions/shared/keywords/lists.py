@@ -55,6 +55,7 @@ NUMBER_AND_UNIT = re.compile(
     r"\d+(?:[a-z]|[cdkmn]m|px|bit|st|nd|rd|th|fps|[km]p|[kmg]b|k?hz|kg|ml|deg|yo|yrs?|am|pm|ft|in)"
     r"|[a-z]\d{1,2}|\d+x\d+"
 )
+_HEXADECIMAL = re.compile(r"[0-9a-f]{6,}")
 # What a word may end in that is altered otherwise.
 _ENDINGS = ("", "s", "z", "er", "ers", "ed", "eds", "ing", "in", "a", "as", "y")
 _FIRST_READING = str.maketrans("013456789@$!|+(<{&^#%2", "oieasgtbgasiitcccaahxz")
@@ -284,17 +285,17 @@ class Lists:
             term = self.named(word) if len(word) >= _SHORTEST_NUMBER else None
             term = term if term and len(term) == len(word) else None
             return self.meant(term, "digits for letters") if term else None
-        if NUMBER_AND_UNIT.fullmatch(word):
+        if NUMBER_AND_UNIT.fullmatch(word) or _HEXADECIMAL.fullmatch(word):
             return None
         bare = word.strip(_EDGE_DIGITS)
         if bare.isalpha() and len(bare) > 2 and (found := self._plain(bare)):
             return found
-        readings = [word.translate(_FIRST_READING), word.translate(_SECOND_READING)]
+        readings = {word.translate(_FIRST_READING), word.translate(_SECOND_READING)}
         if not self.ordinary.isdisjoint(readings):
             return None
         found = self.decoded(word)
         if found is None and bare not in self.ordinary:
-            found = self._reading(word, readings[0]) or self._reading(word, readings[1])
+            found = next(filter(None, (self._reading(word, one) for one in sorted(readings))), None)
             if found and skeleton(word) in self._ordinary_skeletons:
                 return None
         return found
@@ -303,7 +304,8 @@ class Lists:
         """The term that a word with digits or symbols spells."""
         if len(word) < 3 or (len(word) == 3 and not _SHORT_DISGUISE.fullmatch(word)):
             return None
-        for part in (word, word[:-1] if word[-1] in "s5$z" else "", word.rstrip("!|+(<{")):
+        plural = word[:-1] if word[-1] in "s5$z" else word
+        for part in dict.fromkeys((word, plural, word.rstrip("!|+(<{"))):
             if len(part) >= 3 and (term := self.named(part)):
                 return self.meant(term, "digits or symbols for letters")
         return None

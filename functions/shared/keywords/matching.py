@@ -83,7 +83,7 @@ def _found(reading: Reading, lists: Lists) -> Iterator[Found]:
     yield from odd_chunks(reading.folded, lists, phrase_words)
     if reading.suspects:
         yield from spelled_out(reading, lists)
-        yield from capitals(reading.folded, lists)
+        yield from capitals(reading, lists)
     if lists.foreign and not reading.folded.isascii():
         yield from _foreign(reading.folded.lower(), lists.foreign)
 

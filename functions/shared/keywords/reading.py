@@ -29,9 +29,8 @@ class Reading:
     def __init__(self, text: str, ordinary: frozenset[str]) -> None:
         self.folded = folded = fold(text)
         self.as_written = folded == text
-        self.words = (
-            folded.encode("ascii", "replace").translate(_WORDS_ONLY).decode("ascii").split()
-        )
+        self.ascii = folded.encode("ascii", "replace")
+        self.words = self.ascii.translate(_WORDS_ONLY).decode("ascii").split()
         self.suspects = set(self.words) - ordinary
 
     @functools.cached_property
