@@ -28,7 +28,9 @@ def test_the_template_is_valid() -> None:
 def test_a_function_s_artefact_is_our_code_alone(function: str, built: Path) -> None:
     folder = built / function
     assert {path.name for path in folder.iterdir()} == OWN
-    assert not [path for path in folder.rglob("*") if path.suffix not in {"", ".py", ".json", ".txt"}]
+    assert not [
+        path for path in folder.rglob("*") if path.suffix not in {"", ".py", ".json", ".txt"}
+    ]
     assert len(zipped(folder)) <= MOST_OWN_BYTES
 
 
