@@ -54,7 +54,7 @@ class Trial:
         """Every term in either text with the action of its category, also those only counted."""
         texts = ((prompt, self._lists.prompt), (negative_prompt, self._lists.negative))
         return [
-            {**dataclasses.asdict(match), "action": lists.actions[match.category]}
+            {**dataclasses.match._asdict(), "action": lists.actions[match.category]}
             for text, lists in texts
             for match in find(text, lists)
         ]

@@ -3,8 +3,7 @@
 import functools
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from shared.keywords.spelling import (
     ALTERNATIVES,
@@ -70,8 +69,7 @@ _EDGE_DIGITS = "0123456789"
 _Shape = tuple[str, int, str]
 
 
-@dataclass(frozen=True)
-class Meaning:
+class Meaning(NamedTuple):
     """A term that a word stands for, and how it is disguised: empty if it is not."""
 
     term: str

@@ -7,8 +7,7 @@ each other (neighbours), at pieces with symbols in them (chunks), at runs of sho
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from shared.keywords.capitals import capitals
 from shared.keywords.chunks import odd_chunks
@@ -19,8 +18,7 @@ from shared.keywords.reading import Found, Reading
 from shared.keywords.spelled_out import spelled_out
 
 
-@dataclass(frozen=True)
-class Match:
+class Match(NamedTuple):
     """A term found: whose category, where in the text, and how it was disguised (empty if not)."""
 
     category: str

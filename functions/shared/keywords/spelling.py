@@ -1,5 +1,6 @@
 """How a word may be spelled so that people still read it: symbols, stretched letters, sounds."""
 
+import functools
 import itertools
 import operator
 import re
@@ -59,6 +60,7 @@ def shortened(word: str, longest: int) -> str:
     return _LONG_RUN.sub(r"\1\1\1", word) if len(word) > longest else word
 
 
+@functools.lru_cache(maxsize=2048)
 def skeleton(word: str) -> str:
     """One key for all spellings of a word that differ by symbols and by repeated letters."""
     return once(word.translate(_CLASS_OF))
