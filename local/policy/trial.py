@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 from dataclasses import dataclass
 from types import SimpleNamespace
@@ -54,7 +53,7 @@ class Trial:
         """Every term in either text with the action of its category, also those only counted."""
         texts = ((prompt, self._lists.prompt), (negative_prompt, self._lists.negative))
         return [
-            {**dataclasses.match._asdict(), "action": lists.actions[match.category]}
+            {**match._asdict(), "action": lists.actions[match.category]}
             for text, lists in texts
             for match in find(text, lists)
         ]
