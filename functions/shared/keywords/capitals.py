@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from shared.keywords.lists import Lists, Meaning
-from shared.keywords.reading import Found, Reading, phrases_at
+from shared.keywords.reading import Found, Reading, phrases_in
 
 _CHUNK = re.compile(r"\S+")
 _PART = re.compile(r"[A-Z]?[a-z0-9$@!]+|[A-Z]+(?![a-z0-9])")
@@ -36,7 +36,5 @@ def _joined(parts: list[tuple[str, int, int]], lists: Lists) -> Iterator[tuple[M
             yield Meaning(word, "joined words"), start, end
         elif len(word) > 2 and not word.isalpha() and (meaning := lists.meaning(word)):
             yield meaning, start, end
-    for at in range(len(words) - 1):
-        for phrase in phrases_at(words, at, lists.phrase_starts):
-            end = parts[at + len(phrase) - 1][2]
-            yield Meaning(" ".join(phrase), "joined words"), parts[at][1], end
+    for phrase, first, last in phrases_in(words, lists.phrase_starts):
+        yield Meaning(phrase, "joined words"), parts[first][1], parts[last][2]

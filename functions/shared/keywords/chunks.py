@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from shared.keywords.lists import Lists, Meaning
-from shared.keywords.reading import Found, phrases_at
+from shared.keywords.reading import Found, phrases_in
 from shared.keywords.spelling import DRAWN, SYMBOLS, drawn
 
 _CHUNK = re.compile(r"\S+")
@@ -98,8 +98,5 @@ def _disguised_phrases(folded: str, lists: Lists) -> Iterator[Found]:
     chunks = [match for match in _CHUNK.finditer(folded) if match.group().strip(_QUOTES)]
     words = [match.group().strip(_QUOTES).lower() for match in chunks]
     words = [word if word in lists.ordinary else lists.phrase_word(word) or word for word in words]
-    for at in range(len(words) - 1):
-        for phrase in phrases_at(words, at, lists.phrase_starts):
-            last = chunks[at + len(phrase) - 1]
-            meaning = Meaning(" ".join(phrase), "disguised words")
-            yield Found(meaning, chunks[at].start(), last.end())
+    for phrase, first, last in phrases_in(words, lists.phrase_starts):
+        yield Found(Meaning(phrase, "disguised words"), chunks[first].start(), chunks[last].end())

@@ -42,7 +42,7 @@ _MOST_REMEMBERED = 20_000
 _LONGEST_REMEMBERED = 40
 _STEM_KEY = 4
 # A phrase of fewer letters, written as one word, may be a part of any other.
-SHORTEST_JOINED = 7
+_SHORTEST_JOINED = 7
 
 _DERIVED = tuple(
     (ending, replacement)
@@ -112,7 +112,7 @@ class Lists:
         self.joined = {
             joined: phrase
             for phrase in self.phrases
-            if len(joined := phrase.replace(" ", "")) >= SHORTEST_JOINED
+            if len(joined := phrase.replace(" ", "")) >= _SHORTEST_JOINED
         }
         self.singles = frozenset(self.words).union(self.joined)
         self.neighbours = self.singles.union(self.phrase_starts)

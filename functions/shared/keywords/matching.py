@@ -13,7 +13,7 @@ from shared.keywords.capitals import capitals
 from shared.keywords.chunks import odd_chunks
 from shared.keywords.folding import fold, origins
 from shared.keywords.lists import Lists, Meaning
-from shared.keywords.neighbours import allowed_phrases, beside_each_other
+from shared.keywords.neighbours import beside_each_other, phrases
 from shared.keywords.reading import Found, Reading
 from shared.keywords.spelled_out import spelled_out
 
@@ -38,7 +38,7 @@ def find(text: str, lists: Lists) -> list[Match]:
     if not found:
         return []
     folded, spans = reading.folded, origins(text)
-    allowed = list(allowed_phrases(reading, lists))
+    allowed = list(phrases(reading, lists.allowed_starts))
     matches = []
     for one in found:
         start, end = spans[one.start][0], spans[one.end - 1][1]

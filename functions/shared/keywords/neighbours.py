@@ -5,7 +5,7 @@ from itertools import compress
 from operator import add
 
 from shared.keywords.lists import NUMBER_AND_UNIT, Lists, Meaning
-from shared.keywords.reading import Found, Reading, phrases_at
+from shared.keywords.reading import Found, Reading, phrases_in
 
 _DIGITS = "0123456789"
 _APOSTROPHES = "'`\u2019\u2032\u02bc"
@@ -30,7 +30,7 @@ def beside_each_other(reading: Reading, lists: Lists) -> Iterator[Found]:
     words = reading.words
     pairs = list(map(add, words, words[1:]))
     if not lists.neighbours.isdisjoint(pairs):
-        yield from _phrases(reading, lists)
+        yield from phrases(reading, lists.phrase_starts)
         yield from _cut_in_two(reading, pairs, lists)
     mixed = {word for word in reading.suspects if not word.isalpha() and not word.isdigit()}
     mixed = {word for word in mixed if not NUMBER_AND_UNIT.fullmatch(word)}
@@ -42,17 +42,10 @@ def beside_each_other(reading: Reading, lists: Lists) -> Iterator[Found]:
             yield from _cut_in_three(reading, triples, lists)
 
 
-def allowed_phrases(reading: Reading, lists: Lists) -> Iterator[Found]:
-    """The phrases of the allow-lists."""
-    for at in range(len(reading.words) - 1):
-        for phrase in phrases_at(reading.words, at, lists.allowed_starts):
-            yield reading.found(Meaning(" ".join(phrase)), at, at + len(phrase) - 1)
-
-
-def _phrases(reading: Reading, lists: Lists) -> Iterator[Found]:
-    for at in range(len(reading.words) - 1):
-        for phrase in phrases_at(reading.words, at, lists.phrase_starts):
-            yield reading.found(Meaning(" ".join(phrase)), at, at + len(phrase) - 1)
+def phrases(reading: Reading, starts: dict[str, list[list[str]]]) -> Iterator[Found]:
+    """The phrases of a list, or of an allow-list, by how they start."""
+    for phrase, first, last in phrases_in(reading.words, starts):
+        yield reading.found(Meaning(phrase), first, last)
 
 
 def _cut_in_two(reading: Reading, pairs: list[str], lists: Lists) -> Iterator[Found]:

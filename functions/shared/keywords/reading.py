@@ -2,7 +2,7 @@
 
 import functools
 import re
-from collections.abc import Iterable
+from collections.abc import Iterator
 
 from shared.keywords.folding import fold
 from shared.keywords.lists import Meaning, plurals
@@ -47,11 +47,12 @@ class Reading:
         return self.folded[self.spans[first][1] : self.spans[first + 1][0]]
 
 
-def phrases_at(
-    words: list[str], at: int, starts: dict[str, list[list[str]]]
-) -> Iterable[list[str]]:
-    """The phrases that begin with a word; the last of a phrase may be a plural."""
-    for phrase in starts.get("".join(words[at : at + 2]), ()):
-        there = words[at : at + len(phrase)]
-        if there[:-1] == phrase[:-1] and there[-1] in (phrase[-1], *plurals(phrase[-1])):
-            yield phrase
+def phrases_in(
+    words: list[str], starts: dict[str, list[list[str]]]
+) -> Iterator[tuple[str, int, int]]:
+    """(phrase, its first word's place, its last's); the last word may be a plural."""
+    for at in range(len(words) - 1):
+        for phrase in starts.get(words[at] + words[at + 1], ()):
+            there = words[at : at + len(phrase)]
+            if there[:-1] == phrase[:-1] and there[-1] in (phrase[-1], *plurals(phrase[-1])):
+                yield " ".join(phrase), at, at + len(phrase) - 1
