@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from accept_request.arrival import Arrival, read_arrival
 from accept_request.pinning import Pinning
 from accept_request.request import (
     MAX_FILE_BYTES,
@@ -16,6 +15,7 @@ from accept_request.request import (
     parse_file,
     request_hash,
 )
+from shared.arrival import Arrival, read_arrival
 from shared.dynamodb import Item
 from shared.inferences import MAX_INFERENCES
 from shared.records import Records, open_shard

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accept_request.arrival import read_arrival
+from shared.arrival import read_arrival
 
 
 def s3(key: str = "prompts/a.json", bucket: str = "b", **more: Any) -> dict[str, Any]:
