@@ -1,0 +1,91 @@
+"""Metrics: each value is one line of CloudWatch's embedded metric format on standard output.
+
+CloudWatch Logs makes a metric of a line that is nothing but such a JSON object (CloudWatch User
+Guide, Specification: Embedded metric format), so that no function waits for a call or may make one.
+Lambda's JSON log format leaves printed lines as they are, and passes those without a level where
+INFO passes (Lambda Developer Guide, Log-level filtering).
+"""
+
+import json
+import sys
+import time
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Metric:
+    """What every line of a metric has. Dimensions take values of small, closed sets only."""
+
+    unit: str
+    meaning: str
+    dimensions: tuple[str, ...] = ()
+
+
+# All there is. CloudWatch adds nothing up over dimensions: who reads a metric gives all of them.
+METRICS = {
+    "Outcomes": Metric("Count", "requests that ended, by how", ("Status",)),
+    "Blocked": Metric("Count", "requests blocked, by the stage that did", ("Stage",)),
+    "BlockedCategories": Metric(
+        "Count", "requests blocked, once for each of the policy's categories", ("Category",)
+    ),
+    "BlockedLabels": Metric("Count", "requests blocked, once for each label", ("Label",)),
+    "Failures": Metric(
+        "Count", "requests that failed or expired, by stage and error", ("Stage", "Rule")
+    ),
+    "Attempts": Metric("Count", "generations that were judged"),
+    "Regenerations": Metric("Count", "attempts after a request's first"),
+    "Usage": Metric("Count", "what was paid for, in units of the price lists", ("Unit",)),
+    "RequestDuration": Metric("Milliseconds", "from a request's start to its outcome"),
+    "StageDuration": Metric(
+        "Milliseconds", "a request's time in a stage, retries and waiting included", ("Stage",)
+    ),
+    "Classifications": Metric(
+        "Count", "prompts that a text classifier judged", ("Backend", "Verdict")
+    ),
+    "UnknownLabel": Metric("Count", "attempts refused for a label that the policy does not know"),
+    "UnknownModelVersion": Metric("Count", "attempts judged by a model the policy does not know"),
+    "UnusablePolicy": Metric("Count", "looks at a published policy that was broken or gone"),
+    "UnknownNotices": Metric("Count", "notices of inferences that nobody asked for"),
+    "LateNotices": Metric("Count", "notices whose Task had stopped waiting"),
+    "FailedNotices": Metric("Count", "notices that could not be read or answered"),
+    "OpenRequests": Metric("Count", "requests without an outcome, at each sweep"),
+    "OldestRequestSeconds": Metric("Seconds", "age of the oldest of them; 0 without any"),
+    "RequestsExpired": Metric("Count", "overdue requests closed by the sweep"),
+    "RequestsReannounced": Metric("Count", "outcomes whose event the sweep sent"),
+    "InferencesExpired": Metric("Count", "overdue inferences whose Task the sweep failed"),
+    "InferencesRecovered": Metric("Count", "inferences whose notice was lost, not their output"),
+    "RequestsClosed": Metric("Count", "requests closed after their execution ended without"),
+    "UnstartedRequests": Metric("Count", "requests whose execution could not be started"),
+}
+
+
+@dataclass(frozen=True)
+class Metrics:
+    """Writes values into one namespace."""
+
+    namespace: str
+
+    def count(self, name: str, value: int = 1, **dimensions: str) -> None:
+        """Adds to a metric that counts. Raises as `put` does."""
+        self.put(name, value, **dimensions)
+
+    def put(self, name: str, value: float, **dimensions: str) -> None:
+        """Writes one value in the metric's unit.
+
+        Raises KeyError for a metric that is not declared, and ValueError for other dimensions than
+        it declares.
+        """
+        metric = METRICS[name]
+        if dimensions.keys() != set(metric.dimensions):
+            raise ValueError(f"{name} has the dimensions {metric.dimensions}")
+        told = {
+            "Namespace": self.namespace,
+            "Dimensions": [list(metric.dimensions)],
+            "Metrics": [{"Name": name, "Unit": metric.unit}],
+        }
+        line = {
+            "_aws": {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": [told]},
+            **dimensions,
+            name: value,
+        }
+        sys.stdout.write(json.dumps(line) + "\n")
