@@ -45,16 +45,13 @@ METRICS = {
     "UnknownLabel": Metric("Count", "attempts refused for a label that the policy does not know"),
     "UnknownModelVersion": Metric("Count", "attempts judged by a model the policy does not know"),
     "UnusablePolicy": Metric("Count", "looks at a published policy that was broken or gone"),
-    "UnknownNotices": Metric("Count", "notices of inferences that nobody asked for"),
-    "LateNotices": Metric("Count", "notices whose Task had stopped waiting"),
-    "FailedNotices": Metric("Count", "notices that could not be read or answered"),
-    "OpenRequests": Metric("Count", "requests without an outcome, at each sweep"),
-    "OldestRequestSeconds": Metric("Seconds", "age of the oldest of them; 0 without any"),
-    "RequestsExpired": Metric("Count", "overdue requests closed by the sweep"),
-    "RequestsReannounced": Metric("Count", "outcomes whose event the sweep sent"),
-    "InferencesExpired": Metric("Count", "overdue inferences whose Task the sweep failed"),
-    "InferencesRecovered": Metric("Count", "inferences whose notice was lost, not their output"),
-    "RequestsClosed": Metric("Count", "requests closed after their execution ended without"),
+    "Notices": Metric("Count", "the endpoint's notices, by what came of them", ("Outcome",)),
+    "Closings": Metric(
+        "Count", "executions that did not end by themselves, by what was left to do", ("Done",)
+    ),
+    "Swept": Metric("Count", "what each sweep did for requests and inferences", ("Done",)),
+    "UnfinishedRequests": Metric("Count", "open or not yet announced, at each sweep"),
+    "OldestRequestSeconds": Metric("Seconds", "age of the oldest open request; 0 without any"),
     "UnstartedRequests": Metric("Count", "requests whose execution could not be started"),
 }
 
