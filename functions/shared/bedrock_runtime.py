@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from shared import aws
+from shared.answers import read_from, rows, text
 from shared.errors import UnusableVerdict
 
 Scores = dict[str, float]
@@ -47,26 +48,33 @@ class Guardrail:
     def model(self) -> str:
         return f"{aws.host(self._client)}/{self._arn.rpartition(':')[2]}:{self._version}"
 
-    def scores(self, text: str) -> tuple[Scores, Usage]:
-        with aws.translated():
+    def scores(self, prompt: str) -> tuple[Scores, Usage]:
+        with read_from("the guardrail"):
             reply = self._client.apply_guardrail(
                 guardrailIdentifier=self._arn,
                 guardrailVersion=self._version,
                 source="INPUT",
                 # FULL lists the filters that found nothing too: one that is missing was not asked.
                 outputScope="FULL",
-                content=[{"text": {"text": text}}],
+                content=[{"text": {"text": prompt}}],
             )
-        usage = reply.get("usage", {})
-        return _scores(reply), {ours: usage.get(theirs, 0) for theirs, ours in _BILLED.items()}
+            return _scores(reply), _usage(reply.get("usage", {}))
+
+
+def _usage(paid: dict[str, Any]) -> Usage:
+    units = {ours: paid.get(theirs, 0) for theirs, ours in _BILLED.items()}
+    if any(type(number) is not int or number < 0 for number in units.values()):
+        raise UnusableVerdict("the guardrail's answer has units that are no numbers")
+    return units
 
 
 def _scores(reply: dict[str, Any]) -> Scores:
-    action, assessments = reply.get("action"), reply.get("assessments")
-    if action not in ("NONE", INTERVENED) or not isinstance(assessments, list):
+    action, assessments = reply.get("action"), rows(reply, "assessments")
+    if action not in ("NONE", INTERVENED) or not assessments:
         raise UnusableVerdict("the guardrail answered without an action or without assessments")
     read = reply.get("guardrailCoverage", {}).get("textCharacters", {})
-    if read.get("guarded", 0) < read.get("total", 0):
+    # Not "less than": what is no number is not enough either.
+    if not read.get("guarded", 0) >= read.get("total", 0):
         raise UnusableVerdict("the guardrail read only a part of the prompt")
     scores = {INTERVENED: float(action == INTERVENED), **dict.fromkeys(_FOUND, 0.0)}
     # More than one assessment where the account has guardrails of its own.
@@ -77,13 +85,13 @@ def _scores(reply: dict[str, Any]) -> Scores:
 
 
 def _assessed(assessment: dict[str, Any]) -> Iterator[tuple[str, float]]:
-    for row in assessment.get("contentPolicy", {}).get("filters", ()):
-        name, confidence = row.get("type"), row.get("confidence")
-        if not isinstance(name, str) or confidence not in CONFIDENCES:
+    for row in rows(assessment.get("contentPolicy", {}), "filters"):
+        confidence = text(row, "confidence")
+        if confidence not in CONFIDENCES:
             raise UnusableVerdict("the guardrail's answer has a filter without a confidence")
-        yield name, CONFIDENCES[confidence]
+        yield text(row, "type"), CONFIDENCES[confidence]
     for label, places in _FOUND.items():
-        for policy, rows in places:
-            for row in assessment.get(policy, {}).get(rows, ()):
+        for policy, found in places:
+            for row in rows(assessment.get(policy, {}), found):
                 # A guardrail may be set to detect only: then it finds, and acts on nothing.
                 yield label, float(bool(row.get("detected")) or row.get("action") != "NONE")

@@ -37,9 +37,16 @@ def read_bundle(content: bytes) -> dict[str, Any]:
         part = parts.get(name) if isinstance(parts, dict) else None
         if not isinstance(part, dict) or not keys <= part.keys():
             raise PolicyUnavailable(f"the bundle lacks {name}, or has it in another shape")
-    if not isinstance(bundle.get("hash"), str) or bundle.get("digest") != digest(bundle):
+    if not isinstance(bundle.get("hash"), str) or bundle.get("digest") != _digest(bundle):
         raise PolicyUnavailable("the bundle's digest is not that of its content")
     return bundle
+
+
+def _digest(bundle: dict[str, Any]) -> str:
+    try:
+        return digest(bundle)
+    except RecursionError:
+        raise PolicyUnavailable("the bundle is nested too deeply") from None
 
 
 def digest(bundle: dict[str, Any]) -> str:

@@ -1,18 +1,18 @@
 """Amazon Comprehend: one prompt in; scores by label, or by language, out."""
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from shared import aws
+from shared.answers import read_from, rows, score, text
 from shared.errors import UnusableVerdict
 
 Scores = dict[str, float]
 Usage = dict[str, int]
-# Scores are 32-bit numbers on their way here: 1 may arrive as a little more.
-_ROUNDING = 1e-6
 
 
 class CustomClassifier:
@@ -27,12 +27,13 @@ class CustomClassifier:
     def model(self) -> str:
         return f"{aws.host(self._client)}/{self._arn.rpartition('/')[2]}"
 
-    def scores(self, text: str) -> tuple[Scores, Usage]:
-        reply = _answer(lambda: self._client.classify_document(Text=text, EndpointArn=self._arn))
-        # Classes for a multi-class model, Labels for a multi-label one; in no promised order.
-        found = [*reply.get("Classes", ()), *reply.get("Labels", ())]
-        # An endpoint is paid by the hour, not by the text.
-        return _named_scores(found), {}
+    def scores(self, prompt: str) -> tuple[Scores, Usage]:
+        with _answering():
+            reply = self._client.classify_document(Text=prompt, EndpointArn=self._arn)
+            # Classes for a multi-class model, Labels for a multi-label one; in no promised order.
+            found = rows(reply, "Classes") + rows(reply, "Labels")
+            # An endpoint is paid by the hour, not by the text.
+            return _named_scores(found), {}
 
 
 class ToxicityDetection:
@@ -49,28 +50,27 @@ class ToxicityDetection:
     def model(self) -> str:
         return f"{aws.host(self._client)}/DetectToxicContent"
 
-    def scores(self, text: str) -> tuple[Scores, Usage]:
-        """Of each label, its worst score in any part of the text."""
-        segments = list(overlapping(text, self.segment_bytes, self.overlap_bytes))
+    def scores(self, prompt: str) -> tuple[Scores, Usage]:
+        """Of each label, its worst score in any part of the prompt."""
+        segments = list(overlapping(prompt, self.segment_bytes, self.overlap_bytes))
         worst: Scores = {}
         units = 0
         for start in range(0, len(segments), self.segments):
             batch = segments[start : start + self.segments]
-            for label, score in self._batch(batch):
-                worst[label] = max(score, worst.get(label, 0.0))
+            for label, found in self._batch(batch):
+                worst[label] = max(found, worst.get(label, 0.0))
             units += _units(batch)
         return worst, {"comprehend_units": units}
 
     def _batch(self, segments: list[str]) -> Iterator[tuple[str, float]]:
-        reply = _answer(
-            lambda: self._client.detect_toxic_content(
+        with _answering():
+            reply = self._client.detect_toxic_content(
                 TextSegments=[{"Text": segment} for segment in segments], LanguageCode="en"
             )
-        )
-        results = reply.get("ResultList", [])
-        if len(results) != len(segments):
+            results = rows(reply, "ResultList")
+            scores = [_named_scores(rows(result, "Labels")) for result in results]
+        if len(scores) != len(segments):
             raise UnusableVerdict("DetectToxicContent did not answer for every segment")
-        scores = [_named_scores(result.get("Labels", ())) for result in results]
         if any(one.keys() != scores[0].keys() for one in scores):
             raise UnusableVerdict("DetectToxicContent did not answer with every label")
         for one in scores:
@@ -86,14 +86,15 @@ class LanguageDetection:
     def __init__(self, client: Any = None) -> None:
         self._client = client
 
-    def languages(self, text: str) -> tuple[Scores, Usage]:
+    def languages(self, prompt: str) -> tuple[Scores, Usage]:
         """How sure Comprehend is of each language (BCP 47) that it sees, and what that cost."""
         client = self._client or _client()
-        reply = _answer(lambda: client.detect_dominant_language(Text=text))
-        if not isinstance(reply.get("Languages"), list):
-            raise UnusableVerdict("DetectDominantLanguage answered without languages")
-        found = _named_scores(reply["Languages"], "LanguageCode")
-        return found, {"comprehend_units": _units([text])}
+        with _answering():
+            reply = client.detect_dominant_language(Text=prompt)
+            if "Languages" not in reply:
+                raise UnusableVerdict("DetectDominantLanguage answered without languages")
+            found = _named_scores(rows(reply, "Languages"), "LanguageCode")
+        return found, {"comprehend_units": _units([prompt])}
 
 
 def overlapping(text: str, limit: int, overlap: int) -> Iterator[str]:
@@ -135,10 +136,11 @@ def _client() -> Any:
     return aws.client("comprehend")
 
 
-def _answer(call: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+@contextmanager
+def _answering() -> Iterator[None]:
     try:
-        with aws.translated():
-            return call()
+        with read_from("Comprehend"):
+            yield
     except ClientError as error:
         # An endpoint that is being updated answers so; the state machine tries again.
         if aws.error_code(error) == "ResourceUnavailableException":
@@ -146,15 +148,10 @@ def _answer(call: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         raise
 
 
-def _named_scores(rows: Any, key: str = "Name") -> Scores:
+def _named_scores(labels: list[dict[str, Any]], key: str = "Name") -> Scores:
+    """The higher one of a label that comes twice."""
     scores: Scores = {}
-    for row in rows:
-        name, score = row.get(key), row.get("Score")
-        if (
-            not isinstance(name, str)
-            or not isinstance(score, (int, float))
-            or not 0 <= score <= 1 + _ROUNDING
-        ):
-            raise UnusableVerdict("Comprehend's answer has a label without a score from 0 to 1")
-        scores[name] = min(float(score), 1.0)
+    for label in labels:
+        name = text(label, key)
+        scores[name] = max(score(label, "Score"), scores.get(name, 0.0))
     return scores

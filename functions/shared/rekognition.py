@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared import aws
+from shared.answers import read_from, rows, score, text
 from shared.errors import UnusableVerdict
 from shared.s3 import ObjectVersion
 
-# Confidences are 32-bit numbers on their way here: 100 may arrive as a little more.
-_ROUNDING = 1e-4
+# From here on a picture is taken for a drawing, which policies judge less strictly.
+_DRAWN = 0.5
 
 
 @dataclass(frozen=True)
@@ -40,34 +41,29 @@ class Moderator:
 
         Raises UnusableVerdict if the answer is not one: an absent list is not an empty list.
         """
-        with aws.translated():
+        with read_from("Rekognition"):
             reply = self._client.detect_moderation_labels(
                 Image=_image(picture), MinConfidence=min_score * 100
             )
-        rows, version = reply.get("ModerationLabels"), reply.get("ModerationModelVersion")
-        if not isinstance(rows, list) or not isinstance(version, str) or not version:
-            raise UnusableVerdict("Rekognition answered without labels or without a model version")
-        # AWS's prose names the content types animated and illustrated, not their exact spelling.
-        drawn = any(
-            str(kind.get("Name", "")).lower().startswith(("illustrat", "animat"))
-            for kind in reply.get("ContentTypes", ())
-        )
-        return Moderation([_label(row) for row in rows], version, drawn)
+            if "ModerationLabels" not in reply:
+                raise UnusableVerdict("Rekognition answered without labels")
+            labels = [_label(row) for row in rows(reply, "ModerationLabels")]
+            drawn = [_is_drawn(kind) for kind in rows(reply, "ContentTypes")]
+            return Moderation(labels, text(reply, "ModerationModelVersion"), any(drawn))
 
     def read(self, picture: ObjectVersion, min_score: float) -> list[str]:
         """The lines of text in the picture, of words with at least `min_score` (0 to 1).
 
         Rekognition reads 100 words at most. Raises UnusableVerdict.
         """
-        with aws.translated():
+        with read_from("Rekognition"):
             reply = self._client.detect_text(
                 Image=_image(picture),
                 Filters={"WordFilter": {"MinConfidence": min_score * 100}},
             )
-        detections = reply.get("TextDetections")
-        if not isinstance(detections, list):
-            raise UnusableVerdict("Rekognition answered without a list of text")
-        return _lines(detections, min_score)
+            if "TextDetections" not in reply:
+                raise UnusableVerdict("Rekognition answered without a list of text")
+            return _lines(rows(reply, "TextDetections"), min_score)
 
 
 def _image(picture: ObjectVersion) -> dict[str, Any]:
@@ -82,18 +78,20 @@ def _lines(detections: list[dict[str, Any]], min_score: float) -> list[str]:
     """
     lines: dict[int, list[str]] = {}
     for found in detections:
-        text, confidence = found.get("DetectedText"), found.get("Confidence")
-        if not isinstance(text, str) or not isinstance(confidence, (int, float)):
-            raise UnusableVerdict("Rekognition's answer has text without its confidence")
-        if found.get("Type") == "WORD" and confidence >= min_score * 100:
-            lines.setdefault(found.get("ParentId", -1), []).append(text)
+        kind, sure = text(found, "Type"), score(found, "Confidence", 100) >= min_score
+        if kind not in ("LINE", "WORD"):
+            raise UnusableVerdict("Rekognition's answer has text that is neither line nor word")
+        if kind == "WORD" and sure:
+            lines.setdefault(found.get("ParentId", -1), []).append(text(found, "DetectedText"))
     return [" ".join(words) for _, words in sorted(lines.items())]
 
 
 def _label(row: dict[str, Any]) -> Label:
-    name, confidence = row.get("Name"), row.get("Confidence")
-    if not isinstance(name, str) or not isinstance(confidence, (int, float)):
-        raise UnusableVerdict("Rekognition's answer has a label without a name or a confidence")
-    if not 0 <= confidence <= 100 + _ROUNDING:
-        raise UnusableVerdict("Rekognition's answer has a confidence that is none")
-    return Label(name, str(row.get("ParentName", "")), min(confidence / 100, 1.0))
+    parent = str(row.get("ParentName", ""))
+    return Label(text(row, "Name"), parent, score(row, "Confidence", 100))
+
+
+def _is_drawn(kind: dict[str, Any]) -> bool:
+    # AWS's prose names the content types animated and illustrated, not their exact spelling.
+    drawn = text(kind, "Name").lower().startswith(("illustrat", "animat"))
+    return drawn and score(kind, "Confidence", 100) >= _DRAWN

@@ -37,7 +37,7 @@ def content(**confidences: str) -> dict[str, Any]:
 
 
 def test_every_filter_is_asked_to_answer() -> None:
-    client = Client({"action": "NONE", "assessments": [], "usage": USAGE})
+    client = Client({"action": "NONE", "assessments": [{}], "usage": USAGE})
     _, usage = Guardrail(ARN, "1", client).scores("a lighthouse")
     assert client.asked == {
         "guardrailIdentifier": ARN,
@@ -104,6 +104,10 @@ def test_a_topic_that_was_looked_for_and_not_found_counts_nothing() -> None:
         {},
         {"action": "NONE"},
         {"assessments": []},
+        {"action": "NONE", "assessments": []},
+        {"action": "NONE", "assessments": "none"},
+        {"action": "NONE", "assessments": [{"topicPolicy": {"topics": {}}}]},
+        {"action": "NONE", "assessments": [{}], "usage": {"topicPolicyUnits": "1"}},
         {"action": "ALLOWED", "assessments": []},
         {"action": "NONE", "assessments": [content(HATE="SOME")]},
         {"action": "NONE", "assessments": [{"contentPolicy": {"filters": [{"type": "HATE"}]}}]},
