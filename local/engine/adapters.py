@@ -12,9 +12,11 @@ from local.engine import (
     definitions,
     executions,
     functions,
+    inert_resources,
     integrations,
     jsonata_expressions,
     s3_events,
+    schedules,
     task_tokens,
     template_time,
     terminal_errors,
@@ -37,4 +39,6 @@ def install(settings: Settings) -> Any:
     executions.install()
     s3_events.install()
     dead_letters.install()
+    schedules.install()
+    inert_resources.install()
     return ministack_app.app

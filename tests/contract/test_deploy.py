@@ -146,3 +146,43 @@ def test_a_package_is_the_same_for_the_same_files(project: Path) -> None:
     (project.parent / "functions" / "__pycache__" / "app.cpython-313.pyc").write_text("other")
     assert contents() == first
     assert len(first) == 4
+
+
+def test_what_only_watches_or_permits_is_accepted(engine: Engine, tmp_path: Path) -> None:
+    metric = {"MetricStat": {"Metric": {"Namespace": "N", "MetricName": "M"}, "Period": 60}}
+    band = {"Id": "band", "Expression": "ANOMALY_DETECTION_BAND(m, 2)"}
+    resources = {
+        "Alarm": {
+            "Type": "AWS::CloudWatch::Alarm",
+            "Properties": {
+                "ComparisonOperator": "GreaterThanUpperThreshold",
+                "EvaluationPeriods": 1,
+                "ThresholdMetricId": "band",
+                "Metrics": [{"Id": "m", **metric}, band],
+            },
+        },
+        "Any": {
+            "Type": "AWS::CloudWatch::CompositeAlarm",
+            "Properties": {"AlarmRule": {"Fn::Sub": "ALARM(${Alarm})"}},
+        },
+        "Permission": {
+            "Type": "AWS::Events::EventBusPolicy",
+            "Properties": {"StatementId": "all", "Statement": {}},
+        },
+    }
+    template = tmp_path / "template.yaml"
+    template.write_text(
+        json.dumps({"Resources": resources, "Outputs": {"Alarm": {"Value": {"Ref": "Alarm"}}}})
+    )
+    stack = unique("stack")
+    assert deploy(engine.endpoint, template, stack, {})["Alarm"]
+    resources["Alarm"]["Properties"] = {
+        "ComparisonOperator": "GreaterThanThreshold",
+        "EvaluationPeriods": 1,
+        "Threshold": 1,
+        "Namespace": "N",
+        "MetricName": "M",
+    }
+    template.write_text(json.dumps({"Resources": resources}))
+    deploy(engine.endpoint, template, stack, {})
+    assert len(engine.client("cloudwatch").describe_alarms()["MetricAlarms"]) == 1
