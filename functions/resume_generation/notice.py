@@ -4,6 +4,9 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+# SageMaker's own bound on an inference's id; the others are far beyond what it sends.
+_LONGEST_ID, _LONGEST_TEXT, _LONGEST_REASON = 64, 2048, 1000
+
 
 class UnreadableNotice(Exception):
     """Not a notice of SageMaker's; it goes to the dead-letter queue for a person to see."""
@@ -39,11 +42,23 @@ def read_notice(body: str) -> Notice | None:
         if message.get("eventName") == "TestNotification":
             return None
         response: Any = message.get("responseParameters") or {}
-        identity, status = message["inferenceId"], message["invocationStatus"]
-        output = response.get("outputLocation", "")
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        identity = _text(message["inferenceId"], _LONGEST_ID)
+        status = _text(message["invocationStatus"], _LONGEST_ID)
+        output = _text(response.get("outputLocation", ""), _LONGEST_TEXT)
+        reason = str(message.get("failureReason", ""))[:_LONGEST_REASON]
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise UnreadableNotice(type(error).__name__) from error
-    texts = (identity, status, output)
-    if not identity or not all(isinstance(text, str) for text in texts):
-        raise UnreadableNotice("something else where a text should be")
-    return Notice(*texts, reason=str(message.get("failureReason", ""))[:1000])
+    if not identity:
+        raise UnreadableNotice("an inference without an id")
+    return Notice(identity, status, output, reason.encode(errors="replace").decode())
+
+
+def _text(found: object, longest: int) -> str:
+    """A text that can be written down. Raises TypeError and ValueError."""
+    if not isinstance(found, str):
+        raise TypeError("something else where a text should be")
+    if len(found) > longest:
+        raise ValueError("a text longer than SageMaker's are")
+    # Half a surrogate pair cannot be.
+    found.encode()
+    return found

@@ -337,7 +337,7 @@ def test_an_answer_without_our_label_is_no_verdict(
     reply: dict[str, Any], classify: Any, answers: Any
 ) -> None:
     answers.set("ClassifyDocument", reply)
-    with pytest.raises(Exception, match="[Ss]core") as raised:
+    with pytest.raises(Exception, match=r"[Ss]core") as raised:
         classify("safe", **CUSTOM)
     assert type(raised.value).__name__ == "UnusableVerdict"
 
