@@ -79,6 +79,8 @@ def values_of(outcome: dict[str, Any], known: Known) -> list[Value]:
     status, stage = outcome["status"], _one_of(STAGES, outcome["stage"])
     reasons, attempts = outcome["reasons"], outcome["attempts"]
     values = [Value("Outcomes", dimensions={"Status": _one_of(_STATUSES, status)})]
+    if status in _BLOCKED or status == "COMPLETED":
+        values.append(Value("BlockRate", 100 if status in _BLOCKED else 0))
     if status in _BLOCKED:
         values.append(Value("Blocked", dimensions={"Stage": stage}))
         values += _each("BlockedCategories", "Category", "category", reasons, known.categories)

@@ -24,6 +24,9 @@ class Metric:
 # All there is. CloudWatch adds nothing up over dimensions: who reads a metric gives all of them.
 METRICS = {
     "Outcomes": Metric("Count", "requests that ended, by how", ("Status",)),
+    "BlockRate": Metric(
+        "Percent", "0 for each request delivered, 100 for each blocked: the average is the rate"
+    ),
     "Blocked": Metric("Count", "requests blocked, by the stage that did", ("Stage",)),
     "BlockedCategories": Metric(
         "Count", "requests blocked, once for each of the policy's categories", ("Category",)

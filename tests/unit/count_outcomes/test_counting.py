@@ -37,6 +37,21 @@ def test_an_outcome_is_counted_once_by_its_status() -> None:
     assert counted("Outcomes") == [(1, {"Status": "COMPLETED"})]
 
 
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        ("COMPLETED", [0]),
+        ("BLOCKED_PROMPT", [100]),
+        ("BLOCKED_IMAGE", [100]),
+        ("MODEL_FILTERED", [100]),
+        ("INVALID", []),
+        ("FAILED", []),
+    ],
+)
+def test_the_block_rate_is_of_requests_that_were_judged(status: str, expected: list[float]) -> None:
+    assert [value for value, _ in counted("BlockRate", status=status)] == expected
+
+
 def test_a_category_counts_once_however_many_of_its_words_matched() -> None:
     reasons = [{"category": name} for name in ("weapons", "violence", "weapons")]
     found = counted(
@@ -80,7 +95,7 @@ def test_the_whole_duration_is_the_sum_of_the_stages() -> None:
 
 def test_what_an_event_lacks_is_not_counted() -> None:
     """Who closes a request in the machine's place knows no times."""
-    assert {value.metric for value in values_of(outcome(), KNOWN)} == {"Outcomes"}
+    assert {value.metric for value in values_of(outcome(), KNOWN)} == {"Outcomes", "BlockRate"}
 
 
 def test_names_that_nobody_declared_make_no_metrics() -> None:
@@ -98,6 +113,7 @@ def test_names_that_nobody_declared_make_no_metrics() -> None:
     told = {value.metric: set(value.dimensions.values()) for value in values}
     assert told == {
         "Outcomes": {"BLOCKED_IMAGE"},
+        "BlockRate": set(),
         "Blocked": {OTHER},
         "BlockedCategories": {OTHER},
         "BlockedLabels": {OTHER},

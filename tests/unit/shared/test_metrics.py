@@ -8,7 +8,7 @@ import pytest
 from shared.metrics import METRICS, Metrics
 
 # The units of CloudWatch's API (MetricDatum) that anything here is measured in.
-UNITS = {"Count", "Milliseconds", "Seconds"}
+UNITS = {"Count", "Milliseconds", "Percent", "Seconds"}
 
 
 def test_a_line_is_one_object_of_the_embedded_metric_format(
