@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 VENV_SAM := .venv-sam
 VENV_PEERS := .venv-peers
+VENV_AUDIT := .venv-audit
 SAM := $(VENV_SAM)/bin/sam
 RUNTIME := $(shell awk '$$1 == "Runtime:" {print $$2; exit}' template.yaml)
 DATA ?= ../shared/data
@@ -11,7 +12,7 @@ export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo local test check lint format bench bench-cold-start bench-engine lock clean
-.PHONY: bench-filter evaluate peers train-classifier sam-setup validate build test-sam-local
+.PHONY: bench-filter evaluate peers train-classifier sam-setup validate build test-sam-local audit
 
 help: ## show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -85,6 +86,19 @@ $(VENV_SAM)/.ready: locks/sam.txt
 
 validate: sam-setup ## check the template as SAM and as CloudFormation
 	$(SAM) validate --lint
+
+# checkov knows few of SAM's own resources: it reads what SAM makes of the template.
+audit: setup $(VENV_AUDIT)/.ready ## check the template's security and the packages' known vulnerabilities
+	$(BIN)/cfn-lint template.yaml
+	@mkdir -p .safelight/audit
+	PYTHONPATH=.:tests $(BIN)/python -m security.stack > .safelight/audit/transformed.json
+	$(VENV_AUDIT)/bin/checkov --config-file .checkov.yaml --file .safelight/audit/transformed.json
+	$(VENV_AUDIT)/bin/python tests/security/advisories.py locks/*.txt
+
+$(VENV_AUDIT)/.ready: locks/audit.txt
+	$(PYTHON) -m venv --clear $(VENV_AUDIT)
+	$(VENV_AUDIT)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement locks/audit.txt
+	@touch $@
 
 build: sam-setup ## build the functions and the layer (needs the template's Python)
 	@$(RUNTIME) -c '' 2>/dev/null || { echo 'sam build needs $(RUNTIME) on PATH, the template'"'"'s runtime. With pyenv:' \
