@@ -1,0 +1,111 @@
+"""Which IAM permissions a call needs, from the services' authorization references."""
+
+from collections.abc import Callable
+from typing import Any
+
+from security.iam import Need
+
+_HERE = "us-east-1:000000000000"
+Facts = dict[str, str]
+
+
+def needs_of(call: dict[str, Any]) -> list[Need]:
+    """The permissions that a recorded call needs; KeyError for an operation not known here."""
+    return _NEEDS[call["service"], call["operation"]](call["operation"], call["facts"])
+
+
+def _object(bucket: str, key: str) -> str:
+    return f"arn:aws:s3:::{bucket}/{key}"
+
+
+def _read(bucket: str, key: str, version: str) -> Need:
+    return Need("s3:GetObjectVersion" if version else "s3:GetObject", _object(bucket, key))
+
+
+def _read_object(_: str, facts: Facts) -> list[Need]:
+    """GetObject and HeadObject: of a version only GetObjectVersion is asked for."""
+    return [_read(facts["bucket"], facts["key"], facts.get("version", ""))]
+
+
+def _put_object(_: str, facts: Facts) -> list[Need]:
+    return [Need("s3:PutObject", _object(facts["bucket"], facts["key"]))]
+
+
+def _copy_object(operation: str, facts: Facts) -> list[Need]:
+    source = _read(facts["source_bucket"], facts["source_key"], facts.get("source_version", ""))
+    return [source, *_put_object(operation, facts)]
+
+
+def _list(action: str) -> Callable[[str, Facts], list[Need]]:
+    return lambda _, facts: [Need(action, f"arn:aws:s3:::{facts['bucket']}")]
+
+
+def _table(operation: str, facts: Facts) -> list[Need]:
+    table = f"arn:aws:dynamodb:{_HERE}:table/{facts['table']}"
+    index = f"/index/{facts['index']}" if facts.get("index") else ""
+    return [Need(f"dynamodb:{operation}", table + index)]
+
+
+def _put_events(_: str, facts: Facts) -> list[Need]:
+    buses = facts["bus"].split(",")
+    return [Need("events:PutEvents", f"arn:aws:events:{_HERE}:event-bus/{bus}") for bus in buses]
+
+
+def _execution(operation: str, facts: Facts) -> list[Need]:
+    return [Need(f"states:{operation}", facts["execution"])]
+
+
+def _invoke(_: str, facts: Facts) -> list[Need]:
+    name = facts["function"].removeprefix(f"arn:aws:lambda:{_HERE}:function:")
+    return [Need("lambda:InvokeFunction", f"arn:aws:lambda:{_HERE}:function:{name}")]
+
+
+def _endpoint(operation: str, facts: Facts) -> list[Need]:
+    name = facts["endpoint"]
+    return [Need(f"sagemaker:{operation}", f"arn:aws:sagemaker:{_HERE}:endpoint/{name}")]
+
+
+def _classify(_: str, facts: Facts) -> list[Need]:
+    return [Need("comprehend:ClassifyDocument", facts["endpoint"])]
+
+
+def _guardrail(_: str, facts: Facts) -> list[Need]:
+    return [Need("bedrock:ApplyGuardrail", facts["guardrail"])]
+
+
+def _rekognition(operation: str, facts: Facts) -> list[Need]:
+    """Rekognition reads a picture in S3 with the permissions of its caller."""
+    return [Need(f"rekognition:{operation}"), *_read_object(operation, facts)]
+
+
+def _everywhere(service: str) -> Callable[[str, Facts], list[Need]]:
+    """Operations for which AWS knows no resource."""
+    return lambda operation, _: [Need(f"{service}:{operation}")]
+
+
+_NEEDS: dict[tuple[str, str], Callable[[str, Facts], list[Need]]] = {
+    ("s3", "GetObject"): _read_object,
+    ("s3", "HeadObject"): _read_object,
+    ("s3", "PutObject"): _put_object,
+    ("s3", "CopyObject"): _copy_object,
+    ("s3", "ListObjectsV2"): _list("s3:ListBucket"),
+    ("s3", "ListObjectVersions"): _list("s3:ListBucketVersions"),
+    ("dynamodb", "GetItem"): _table,
+    ("dynamodb", "PutItem"): _table,
+    ("dynamodb", "UpdateItem"): _table,
+    ("dynamodb", "Query"): _table,
+    ("events", "PutEvents"): _put_events,
+    ("states", "DescribeExecution"): _execution,
+    ("states", "GetExecutionHistory"): _execution,
+    ("states", "StopExecution"): _execution,
+    ("states", "SendTaskSuccess"): _everywhere("states"),
+    ("states", "SendTaskFailure"): _everywhere("states"),
+    ("lambda", "Invoke"): _invoke,
+    ("sagemaker", "InvokeEndpointAsync"): _endpoint,
+    ("comprehend", "ClassifyDocument"): _classify,
+    ("comprehend", "DetectDominantLanguage"): _everywhere("comprehend"),
+    ("comprehend", "DetectToxicContent"): _everywhere("comprehend"),
+    ("bedrock", "ApplyGuardrail"): _guardrail,
+    ("rekognition", "DetectModerationLabels"): _rekognition,
+    ("rekognition", "DetectText"): _rekognition,
+}

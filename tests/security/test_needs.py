@@ -1,0 +1,67 @@
+"""What IAM asks for is not always what the API's operation is called."""
+
+import pytest
+from security.iam import Need
+from security.needs import needs_of
+
+OBJECT = {"bucket": "work", "key": "pictures/1.jpg"}
+
+
+def _needs(service: str, operation: str, **facts: str) -> list[Need]:
+    return needs_of({"caller": "a", "service": service, "operation": operation, "facts": facts})
+
+
+@pytest.mark.parametrize("operation", ["GetObject", "HeadObject"])
+def test_reading_a_version_is_an_action_of_its_own(operation: str) -> None:
+    arn = "arn:aws:s3:::work/pictures/1.jpg"
+    assert _needs("s3", operation, **OBJECT) == [Need("s3:GetObject", arn)]
+    assert _needs("s3", operation, **OBJECT, version="v") == [Need("s3:GetObjectVersion", arn)]
+
+
+def test_a_copy_reads_and_writes() -> None:
+    copied = _needs(
+        "s3",
+        "CopyObject",
+        bucket="images",
+        key="1.jpg",
+        source_bucket="work",
+        source_key="pictures/1.jpg",
+        source_version="v",
+    )
+    assert copied == [
+        Need("s3:GetObjectVersion", "arn:aws:s3:::work/pictures/1.jpg"),
+        Need("s3:PutObject", "arn:aws:s3:::images/1.jpg"),
+    ]
+
+
+def test_listing_is_of_the_bucket() -> None:
+    assert _needs("s3", "ListObjectVersions", bucket="policy", prefix="v1") == [
+        Need("s3:ListBucketVersions", "arn:aws:s3:::policy")
+    ]
+
+
+def test_a_query_of_an_index_is_of_the_index_alone() -> None:
+    table = "arn:aws:dynamodb:us-east-1:000000000000:table/results"
+    assert _needs("dynamodb", "Query", table="results", index="by-execution") == [
+        Need("dynamodb:Query", f"{table}/index/by-execution")
+    ]
+    assert _needs("dynamodb", "PutItem", table="results") == [Need("dynamodb:PutItem", table)]
+
+
+def test_rekognition_reads_with_its_callers_permissions() -> None:
+    assert _needs("rekognition", "DetectText", **OBJECT, version="v") == [
+        Need("rekognition:DetectText"),
+        Need("s3:GetObjectVersion", "arn:aws:s3:::work/pictures/1.jpg"),
+    ]
+
+
+@pytest.mark.parametrize("function", ["f", "arn:aws:lambda:us-east-1:000000000000:function:f"])
+def test_a_function_is_invoked_by_name_or_arn(function: str) -> None:
+    assert _needs("lambda", "Invoke", function=function) == [
+        Need("lambda:InvokeFunction", "arn:aws:lambda:us-east-1:000000000000:function:f")
+    ]
+
+
+def test_an_operation_that_is_not_known_is_an_error() -> None:
+    with pytest.raises(KeyError):
+        _needs("s3", "DeleteObject", **OBJECT)
