@@ -1,10 +1,19 @@
 """What AcceptRequest decides: accepted, duplicate, invalid or ignored; and the claim it makes."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from accept_request.again import (
+    Again,
+    check,
+    following,
+    is_superseded,
+    original,
+    read_again,
+)
 from accept_request.pinning import Pinning
 from accept_request.request import (
     MAX_FILE_BYTES,
@@ -18,14 +27,18 @@ from accept_request.request import (
 from shared.arrival import Arrival, read_arrival
 from shared.dynamodb import Item
 from shared.inferences import MAX_INFERENCES
+from shared.policy import Pins
 from shared.records import Records, open_shard
 from shared.s3 import ObjectMissing, ObjectTooLarge, Storage
 from shared.settings import Environment
+from shared.stepfunctions import StepFunctions
 
 STAGE = "AcceptRequest"
 # As in the state machine's arithmetic: beside each wait for the endpoint, and for everything else.
 WAIT_MARGIN = timedelta(seconds=300)
 OTHER_STAGES = timedelta(seconds=20_000)
+# What the machine need not carry of a record.
+_OF_THE_RECORD = frozenset({"status", "stage", "prompt", "history"})
 
 
 @dataclass(frozen=True)
@@ -33,6 +46,7 @@ class Settings:
     """AcceptRequest's variables."""
 
     table: str
+    work_bucket: str
     store_prompts: bool
     retention_days: int
     max_attempts: int
@@ -50,6 +64,7 @@ class Settings:
         shadow = env.flag("SHADOW_POLICY")
         return cls(
             table=env.text("RESULTS_TABLE"),
+            work_bucket=env.text("WORK_BUCKET"),
             store_prompts=env.flag("STORE_PROMPTS"),
             retention_days=env.number("RETENTION_DAYS"),
             max_attempts=env.number("MAX_ATTEMPTS"),
@@ -64,12 +79,13 @@ class Settings:
 
 @dataclass(frozen=True)
 class Door:
-    """What accepting needs."""
+    """What accepting needs; Step Functions only to run a request again."""
 
     settings: Settings
     records: Records
     storage: Storage
     pinning: Pinning
+    step_functions: Callable[[], StepFunctions]
 
 
 def accept(door: Door, event: object, execution: dict[str, str]) -> dict[str, Any]:
@@ -78,6 +94,8 @@ def accept(door: Door, event: object, execution: dict[str, str]) -> dict[str, An
     verdict is accepted; invalid (reasons say why); duplicate (first says of what); or ignored.
     policy is what an accepted request is pinned to; shadow says if its second policy is missing.
     """
+    if again := read_again(event):
+        return _accept_again(door, again, execution)
     arrival = read_arrival(event, execution["name"])
     if arrival.ignored:
         return _answer("ignored", _record(door.settings, arrival, execution, {}))
@@ -85,16 +103,46 @@ def accept(door: Door, event: object, execution: dict[str, str]) -> dict[str, An
         request = normalised(_body(door.storage, arrival))
     except InvalidRequest as invalid:
         return _refuse(door, arrival, execution, invalid)
-    pins, missing = door.pinning.pins()
+    pins, shadow = _pins(door)
     record = _record(door.settings, arrival, execution, request, pins["active"]["hash"])
     other = door.records.claim(record)
     if other is None:
-        shadow = [{"stage": STAGE, "error": missing}] if missing else []
         return {**_answer("accepted", record, request), "policy": pins, "shadow": shadow}
     if other.get("request_hash") == record["request_hash"]:
         return _answer("duplicate", record, first=other)
     taken = InvalidRequest("request_id", "unique", "request_id was used for another request before")
     return _refuse(door, arrival, execution, taken)
+
+
+def _accept_again(door: Door, again: Again, execution: dict[str, str]) -> dict[str, Any]:
+    """The next run of a request, under its id, if it asks for what was asked for before."""
+    named = {"type": "again", "request_id": again.request_id, "run": str(again.run)}
+    arrival = Arrival("direct", f"execution-{execution['name']}", named)
+    earlier = door.records.get(again.request_id)
+    retried = earlier is not None and earlier["execution_arn"] == execution["arn"]
+    if earlier and not retried and is_superseded(earlier, again):
+        return _answer("duplicate", _record(door.settings, arrival, execution, {}), first=earlier)
+    try:
+        ended = earlier if earlier and retried else check(earlier, again)
+        first = original(ended, door.storage, door.step_functions, door.settings.work_bucket)
+        request = normalised(_body(door.storage, first))
+        if ended["request_hash"] not in {"none", request_hash(request)}:
+            raise InvalidRequest("request", "unchanged", "it is not what was asked for before")
+    except InvalidRequest as invalid:
+        return _refuse(door, arrival, execution, invalid)
+    pins, shadow = _pins(door)
+    record = _record(door.settings, first, execution, request, pins["active"]["hash"])
+    record |= following(ended, retried) | {"open_shard": open_shard(again.request_id)}
+    if not door.records.claim_again(record, ended):
+        winner = door.records.get(again.request_id)
+        return _answer("duplicate", _record(door.settings, arrival, execution, {}), first=winner)
+    return {**_answer("accepted", record, request), "policy": pins, "shadow": shadow}
+
+
+def _pins(door: Door) -> tuple[Pins, list[dict[str, str]]]:
+    """What judges the run, and what is recorded if a second policy is missing."""
+    pins, missing = door.pinning.pins()
+    return pins, [{"stage": STAGE, "error": missing}] if missing else []
 
 
 def _body(storage: Storage, arrival: Arrival) -> object:
@@ -139,7 +187,7 @@ def _answer(
     reasons: list[dict[str, Any]] | None = None,
     first: Item | None = None,
 ) -> dict[str, Any]:
-    claim = {name: record[name] for name in record if name not in {"status", "stage", "prompt"}}
+    claim = {name: record[name] for name in record if name not in _OF_THE_RECORD}
     answer: dict[str, Any] = {
         "verdict": verdict,
         "claim": claim,

@@ -10,6 +10,7 @@ from shared.log import tell
 from shared.policy import ACTIVE_KEY, SHADOW_KEY
 from shared.records import Records
 from shared.s3 import Storage
+from shared.stepfunctions import StepFunctions
 
 
 @functools.cache
@@ -21,7 +22,14 @@ def build() -> Door:
         active=_published(storage, settings, ACTIVE_KEY, settings.policy_source == "bucket"),
         shadow=_published(storage, settings, SHADOW_KEY, settings.shadow_policy),
     )
-    return Door(settings, Records(Table(settings.table)), storage, pinning)
+    return Door(
+        settings,
+        Records(Table(settings.table)),
+        storage,
+        pinning,
+        # Only a request that is run again needs it: every cold start would pay for the client.
+        functools.cache(StepFunctions),
+    )
 
 
 def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:

@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from close_execution.ending import ANNOUNCED, ending_of
 from shared.announcement import event_of
 from shared.dynamodb import Item
+from shared.ending import ANNOUNCED, ending_of
 from shared.eventbridge import Bus
 from shared.records import Records, utc_text
 from shared.settings import Environment
 from shared.stepfunctions import StepFunctions
+
+STAGE = "CloseExecution"
 
 
 @dataclass(frozen=True)
@@ -42,30 +44,33 @@ class Clerk:
 def close(clerk: Clerk, execution_arn: str) -> str:
     """Says what was done: announced (by the machine itself), closed, or superseded."""
     execution = clerk.step_functions.describe(execution_arn)
-    error, cause = execution.get("error", ""), execution.get("cause", "")
     # StopExecution takes any error name; only a Fail state's counts.
-    if execution["status"] == "FAILED" and error in ANNOUNCED:
+    if execution["status"] == "FAILED" and execution.get("error") in ANNOUNCED:
         return "announced"
     claim = _claim(clerk, execution)
     if claim is None:
         return "superseded"
     now = utc_text(datetime.now(UTC))
-    ending = ending_of(execution["status"], error, cause, now)
-    request_id = str(claim.pop("request_id"))
-    closed, record = clerk.records.close(request_id, execution_arn, ending, claim)
+    first = claim or _unclaimed(clerk.settings, execution)
+    ending = ending_of(STAGE, execution, now, claimed=bool(claim))
+    request_id = str(first.pop("request_id"))
+    closed, record = clerk.records.close(request_id, execution_arn, ending, first)
     if record.get("execution_arn") != execution_arn:
         return "superseded"
-    # Also when the record was closed already: whether it was announced, nobody noted. A second copy
-    # of the event carries the same event_id.
+    if not closed and "announced_at" in record:
+        return "announced"
     clerk.bus.announce(*event_of(record))
+    clerk.records.mark_announced(record, now)
     return "closed" if closed else "announced again"
 
 
 def _claim(clerk: Clerk, execution: dict[str, Any]) -> Item | None:
-    """What AcceptRequest claimed; None if the request belongs to another execution."""
-    for answer in clerk.step_functions.task_outputs(execution["executionArn"], "AcceptRequest"):
+    """What the execution claimed; empty for nothing; None if the request is another's."""
+    arn = execution["executionArn"]
+    for answer in clerk.step_functions.task_outputs(arn, "AcceptRequest"):
         return dict(answer["claim"]) if answer["verdict"] in {"accepted", "invalid"} else None
-    return _unclaimed(clerk.settings, execution)
+    # AcceptRequest may have claimed and not come to say so.
+    return clerk.records.of_execution(arn) or {}
 
 
 def _unclaimed(settings: Settings, execution: dict[str, Any]) -> Item:

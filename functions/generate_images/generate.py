@@ -9,6 +9,7 @@ from generate_images.plan import cut_warning, model_request, negative_prompt, se
 from shared.errors import GenerationFailed
 from shared.inferences import MAX_INFERENCES, Inferences, inference_id, result_of
 from shared.policy import Policies
+from shared.records import utc_text
 from shared.s3 import Storage
 from shared.sagemaker_runtime import Endpoint
 from shared.settings import Environment
@@ -83,13 +84,15 @@ def generate(desk: Desk, task: dict[str, Any]) -> str:
         if row["status"] == "COMPLETED":
             desk.step_functions.succeed(task["token"], result_of(row))
         elif row["status"] == "PENDING":
-            _start(desk, identity, model_request(request, negative, seed))
+            _start(desk, identity, model_request(request, negative, seed), now)
         return identity
     raise GenerationFailed(f"all {MAX_INFERENCES} inferences of attempt {attempt} failed")
 
 
-def _start(desk: Desk, identity: str, request: dict[str, Any]) -> None:
+def _start(desk: Desk, identity: str, request: dict[str, Any], now: datetime) -> None:
     settings = desk.settings
+    # The endpoint has done it by then, or given it up. The Task waits a little longer.
+    patience = timedelta(seconds=settings.request_ttl_seconds + settings.invocation_timeout_seconds)
     written = desk.storage.write(
         settings.work_bucket,
         f"inference/input/{identity}.json",
@@ -99,4 +102,9 @@ def _start(desk: Desk, identity: str, request: dict[str, Any]) -> None:
     invocation = desk.endpoint.invoke(
         identity, written, settings.request_ttl_seconds, settings.invocation_timeout_seconds
     )
-    desk.inferences.mark_invoked(identity, invocation.output_location, invocation.failure_location)
+    desk.inferences.mark_invoked(
+        identity,
+        invocation.output_location,
+        invocation.failure_location,
+        utc_text(now + patience),
+    )

@@ -1,10 +1,11 @@
 """How a finished inference finds the Task that waits for it."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from resume_generation.notice import Notice
-from shared.errors import GenerationExpired, GenerationFailed
-from shared.inferences import Inferences, result_of
+from shared.inferences import OUTPUTS, Inferences, answer, location
+from shared.records import utc_text
 from shared.settings import Environment
 from shared.stepfunctions import StepFunctions
 
@@ -35,29 +36,28 @@ class Callback:
 def resume(callback: Callback, notice: Notice) -> str:
     """Stores the result on the inference's row, then answers the Task; says what came of it.
 
-    resumed, or one of the benign ends: unknown (an inference of nobody we know) and late (nobody
-    waits any more). A second notice answers again: the first may have died between its two writes.
+    resumed, or one of the benign ends: unknown (an inference of nobody we know), foreign (an output
+    that is not where the endpoint said it would be), repeated, and late (nobody waits any more: the
+    result is noted and not used). A second notice answers again: the first may have died between
+    its two writes.
     """
-    output = _location(notice.output)
-    if notice.completed and output and output["bucket"] == callback.settings.work_bucket:
-        _, row = callback.inferences.complete(notice.inference_id, output)
-    else:
-        status = "EXPIRED" if notice.expired else "FAILED"
-        reason = notice.reason or f"notice {notice.status} without an output in the work bucket"
-        _, row = callback.inferences.fail(notice.inference_id, status, reason)
+    stored, row = _store(callback, notice)
     if not row:
         return "unknown"
-    token = str(row["task_token"])
-    if row["status"] == "COMPLETED":
-        answered = callback.step_functions.succeed(token, result_of(row))
-    else:
-        error = GenerationExpired if row["status"] == "EXPIRED" else GenerationFailed
-        answered = callback.step_functions.fail(token, error.__name__, str(row["failure_reason"]))
-    return "resumed" if answered else "late"
+    if row["status"] in {"PENDING", "INVOKED"}:
+        return "foreign"
+    if answer(callback.step_functions, row):
+        return "resumed"
+    if stored or notice.completed != (row["status"] == "COMPLETED"):
+        callback.inferences.note_late(notice.inference_id, utc_text(datetime.now(UTC)))
+        return "late"
+    return "repeated"
 
 
-def _location(uri: str) -> dict[str, str] | None:
-    # Not a URL: a key may hold a question mark or a number sign.
-    scheme, _, place = uri.partition("://")
-    bucket, _, key = place.partition("/")
-    return {"bucket": bucket, "key": key} if scheme == "s3" and bucket and key else None
+def _store(callback: Callback, notice: Notice) -> tuple[bool, dict[str, str | int]]:
+    output = location(notice.output, OUTPUTS)
+    if notice.completed and output and output["bucket"] == callback.settings.work_bucket:
+        return callback.inferences.complete(notice.inference_id, output)
+    status = "EXPIRED" if notice.expired else "FAILED"
+    reason = notice.reason or f"notice {notice.status} without an output in the work bucket"
+    return callback.inferences.fail(notice.inference_id, status, reason)

@@ -39,6 +39,10 @@ def event_of(record: Item) -> tuple[str, dict[str, Any]]:
         "retryable": status in _RETRYABLE,
         "requester": record["requester"],
         "metadata": _part(record, "metadata", {}),
+        "created_at": record["created_at"],
+        "models": _part(record, "models", {}),
+        "timings": _part(record, "timings", {}),
+        "usage": _part(record, "usage", {}),
         "execution_arn": record["execution_arn"],
     }
 

@@ -36,6 +36,12 @@ def read_arrival(event: object, execution_name: str) -> Arrival:
     return Arrival("direct", f"execution-{execution_name}", {"type": "direct"}, body=event)
 
 
+def arrival_of_source(source: dict[str, str]) -> Arrival:
+    """What an S3 event said, from the source that was recorded of it."""
+    about = {name.replace("_", "-"): text for name, text in source.items()}
+    return _from_s3(source["bucket"], source["key"], about)
+
+
 def _from_s3(bucket: str, key: str, about: dict[Any, Any]) -> Arrival:
     # EventBridge gives the key as it is; only the classic S3 notification encodes it.
     version_id, etag, sequencer = (

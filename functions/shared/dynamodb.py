@@ -20,6 +20,27 @@ class Table:
         self._name = name
         self._client = client or aws.client("dynamodb")
 
+    def get(self, key: dict[str, str]) -> Item | None:
+        """The item as it is now, or None."""
+        with aws.translated():
+            reply = self._client.get_item(
+                TableName=self._name, Key=_marshal(key), ConsistentRead=True
+            )
+        return _unmarshal(reply["Item"]) if "Item" in reply else None
+
+    def count(self, index: str, condition: str, values: Item) -> int:
+        """How many items of an index meet a key condition; its first 1 MB of them."""
+        with aws.translated():
+            reply = self._client.query(
+                TableName=self._name,
+                IndexName=index,
+                KeyConditionExpression=condition,
+                Select="COUNT",
+                **_expression({}, values),
+            )
+        counted: int = reply["Count"]
+        return counted
+
     def query(self, index: str, condition: str, values: Item, most: int) -> list[Item]:
         """The first items of an index that meet a key condition, as its projection has them."""
         with aws.translated():

@@ -8,9 +8,17 @@ tried again does not pay again, unless the answer to its invocation, or the note
 
 import hashlib
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from shared.dynamodb import Item, Table
+from shared.errors import GenerationExpired, GenerationFailed
+from shared.stepfunctions import StepFunctions
+
+# What the endpoint owes an answer for is spread over this many partitions of the index by deadline.
+OPEN_SHARDS = 8
+# Where in the work bucket the endpoint writes, and nobody else.
+OUTPUTS, FAILURES = "inference/output/", "inference/failure/"
 
 # Per attempt: the state machine tries GenerationFailed twice more, and only that is paid again.
 MAX_INFERENCES = 3
@@ -20,6 +28,24 @@ def inference_id(request_id: str, run: int, attempt: int, n: int) -> str:
     """The same for every retry; SageMaker takes at most 64 characters."""
     text = "\n".join((request_id, str(run), str(attempt), str(n)))
     return hashlib.sha256(text.encode()).hexdigest()[:40]
+
+
+def location(uri: str, prefix: str) -> dict[str, str] | None:
+    """{bucket, key} of an s3:// address whose key is under the prefix, else None."""
+    # Not a URL: a key may hold a question mark or a number sign.
+    scheme, _, place = uri.partition("://")
+    bucket, _, key = place.partition("/")
+    within = scheme == "s3" and bucket and key.startswith(prefix)
+    return {"bucket": bucket, "key": key} if within else None
+
+
+def answer(step_functions: StepFunctions, row: Item) -> bool:
+    """Tells the Task that waits for a finished inference how it ended; False if none waits."""
+    token = str(row["task_token"])
+    if row["status"] == "COMPLETED":
+        return step_functions.succeed(token, result_of(row))
+    error = GenerationExpired if row["status"] == "EXPIRED" else GenerationFailed
+    return step_functions.fail(token, error.__name__, str(row["failure_reason"]))
 
 
 def result_of(row: Item) -> dict[str, Any]:
@@ -52,35 +78,77 @@ class Inferences:
         )
         return row
 
-    def mark_invoked(self, identity: str, output_location: str, failure_location: str) -> None:
-        """Notes that the endpoint has the request. A result that was quicker stays."""
+    def mark_invoked(
+        self, identity: str, output_location: str, failure_location: str, deadline: str
+    ) -> None:
+        """Notes that the endpoint has the request, and until when it may take to answer.
+
+        A result that was quicker stays.
+        """
         self._table.update(
             {"inference_id": identity},
-            "SET #status = :invoked, output_location = :output, failure_location = :failure",
+            "SET #status = :invoked, output_location = :output, failure_location = :failure,"
+            " deadline = :deadline, open_shard = :shard",
             {"status": "status"},
             {
                 "invoked": "INVOKED",
                 "pending": "PENDING",
                 "output": output_location,
                 "failure": failure_location,
+                "deadline": deadline,
+                "shard": str(int(identity[:2], 16) % OPEN_SHARDS),
             },
             "#status = :pending",
         )
 
     def complete(self, identity: str, output: dict[str, str]) -> tuple[bool, Item]:
-        """Stores where the output lies; (False, the row) if it was finished or never known."""
-        return self._finish(identity, "COMPLETED", {"output": json.dumps(output)})
+        """Stores where the output lies; (False, the row) if it was finished or never known.
+
+        Also if it is not where the endpoint said that it would be: then the row is still open.
+        """
+        return self._finish(
+            identity,
+            "COMPLETED",
+            {"output": json.dumps(output)},
+            {"place": f"s3://{output['bucket']}/{output['key']}", "untold": ""},
+            " AND (attribute_not_exists(output_location) OR output_location IN (:place, :untold))",
+        )
 
     def fail(self, identity: str, status: str, reason: str) -> tuple[bool, Item]:
         """Stores that it FAILED or EXPIRED; (False, the row) if it was finished or never known."""
-        return self._finish(identity, status, {"failure_reason": reason})
+        return self._finish(identity, status, {"failure_reason": reason}, {}, "")
 
-    def _finish(self, identity: str, status: str, result: Item) -> tuple[bool, Item]:
+    def note_late(self, identity: str, now: str) -> None:
+        """Notes that a result came when nobody waited for it any more: it is not used."""
+        self._table.update(
+            {"inference_id": identity},
+            "SET late_at = if_not_exists(late_at, :now)",
+            {},
+            {"now": now},
+            "attribute_exists(inference_id)",
+        )
+
+    def overdue(self, now: str, most: int) -> Iterator[Item]:
+        """Inferences that the endpoint should have answered, up to `most` of each shard.
+
+        What the index holds: inference_id, output_location, failure_location, deadline.
+        """
+        for shard in range(OPEN_SHARDS):
+            yield from self._table.query(
+                "open-by-deadline",
+                "open_shard = :shard AND deadline < :now",
+                {"shard": str(shard), "now": now},
+                most,
+            )
+
+    def _finish(
+        self, identity: str, status: str, result: Item, checked: Item, check: str
+    ) -> tuple[bool, Item]:
         sets = ["#status = :status", *(f"#{name} = :{name}" for name in result)]
         return self._table.update(
             {"inference_id": identity},
-            f"SET {', '.join(sets)}",
+            f"SET {', '.join(sets)} REMOVE open_shard",
             {name: name for name in ("status", *result)},
-            result | {"status": status, "pending": "PENDING", "invoked": "INVOKED"},
-            "#status IN (:pending, :invoked)",
+            result | checked | {"status": status, "pending": "PENDING", "invoked": "INVOKED"},
+            f"#status IN (:pending, :invoked){check}",
         )

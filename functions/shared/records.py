@@ -1,19 +1,25 @@
 """The results table: how a request is claimed, closed and read.
 
 A record is claimed by one execution and closed once. Both are conditional writes, so that neither a
-duplicate nor a late execution can overwrite what another has written.
+duplicate nor a late execution can overwrite what another has written. A record stays in the sparse
+index `open-by-deadline` until its result event is out, so that one nobody announced is found.
 """
 
 import hashlib
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from shared.dynamodb import Item, Table
 
-# Open requests are spread over this many partitions of the index by deadline.
+# What is to be done yet is spread over this many partitions of the index by deadline.
 OPEN_SHARDS = 8
+OPEN = frozenset({"RUNNING", "IN_REVIEW"})
+# Ends that may turn out otherwise another time.
+RERUNNABLE = frozenset({"FAILED", "EXPIRED", "REFUSED"})
+# A closed record that is not announced by then is overdue. As in the state machine.
+ANNOUNCE_WITHIN = timedelta(minutes=5)
 
 
 def open_shard(request_id: str) -> str:
@@ -44,6 +50,38 @@ class Records:
             {"mine": record["execution_arn"], "running": "RUNNING"},
         )
 
+    def claim_again(self, record: Item, earlier: Item) -> bool:
+        """Replaces an ended, announced record by its next run's; False if another came before.
+
+        A retry of the same execution re-enters its own claim.
+        """
+        other = self._table.put_if(
+            record,
+            "(run = :run AND execution_arn = :theirs AND #status = :ended"
+            " AND attribute_not_exists(open_shard))"
+            " OR (execution_arn = :mine AND #status = :running)",
+            {"status": "status"},
+            {
+                "run": earlier["run"],
+                "theirs": earlier["execution_arn"],
+                "ended": earlier["status"],
+                "mine": record["execution_arn"],
+                "running": "RUNNING",
+            },
+        )
+        return other is None
+
+    def get(self, request_id: str) -> Item | None:
+        """The record as it is now, or None."""
+        return self._table.get({"request_id": request_id})
+
+    def of_execution(self, execution_arn: str) -> Item | None:
+        """What the index `by-execution` has of the record that an execution claimed."""
+        found = self._table.query(
+            "by-execution", "execution_arn = :arn", {"arn": execution_arn}, most=1
+        )
+        return found[0] if found else None
+
     def close(
         self, request_id: str, execution_arn: str, ending: dict[str, Any], first: Item
     ) -> tuple[bool, Item]:
@@ -57,29 +95,46 @@ class Records:
             name: value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
             for name, value in ending.items()
         }
+        closed_at = datetime.fromisoformat(ending["updated_at"])
+        values["deadline"] = utc_text(closed_at + ANNOUNCE_WITHIN)
         # DynamoDB refuses an expression that touches an attribute twice.
-        missing = {n: v for n, v in first.items() if n not in {*values, "request_id", "open_shard"}}
+        missing = {n: v for n, v in first.items() if n not in {*values, "request_id"}}
+        missing["open_shard"] = open_shard(request_id)
         sets = [f"#{name} = :{name}" for name in values]
         sets += [f"#{name} = if_not_exists(#{name}, :{name})" for name in missing]
         names = {name: name for name in [*values, *missing]}
         return self._table.update(
             {"request_id": request_id},
-            f"SET {', '.join(sets)} REMOVE open_shard",
+            f"SET {', '.join(sets)}",
             names,
             values | missing | {"mine": execution_arn, "running": "RUNNING", "review": "IN_REVIEW"},
             "attribute_not_exists(request_id)"
             " OR (execution_arn = :mine AND #status IN (:running, :review))",
         )
 
-    def overdue(self, now: str, most: int) -> Iterator[Item]:
-        """Open records whose deadline is before `now`, oldest first, up to `most` of each shard.
+    def mark_announced(self, record: Item, now: str) -> None:
+        """Notes that the event of this very outcome is out: nothing is left to be done."""
+        self._table.update(
+            {"request_id": str(record["request_id"])},
+            "SET announced_at = :now REMOVE open_shard",
+            {"status": "status"},
+            {"now": now, "run": record["run"], "status": record["status"]},
+            "run = :run AND #status = :status",
+        )
 
-        What the index holds of them: request_id, run, status, execution_arn, deadline.
+    def unfinished(self, most: int) -> Iterator[Item]:
+        """What is to be done yet, next deadline first, up to `most` of each shard.
+
+        What the index holds: request_id, run, status, execution_arn, created_at, deadline.
         """
         for shard in range(OPEN_SHARDS):
             yield from self._table.query(
-                "open-by-deadline",
-                "open_shard = :shard AND deadline < :now",
-                {"shard": str(shard), "now": now},
-                most,
+                "open-by-deadline", "open_shard = :shard", {"shard": str(shard)}, most
             )
+
+    def count_unfinished(self) -> int:
+        """How many there are in all."""
+        return sum(
+            self._table.count("open-by-deadline", "open_shard = :shard", {"shard": str(shard)})
+            for shard in range(OPEN_SHARDS)
+        )

@@ -66,6 +66,17 @@ class Storage:
             raise
         return body
 
+    def exists(self, version: ObjectVersion) -> bool:
+        """Whether the object lies there. Needs s3:ListBucket: without, S3 answers 403 for both."""
+        try:
+            with aws.translated():
+                self._client.head_object(**version.arguments())
+        except ClientError as error:
+            if aws.error_code(error) == "404":
+                return False
+            raise
+        return True
+
     def read_newest(
         self, bucket: str, key: str, known_etag: str, max_bytes: int
     ) -> tuple[bytes, ObjectVersion] | None:

@@ -12,6 +12,7 @@ from shared import aws
 _GONE = frozenset({"TaskTimedOut", "TaskDoesNotExist", "InvalidToken"})
 # The execution has ended, or ended so long ago that its history is gone.
 _OVER = frozenset({"ExecutionDoesNotExist", "ValidationException"})
+_FORGOTTEN = frozenset({"ExecutionDoesNotExist", "InvalidArn"})
 
 
 class StepFunctions:
@@ -37,6 +38,15 @@ class StepFunctions:
         with aws.translated():
             reply: dict[str, Any] = self._client.describe_execution(executionArn=execution_arn)
             return reply
+
+    def input_of(self, execution_arn: str) -> str:
+        """The input of an execution. Raises LookupError if it is forgotten, or never was."""
+        try:
+            return str(self.describe(execution_arn)["input"])
+        except ClientError as refused:
+            if aws.error_code(refused) in _FORGOTTEN:
+                raise LookupError(execution_arn) from refused
+            raise
 
     def stop(self, execution_arn: str, error: str) -> None:
         """Ends an execution if it still runs; one that is over, or forgotten, is left alone."""

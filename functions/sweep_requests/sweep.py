@@ -1,18 +1,27 @@
-"""Ends what stayed open past its deadline, because nobody was left to end it."""
+"""Ends, or tells of, what nobody else was left to end or to tell of."""
 
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from functools import partial
 
 from shared.announcement import event_of
+from shared.dynamodb import Item
+from shared.ending import OVERDUE, ending_of, overdue
 from shared.eventbridge import Bus
-from shared.records import Records, utc_text
+from shared.inferences import FAILURES, OUTPUTS, Inferences, answer, location
+from shared.log import log
+from shared.records import OPEN, Records, utc_text
+from shared.s3 import ObjectVersion, Storage
 from shared.settings import Environment
 from shared.stepfunctions import StepFunctions
 
 STAGE = "SweepRequests"
 # Of each shard in one call, so that a call ends in time; the next one goes on.
 _MOST = 20
+# CloseExecution has this long for an execution that ended, before it is taken for forgotten.
+_GRACE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
@@ -20,49 +29,137 @@ class Settings:
     """SweepRequests' variables."""
 
     table: str
+    inferences_table: str
+    work_bucket: str
     bus: str
 
     @classmethod
     def from_env(cls) -> "Settings":
         """Raises SettingsError."""
         env = Environment()
-        return cls(env.text("RESULTS_TABLE"), env.text("EVENT_BUS"))
+        return cls(
+            table=env.text("RESULTS_TABLE"),
+            inferences_table=env.text("INFERENCES_TABLE"),
+            work_bucket=env.text("WORK_BUCKET"),
+            bus=env.text("EVENT_BUS"),
+        )
 
 
 @dataclass(frozen=True)
 class Sweeper:
     """What sweeping needs."""
 
+    work_bucket: str
     records: Records
+    inferences: Inferences
     bus: Bus
+    storage: Storage
     step_functions: StepFunctions
 
 
-def sweep(sweeper: Sweeper, now: datetime) -> int:
-    """Closes overdue records as EXPIRED and announces them; says how many.
+@dataclass(frozen=True)
+class Swept:
+    """What a sweep found: how many of each `done`, and the requests that are open all the same."""
 
-    The execution is stopped first: it must not go on painting for a record that is closed.
+    done: Counter[str]
+    unfinished: int
+    oldest_seconds: float
+
+
+def sweep(sweeper: Sweeper, now: datetime) -> Swept:
+    """Closes what is overdue or forgotten, and announces what was not; says what was done.
+
+    `done` counts: expired (requests past their deadline), closed (their execution had ended
+    without a word), announced (closed before, but not told), inferences_expired,
+    inferences_recovered (the notice was lost, not the result), and failures, which are logged and
+    hold up nothing: the next sweep meets them again.
     """
-    moment = utc_text(now)
-    closed = 0
-    for row in sweeper.records.overdue(moment, _MOST):
-        execution_arn = str(row["execution_arn"])
-        sweeper.step_functions.stop(execution_arn, "Safelight.Overdue")
-        ours, record = sweeper.records.close(
-            str(row["request_id"]), execution_arn, _ending(moment), {}
-        )
-        if ours:
-            sweeper.bus.announce(*event_of(record))
-            closed += 1
-    return closed
+    done: Counter[str] = Counter()
+    # Listed first: what is done to a row changes the index that is being read.
+    for row in list(sweeper.inferences.overdue(utc_text(now), _MOST)):
+        done[_tried(partial(_end_inference, sweeper), row)] += 1
+    oldest = now
+    for row in list(sweeper.records.unfinished(_MOST)):
+        if row["status"] in OPEN:
+            oldest = min(oldest, datetime.fromisoformat(str(row["created_at"])))
+        done[_tried(partial(_finish, sweeper, now), row)] += 1
+    del done[""]
+    unfinished = sweeper.records.count_unfinished()
+    return Swept(done, unfinished, (now - oldest).total_seconds())
 
 
-def _ending(moment: str) -> dict[str, Any]:
-    reason = {
-        "stage": STAGE,
-        "category": "technical",
-        "rule": "deadline",
-        "action": "fail",
-        "message": "the request was still open past its deadline",
-    }
-    return {"status": "EXPIRED", "stage": STAGE, "updated_at": moment, "reasons": [reason]}
+def _tried(action: Callable[[Item], str], row: Item) -> str:
+    try:
+        return action(row)
+    except Exception:  # noqa: BLE001 - one bad row must not hold up all the others
+        names: dict[str, object] = {
+            name: row[name] for name in ("request_id", "inference_id") if name in row
+        }
+        log.exception("sweep failed", extra=names)
+        return "failures"
+
+
+def _finish(sweeper: Sweeper, now: datetime, row: Item) -> str:
+    is_overdue = str(row["deadline"]) < utc_text(now)
+    if row["status"] not in OPEN:
+        return _announce(sweeper, row, now) if is_overdue else ""
+    if is_overdue:
+        # Stopped first: it must not go on painting for a record that is closed.
+        sweeper.step_functions.stop(str(row["execution_arn"]), OVERDUE)
+        return _close(sweeper, row, overdue(STAGE, utc_text(now)), "expired")
+    return _close_if_forgotten(sweeper, row, now)
+
+
+def _close_if_forgotten(sweeper: Sweeper, row: Item, now: datetime) -> str:
+    """Status changes come by best effort: an execution may end and nobody hear of it."""
+    execution = sweeper.step_functions.describe(str(row["execution_arn"]))
+    if "stopDate" not in execution or now - execution["stopDate"] < _GRACE:
+        return ""
+    return _close(sweeper, row, ending_of(STAGE, execution, utc_text(now)), "closed")
+
+
+def _close(sweeper: Sweeper, row: Item, ending: dict[str, object], done: str) -> str:
+    ours, record = sweeper.records.close(
+        str(row["request_id"]), str(row["execution_arn"]), ending, {}
+    )
+    if not ours:
+        return ""
+    _tell(sweeper, record, str(ending["updated_at"]))
+    return done
+
+
+def _announce(sweeper: Sweeper, row: Item, now: datetime) -> str:
+    record = sweeper.records.get(str(row["request_id"]))
+    if record is None or "open_shard" not in record or record["status"] in OPEN:
+        return ""
+    _tell(sweeper, record, utc_text(now))
+    return "announced"
+
+
+def _tell(sweeper: Sweeper, record: Item, now: str) -> None:
+    sweeper.bus.announce(*event_of(record))
+    sweeper.records.mark_announced(record, now)
+
+
+def _end_inference(sweeper: Sweeper, row: Item) -> str:
+    """Looks for the result itself, since no notice told of one."""
+    identity = str(row["inference_id"])
+    output = location(str(row["output_location"]), OUTPUTS)
+    if output and _lies(sweeper, output):
+        stored, whole = sweeper.inferences.complete(identity, output)
+    elif (failure := location(str(row["failure_location"]), FAILURES)) and _lies(sweeper, failure):
+        stored, whole = sweeper.inferences.fail(identity, "FAILED", "found without its notice")
+    else:
+        stored, whole = sweeper.inferences.fail(identity, "EXPIRED", "no notice came in time")
+    if not stored:
+        return ""
+    answered = answer(sweeper.step_functions, whole)
+    if whole["status"] == "COMPLETED" and answered:
+        return "inferences_recovered"
+    return "inferences_expired"
+
+
+def _lies(sweeper: Sweeper, place: dict[str, str]) -> bool:
+    return place["bucket"] == sweeper.work_bucket and sweeper.storage.exists(
+        ObjectVersion(place["bucket"], place["key"])
+    )

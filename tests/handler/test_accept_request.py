@@ -82,7 +82,7 @@ def accept(aws: Any, call: Call, event: Event) -> Callable[..., Any]:
 
 
 def parsed(record: dict[str, Any]) -> dict[str, Any]:
-    documents = ("source", "metadata")
+    documents = ("source", "metadata", "history")
     return {name: json.loads(v) if name in documents else v for name, v in record.items()}
 
 
@@ -299,3 +299,186 @@ def test_a_failing_table_has_an_error_name_that_is_retried(
     with pytest.raises(Exception, match=code) as raised:
         accept("direct_start")
     assert type(raised.value).__name__ == error
+
+
+ENDED = {
+    "status": "FAILED",
+    "stage": "ClassifyPrompt",
+    "reasons": '[{"stage": "ClassifyPrompt", "category": "technical", "action": "fail"}]',
+    "announced_at": "2026-11-20T10:01:00.000Z",
+}
+
+
+@pytest.fixture
+def end(aws: Any, item: Any) -> Callable[..., None]:
+    """Ends a run as RecordOutcome and MarkAnnounced do, changed as told."""
+
+    def end(name: str, **changes: Any) -> None:
+        claimed = {n: v for n, v in item(RESULTS, name).items() if n != "open_shard"}
+        ended = claimed | ENDED | changes
+        texts = {n: {"N": str(v)} if isinstance(v, int) else {"S": v} for n, v in ended.items()}
+        aws("dynamodb").put_item(TableName=RESULTS, Item=texts)
+
+    return end
+
+
+@pytest.fixture
+def again(aws: Any, call: Call, answers: Any, event: Event) -> Callable[..., Any]:
+    """Asks for the run after `run`, in the execution `number`."""
+    started = event("accept_request/direct_start_with_request_id")
+    described = {
+        "executionArn": started["execution"]["arn"],
+        "stateMachineArn": "arn:aws:states:us-east-1:111122223333:stateMachine:safelight",
+        "status": "FAILED",
+        "startDate": "2026-11-20T10:00:01Z",
+        "input": json.dumps(started["input"]),
+    }
+    answers.set("DescribeExecution", described)
+
+    def again(name: str = "direct/fox-1", run: int = 1, number: int = 2) -> Any:
+        payload = event("accept_request/" + "run_again")
+        payload["input"] = {"request_id": name, "run": run}
+        payload["execution"] |= {"arn": f"arn:again:{number}", "name": f"again-{number}"}
+        return call("accept_request", payload)
+
+    return again
+
+
+def test_a_failed_run_is_followed_by_another(
+    accept: Any, end: Any, again: Any, item: Any, answers: Any
+) -> None:
+    first = accept("direct_start_with_request_id")
+    end("direct/fox-1")
+
+    answer = again()
+
+    assert answer["verdict"] == "accepted"
+    assert answer["request"] == first["request"]
+    record = item(RESULTS, "direct/fox-1")
+    assert (record["run"], record["status"], answer["claim"]["run"]) == (2, "RUNNING", 2)
+    assert record["execution_arn"] == "arn:again:2"
+    assert record["open_shard"]
+    assert not {"reasons", "announced_at"} & record.keys()
+    assert "history" not in answer["claim"]
+    jsonschema.validate(parsed(record), RECORD)
+    (run,) = parsed(record)["history"]
+    assert (run["run"], run["status"], run["stage"]) == (1, "FAILED", "ClassifyPrompt")
+    assert run["execution_arn"] == first["claim"]["execution_arn"]
+    assert run["reasons"][0]["category"] == "technical"
+    (asked,) = answers.asked("DescribeExecution")
+    assert asked["executionArn"] == first["claim"]["execution_arn"]
+
+
+def test_a_third_run_still_finds_what_was_asked_first(
+    accept: Any, end: Any, again: Any, item: Any, answers: Any
+) -> None:
+    first = accept("direct_start_with_request_id")
+    end("direct/fox-1")
+    again()
+    end("direct/fox-1", status="EXPIRED")
+
+    assert again(run=2, number=3)["verdict"] == "accepted"
+
+    runs = json.loads(item(RESULTS, "direct/fox-1")["history"])
+    assert [(run["run"], run["status"]) for run in runs] == [(1, "FAILED"), (2, "EXPIRED")]
+    assert answers.asked("DescribeExecution")[-1]["executionArn"] == first["claim"]["execution_arn"]
+
+
+def test_a_file_is_read_again_from_its_own_version(
+    accept: Any, end: Any, again: Any, answers: Any, aws: Any
+) -> None:
+    first = accept("s3_json")
+    name = first["claim"]["request_id"]
+    end(name)
+    key = json.loads(first["claim"]["source"])["key"]
+    aws("s3").put_object(Bucket=PROMPTS, Key=key, Body=b"what lies there now")
+
+    answer = again(name)
+
+    assert (answer["verdict"], answer["request"]) == ("accepted", first["request"])
+    assert answer["claim"]["source"] == first["claim"]["source"]
+    assert answers.asked("DescribeExecution") == []
+
+
+def test_what_could_not_be_started_is_started_from_its_copy(
+    again: Any, aws: Any, item: Any, event: Event, end: Any, accept: Any
+) -> None:
+    name = accept("image_requested_without_id")["claim"]["request_id"]
+    source = json.loads(item(RESULTS, name)["source"]) | {"kept": "unstarted/1f.json"}
+    end(name, run=0, execution_arn="none", source=json.dumps(source), request_hash="none")
+    kept = json.dumps(event("accept_request/image_requested_without_id")["input"])
+    aws("s3").put_object(
+        Bucket="safelight-work-example", Key="unstarted/1f.json", Body=kept.encode()
+    )
+
+    answer = again(name, run=0)
+
+    assert answer["verdict"] == "accepted"
+    assert answer["request"]["prompt"] == LIGHTHOUSE
+    assert answer["claim"]["run"] == 1
+
+
+def test_a_retry_of_the_task_enters_its_own_next_run_again(
+    accept: Any, end: Any, again: Any, item: Any
+) -> None:
+    accept("direct_start_with_request_id")
+    end("direct/fox-1")
+
+    assert again() == again()
+    assert len(json.loads(item(RESULTS, "direct/fox-1")["history"])) == 1
+
+
+def test_only_one_of_two_next_runs_is_run(accept: Any, end: Any, again: Any, item: Any) -> None:
+    accept("direct_start_with_request_id")
+    end("direct/fox-1")
+    again()
+
+    answer = again(number=3)
+
+    assert answer["verdict"] == "duplicate"
+    assert answer["first"]["execution_arn"] == "arn:again:2"
+    assert item(RESULTS, "execution-again-3") is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "run", "field", "rule"),
+    [
+        ({"status": "COMPLETED"}, 1, "run", "rerunnable"),
+        ({"status": "BLOCKED_PROMPT"}, 1, "run", "rerunnable"),
+        ({"status": "INVALID"}, 1, "run", "rerunnable"),
+        ({}, 2, "run", "current"),
+        ({"open_shard": "3"}, 1, "run", "announced"),
+        ({"run": 10}, 10, "run", "maximum"),
+        ({"request_hash": "of another request"}, 1, "request", "unchanged"),
+    ],
+)
+def test_what_may_not_be_run_again_is_refused_by_name(
+    changes: Any, run: int, field: str, rule: str, accept: Any, end: Any, again: Any, item: Any
+) -> None:
+    accept("direct_start_with_request_id")
+    end("direct/fox-1", **changes)
+    before = item(RESULTS, "direct/fox-1")
+
+    answer = again(run=run)
+
+    (reason,) = answer["reasons"]
+    assert (answer["verdict"], reason["field"], reason["rule"]) == ("invalid", field, rule)
+    assert item(RESULTS, "direct/fox-1") == before
+    record = parsed(item(RESULTS, "execution-again-2"))
+    jsonschema.validate(record, RECORD)
+    assert record["source"] == {"type": "again", "request_id": "direct/fox-1", "run": str(run)}
+
+
+def test_what_nobody_asked_for_is_not_run_again(again: Any) -> None:
+    (reason,) = again("direct/nobody")["reasons"]
+    assert (reason["field"], reason["rule"]) == ("request_id", "known")
+
+
+def test_what_nobody_kept_is_not_run_again(accept: Any, end: Any, again: Any, answers: Any) -> None:
+    accept("direct_start_with_request_id")
+    end("direct/fox-1")
+    answers.refuse("DescribeExecution", "ExecutionDoesNotExist")
+
+    (reason,) = again()["reasons"]
+
+    assert (reason["field"], reason["rule"]) == ("run", "kept")

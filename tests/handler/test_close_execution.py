@@ -127,6 +127,7 @@ def test_an_open_record_is_closed_and_announced(
     jsonschema.validate(record, RECORD)
     assert (record["status"], record["stage"]) == (status, "CloseExecution")
     assert [reason["rule"] for reason in record["reasons"]] == [rule]
+    assert record["announced_at"]
     assert "open_shard" not in record
     assert record["updated_at"] > record["created_at"]
     assert record["request_hash"] == "hash of the request"
@@ -199,16 +200,49 @@ def test_a_record_that_could_not_be_announced_is_announced_as_it_is(
     assert (told["stage"], told["reasons"]) == ("ClassifyPrompt", json.loads(reasons))
 
 
-def test_a_second_call_announces_the_same_event_again(
-    close: Scene, item: Any, answers: Any
-) -> None:
+def test_a_second_call_finds_nothing_to_do(close: Scene, item: Any, answers: Any) -> None:
     assert close("failed", record={}) == "closed"
     first = item(RESULTS, "s3-0123")
-    assert close("failed") == "announced again"
+
+    assert close("failed") == "announced"
 
     assert item(RESULTS, "s3-0123") == first
+    assert len(announced(answers)) == 1
+
+
+def test_what_was_closed_but_not_told_is_told_by_a_second_call(
+    close: Scene, item: Any, answers: Any
+) -> None:
+    answers.set("PutEvents", {"FailedEntryCount": 1, "Entries": [{"ErrorCode": "InternalFailure"}]})
+    with pytest.raises(Exception, match="PutEvents"):
+        close("failed", record={})
+    assert item(RESULTS, "s3-0123")["open_shard"]
+    answers.set("PutEvents", {"FailedEntryCount": 0, "Entries": [{"EventId": "1"}]})
+
+    assert close("failed") == "announced again"
+
     once, again = announced(answers)
     assert once == again
+    assert "open_shard" not in item(RESULTS, "s3-0123")
+
+
+def test_a_claim_that_accept_request_did_not_come_to_tell_of_is_closed(
+    close: Scene, item: Any, answers: Any
+) -> None:
+    assert close("aborted_before_the_claim", verdict="", record={}) == "closed"
+
+    assert item(RESULTS, "s3-0123")["status"] == "FAILED"
+    assert [told["request_id"] for told in announced(answers)] == ["s3-0123"]
+
+
+def test_a_request_too_large_for_its_first_task_is_invalid(
+    close: Scene, item: Any, answers: Any
+) -> None:
+    assert close("too_large", verdict="") == "closed"
+
+    (told,) = announced(answers)
+    assert (told["status"], told["retryable"]) == ("INVALID", False)
+    assert (told["reasons"][0]["field"], told["reasons"][0]["rule"]) == ("request", "max_bytes")
 
 
 def test_another_executions_record_stands(close: Scene, item: Any, answers: Any) -> None:

@@ -12,12 +12,21 @@ Call = Callable[..., Any]
 Event = Callable[[str], Any]
 
 
+def invoked(request: dict[str, Any]) -> dict[str, str]:
+    name = request["InferenceId"]
+    return {
+        "InferenceId": name,
+        "OutputLocation": f"s3://{WORK}/inference/output/{name}.out",
+        "FailureLocation": f"s3://{WORK}/inference/failure/{name}-error.out",
+    }
+
+
 @pytest.fixture
 def resume(aws: Any, answers: Any, call: Call, event: Event) -> Callable[..., Any]:
     """Calls the handler with an event's notices; GenerateImages may have bound a Task before."""
     answers.set("SendTaskSuccess", {})
     answers.set("SendTaskFailure", {})
-    answers.set("InvokeEndpointAsync", {"InferenceId": "x", "OutputLocation": "s3://b/k"})
+    answers.set("InvokeEndpointAsync", invoked)
 
     def resume(scenario: str, bound: str = "") -> Any:
         if bound:
@@ -104,9 +113,22 @@ def test_one_bad_message_does_not_hold_up_its_batch(
 
 
 @pytest.mark.parametrize("code", ["TaskTimedOut", "TaskDoesNotExist", "InvalidToken"])
-def test_a_late_notice_is_benign(code: str, resume: Any, answers: Any) -> None:
+def test_a_late_notice_is_benign_and_noted(
+    code: str, resume: Any, answers: Any, item: Any, event: Event
+) -> None:
     answers.refuse("SendTaskSuccess", code)
     assert resume("success", bound="first_attempt") == OK
+    assert item(INFERENCES, identity(event))["late_at"]
+
+
+def test_an_output_that_the_endpoint_did_not_name_answers_nothing(
+    resume: Any, answers: Any, item: Any, event: Event
+) -> None:
+    """As somebody would write it who may publish to the topic and put files beside the model's."""
+    assert resume("output_of_another", bound="first_attempt") == OK
+
+    assert [name for name, _ in answers.calls if name.startswith("SendTask")] == []
+    assert item(INFERENCES, identity(event))["status"] == "INVOKED"
 
 
 def test_a_second_notice_answers_again_with_the_first_result(resume: Any, answers: Any) -> None:

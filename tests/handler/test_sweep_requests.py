@@ -1,7 +1,8 @@
-"""SweepRequests' handler: what is open past its deadline is stopped, closed and announced."""
+"""SweepRequests' handler: what is overdue, forgotten or untold is ended and told."""
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,66 +11,191 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 RESULT_EVENT = json.loads((ROOT / "schemas/result-event.schema.json").read_text("utf-8"))
-RESULTS = "safelight-ResultsTable-1A2B3C4D5E6F"
-ARN = "arn:aws:states:us-east-1:111122223333:execution:GenerateSafeImage-4mWnJx7QzTbc:lost"
-PAST, FUTURE = "2026-01-01T00:00:00Z", "2999-01-01T00:00:00Z"
+RESULTS, INFERENCES = (
+    "safelight-ResultsTable-1A2B3C4D5E6F",
+    "safelight-InferencesTable-6F5E4D3C2B1A",
+)
+WORK = "safelight-work-example"
+ARN = "arn:aws:states:us-east-1:111122223333:execution:safelight-GenerateSafeImage:lost"
+PAST, FUTURE = "2026-01-01T00:00:00.000Z", "2999-01-01T00:00:00.000Z"
 RECORD = {
     "request_id": "direct/lost",
     "execution_arn": ARN,
     "status": "RUNNING",
     "stage": "AcceptRequest",
     "requester": "direct",
-    "created_at": "2025-12-31T00:00:00Z",
+    "created_at": "2025-12-31T00:00:00.000Z",
     "open_shard": "5",
     "metadata": "{}",
+}
+KEY = "inference/output/1f.out"
+ROW = {
+    "inference_id": "1f",
+    "status": "INVOKED",
+    "task_token": "example-token",
+    "plan": '{"seed": 7}',
+    "output_location": f"s3://{WORK}/{KEY}",
+    "failure_location": f"s3://{WORK}/inference/failure/1f.out",
+    "open_shard": "7",
+    "deadline": PAST,
+}
+DESCRIBED: dict[str, Any] = {
+    "executionArn": ARN,
+    "name": "lost",
+    "stateMachineArn": "arn:aws:states:us-east-1:111122223333:stateMachine:safelight",
+    "startDate": datetime(2025, 12, 31, tzinfo=UTC),
 }
 Sweep = Callable[..., Any]
 
 
 @pytest.fixture
 def sweep(aws: Any, answers: Any, call: Any, event: Any) -> Sweep:
-    """Sweeps a table with one record, changed as told."""
+    """Sweeps tables with one record and one inference, changed as told."""
     answers.set("PutEvents", {"FailedEntryCount": 0, "Entries": [{"EventId": "1"}]})
     answers.set("StopExecution", {"stopDate": "2026-11-20T10:00:00Z"})
+    answers.set("DescribeExecution", DESCRIBED | {"status": "RUNNING"})
+    answers.set("SendTaskSuccess", {})
+    answers.set("SendTaskFailure", {})
 
-    def sweep(deadline: str = PAST, **changes: str) -> Any:
-        record = RECORD | {"deadline": deadline} | changes
-        item = {name: {"S": value} for name, value in record.items() if value}
-        aws("dynamodb").put_item(TableName=RESULTS, Item=item | {"run": {"N": "1"}})
-        return call("sweep_requests", event("sweep_requests/" + "scheduled"))["closed"]
+    def put(table: str, item: dict[str, str]) -> None:
+        texts = {name: {"S": value} for name, value in item.items() if value}
+        aws("dynamodb").put_item(TableName=table, Item=texts | {"run": {"N": "1"}})
+
+    def sweep(record: dict[str, str] | None = None, inference: dict[str, str] | None = None) -> Any:
+        if record is not None:
+            put(RESULTS, RECORD | {"deadline": FUTURE} | record)
+        if inference is not None:
+            put(INFERENCES, ROW | inference)
+        return call("sweep_requests", event("sweep_requests/" + "scheduled"))["done"]
 
     return sweep
+
+
+def announced(answers: Any) -> list[dict[str, Any]]:
+    details = [json.loads(told["Entries"][0]["Detail"]) for told in answers.asked("PutEvents")]
+    for detail in details:
+        jsonschema.validate(detail, RESULT_EVENT)
+    return details
 
 
 def test_an_overdue_request_is_stopped_closed_and_announced(
     sweep: Sweep, item: Any, answers: Any
 ) -> None:
-    assert sweep() == 1
+    assert sweep({"deadline": PAST}) == {"expired": 1}
 
     record = item(RESULTS, "direct/lost")
     assert (record["status"], record["stage"]) == ("EXPIRED", "SweepRequests")
     assert "open_shard" not in record
     assert [asked["executionArn"] for asked in answers.asked("StopExecution")] == [ARN]
-    (told,) = answers.asked("PutEvents")
-    detail = json.loads(told["Entries"][0]["Detail"])
-    jsonschema.validate(detail, RESULT_EVENT)
+    (detail,) = announced(answers)
     assert (detail["status"], detail["retryable"]) == ("EXPIRED", True)
 
 
 def test_a_request_in_time_is_left_alone(sweep: Sweep, item: Any, answers: Any) -> None:
-    assert sweep(deadline=FUTURE) == 0
+    assert sweep({}) == {}
     assert item(RESULTS, "direct/lost")["status"] == "RUNNING"
+    assert answers.asked("StopExecution") == announced(answers) == []
+
+
+@pytest.mark.parametrize(
+    ("status", "recorded"), [("TIMED_OUT", "EXPIRED"), ("FAILED", "FAILED"), ("ABORTED", "FAILED")]
+)
+def test_a_request_whose_execution_ended_without_a_word_is_closed(
+    status: str, recorded: str, sweep: Sweep, item: Any, answers: Any
+) -> None:
+    stopped = {"status": status, "stopDate": datetime(2026, 1, 1, tzinfo=UTC)}
+    answers.set("DescribeExecution", DESCRIBED | stopped)
+
+    assert sweep({}) == {"closed": 1}
+
+    assert item(RESULTS, "direct/lost")["status"] == recorded
+    assert [detail["status"] for detail in announced(answers)] == [recorded]
     assert answers.asked("StopExecution") == []
 
 
-def test_a_closed_request_is_not_in_the_index(sweep: Sweep, answers: Any) -> None:
-    assert sweep(status="COMPLETED", open_shard="") == 0
-    assert answers.asked("PutEvents") == []
+def test_close_execution_has_its_chance_first(sweep: Sweep, item: Any, answers: Any) -> None:
+    stopped = {"status": "FAILED", "stopDate": datetime.now(UTC) - timedelta(seconds=30)}
+    answers.set("DescribeExecution", DESCRIBED | stopped)
+
+    assert sweep({}) == {}
+    assert item(RESULTS, "direct/lost")["status"] == "RUNNING"
 
 
-def test_a_request_that_was_closed_meanwhile_stays_as_it_is(
-    sweep: Sweep, item: Any, answers: Any
+def test_what_was_closed_but_not_told_is_told(sweep: Sweep, item: Any, answers: Any) -> None:
+    assert sweep({"status": "COMPLETED", "deadline": PAST}) == {"announced": 1}
+
+    record = item(RESULTS, "direct/lost")
+    assert record["status"] == "COMPLETED"
+    assert record["announced_at"]
+    assert "open_shard" not in record
+    assert [detail["status"] for detail in announced(answers)] == ["COMPLETED"]
+
+
+def test_what_was_just_closed_is_left_to_who_closed_it(sweep: Sweep, answers: Any) -> None:
+    assert sweep({"status": "COMPLETED"}) == {}
+    assert announced(answers) == []
+
+
+def test_a_finished_request_is_not_in_the_index(sweep: Sweep, answers: Any) -> None:
+    assert sweep({"status": "COMPLETED", "deadline": PAST, "open_shard": ""}) == {}
+    assert announced(answers) == []
+
+
+def test_a_result_whose_notice_was_lost_is_handed_over(
+    sweep: Sweep, item: Any, answers: Any, aws: Any
 ) -> None:
-    assert sweep(status="COMPLETED") == 0
-    assert item(RESULTS, "direct/lost")["status"] == "COMPLETED"
-    assert answers.asked("PutEvents") == []
+    aws("s3").put_object(Bucket=WORK, Key=KEY, Body=b"{}")
+
+    assert sweep(inference={}) == {"inferences_recovered": 1}
+
+    (answer,) = answers.asked("SendTaskSuccess")
+    assert answer["taskToken"] == "example-token"
+    assert json.loads(answer["output"])["output"] == {"bucket": WORK, "key": KEY}
+    row = item(INFERENCES, "1f")
+    assert row["status"] == "COMPLETED"
+    assert "open_shard" not in row
+
+
+def test_a_result_that_nobody_waits_for_is_an_end_all_the_same(
+    sweep: Sweep, answers: Any, aws: Any
+) -> None:
+    aws("s3").put_object(Bucket=WORK, Key=KEY, Body=b"{}")
+    answers.refuse("SendTaskSuccess", "TaskTimedOut")
+    assert sweep(inference={}) == {"inferences_expired": 1}
+
+
+@pytest.mark.parametrize(
+    ("lies", "status", "error"),
+    [
+        ("inference/failure/1f.out", "FAILED", "GenerationFailed"),
+        ("", "EXPIRED", "GenerationExpired"),
+    ],
+)
+def test_an_inference_without_a_result_fails_its_task(
+    lies: str, status: str, error: str, sweep: Sweep, item: Any, answers: Any, aws: Any
+) -> None:
+    if lies:
+        aws("s3").put_object(Bucket=WORK, Key=lies, Body=b"out of memory")
+
+    assert sweep(inference={}) == {"inferences_expired": 1}
+
+    (answer,) = answers.asked("SendTaskFailure")
+    assert (answer["taskToken"], answer["error"]) == ("example-token", error)
+    assert item(INFERENCES, "1f")["status"] == status
+
+
+def test_an_inference_in_time_is_waited_for(sweep: Sweep, item: Any) -> None:
+    assert sweep(inference={"deadline": FUTURE}) == {}
+    assert item(INFERENCES, "1f")["status"] == "INVOKED"
+
+
+def test_one_that_cannot_be_ended_holds_up_nothing(
+    sweep: Sweep, item: Any, answers: Any, logged: Callable[[], str]
+) -> None:
+    answers.refuse("SendTaskFailure", "KmsAccessDeniedException")
+
+    assert sweep({"deadline": PAST}, {}) == {"expired": 1, "failures": 1}
+
+    assert item(RESULTS, "direct/lost")["status"] == "EXPIRED"
+    assert "1f" in logged()
+    assert "example-token" not in logged()

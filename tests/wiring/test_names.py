@@ -101,6 +101,8 @@ def test_wildcards_are_those_that_aws_forces() -> None:
         ("ResumeGenerationFunction", "states:SendTaskFailure"),
         ("ModerateImagesFunction", "rekognition:DetectModerationLabels"),
         ("ModerateImagesFunction", "rekognition:DetectText"),
+        ("SweepRequestsFunction", "states:SendTaskSuccess"),
+        ("SweepRequestsFunction", "states:SendTaskFailure"),
     }
 
 

@@ -23,12 +23,13 @@ ACCEPTED = [
     "PublishImages",
     "RecordOutcome",
     "AnnounceOutcome",
+    "MarkAnnounced",
     "HowDidItEnd",
     "Completed",
 ]
 
 
-def test_a_clean_request_enters_15_states_and_delivers_what_was_judged(
+def test_a_clean_request_enters_16_states_and_delivers_what_was_judged(
     stack: Stack, check: Any
 ) -> None:
     run = stack.run({"prompt": "a quiet harbour at dawn", "seed": 7, "metadata": {"order": "17"}})

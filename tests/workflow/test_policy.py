@@ -63,7 +63,7 @@ def test_without_a_sound_policy_nothing_is_judged(published_stack: Stack, check:
     put(published_stack, b"{}")
     run = published_stack.run({"prompt": "a quiet pond"})
     check(run, "FAILED")
-    assert run.states[:2] == ["AcceptRequest", "RecordOutcome"]
+    assert run.states[:3] == ["AcceptRequest", "FindClaim", "RecordOutcome"]
     assert run.record["reasons"][0]["rule"] == "PolicyUnavailable"
 
 

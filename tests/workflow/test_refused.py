@@ -15,13 +15,14 @@ BLOCKED_BY_KEYWORD = [
     "IsPromptClean",
     "RecordOutcome",
     "AnnounceOutcome",
+    "MarkAnnounced",
     "HowDidItEnd",
     "BlockedPrompt",
 ]
 
 
 @pytest.mark.parametrize("prompt", ["a nude man", "a n.u.d.e man", "a ｎｕ​ｄｅ man", "a nud3 man"])
-def test_a_keyword_ends_after_8_states_and_costs_nothing(
+def test_a_keyword_ends_after_9_states_and_costs_nothing(
     stack: Stack, check: Any, prompt: str
 ) -> None:
     run = stack.run({"prompt": prompt})

@@ -29,6 +29,9 @@ class Rows:
     def fail(self, identity: str, status: str, reason: str) -> tuple[bool, dict[str, Any]]:
         return self._finish({"status": status, "failure_reason": reason})
 
+    def note_late(self, identity: str, now: str) -> None:
+        self.row["late_at"] = now
+
     def _finish(self, result: dict[str, Any]) -> tuple[bool, dict[str, Any]]:
         is_open = self.row.get("status") in {"PENDING", "INVOKED"}
         self.row |= result if is_open else {}
@@ -56,7 +59,7 @@ class Tasks:
         return True
 
 
-DONE = Notice("i", "Completed", "s3://work/out/i.out")
+DONE = Notice("i", "Completed", "s3://work/inference/output/i.out")
 
 
 @pytest.fixture
@@ -100,18 +103,19 @@ def test_every_order_of_tries_and_notices_ends_in_an_answer(
         else:
             enter(rows, tasks, step)
     assert tasks.waiting == ""
-    assert tasks.answers[-1] == "succeeded out/i.out"
+    assert tasks.answers[-1] == "succeeded inference/output/i.out"
 
 
 @pytest.mark.parametrize(
     ("output", "answer"),
     [
-        ("s3://work/out/i.out", "succeeded out/i.out"),
-        ("s3://work/out/a?b#c d%20.out", "succeeded out/a?b#c d%20.out"),
-        ("s3://elsewhere/out/i.out", "failed GenerationFailed"),
+        ("s3://work/inference/output/i.out", "succeeded inference/output/i.out"),
+        ("s3://work/inference/output/a?b#c d%20.out", "succeeded inference/output/a?b#c d%20.out"),
+        ("s3://elsewhere/inference/output/i.out", "failed GenerationFailed"),
+        ("s3://work/inference/input/i.json", "failed GenerationFailed"),
         ("s3://work/", "failed GenerationFailed"),
         ("s3://work", "failed GenerationFailed"),
-        ("https://work/out/i.out", "failed GenerationFailed"),
+        ("https://work/inference/output/i.out", "failed GenerationFailed"),
         ("s3://[/x", "failed GenerationFailed"),
         ("", "failed GenerationFailed"),
     ],
@@ -132,3 +136,23 @@ def test_a_task_that_waits_no_more_is_late(rows: Rows, tasks: Tasks, callback: C
     enter(rows, tasks, "A")
     tasks.waiting = ""
     assert resume(callback, DONE) == "late"
+    assert rows.row["late_at"]
+
+
+def test_a_result_after_the_sweep_is_noted_and_not_used(
+    rows: Rows, tasks: Tasks, callback: Callback
+) -> None:
+    enter(rows, tasks, "A")
+    rows.fail("i", "EXPIRED", "no notice came in time")
+    tasks.waiting = ""
+    assert resume(callback, DONE) == "late"
+    assert rows.row["status"] == "EXPIRED"
+    assert rows.row["late_at"]
+
+
+def test_a_second_notice_of_the_same_end_is_no_late_one(
+    rows: Rows, tasks: Tasks, callback: Callback
+) -> None:
+    enter(rows, tasks, "A")
+    assert [resume(callback, DONE) for _ in range(3)] == ["resumed", "repeated", "repeated"]
+    assert "late_at" not in rows.row

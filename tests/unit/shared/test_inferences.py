@@ -9,10 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.dynamodb import Item, Table
-from shared.inferences import Inferences, inference_id, result_of
+from shared.inferences import OUTPUTS, Inferences, inference_id, location, result_of
 
 FIRST: Item = {"request_id": "r", "n": 1, "plan": '{"seed": 7}', "created_at": "then"}
-OUTPUT = {"bucket": "work", "key": "out/i.out"}
+OUTPUT = {"bucket": "work", "key": "inference/output/i.out"}
+PLACES = ("s3://work/inference/output/i.out", "s3://work/inference/failure/i.out")
+DEADLINE = "2026-11-20T11:00:00.000Z"
 
 
 @pytest.fixture
@@ -21,57 +23,100 @@ def inferences(table: Callable[[str], Table]) -> Inferences:
 
 
 def test_a_row_is_made_when_it_is_bound(inferences: Inferences) -> None:
-    expected = FIRST | {"inference_id": "i", "status": "PENDING", "task_token": "A"}
-    assert inferences.bind("i", "A", FIRST) == expected
+    expected = FIRST | {"inference_id": "1f", "status": "PENDING", "task_token": "A"}
+    assert inferences.bind("1f", "A", FIRST) == expected
 
 
 def test_a_retry_replaces_the_token_and_nothing_else(inferences: Inferences) -> None:
-    before = inferences.bind("i", "A", FIRST)
-    inferences.mark_invoked("i", "s3://out", "s3://failure")
+    before = inferences.bind("1f", "A", FIRST)
+    inferences.mark_invoked("1f", *PLACES, DEADLINE)
 
-    after = inferences.bind("i", "B", FIRST | {"plan": '{"seed": 8}', "created_at": "now"})
+    after = inferences.bind("1f", "B", FIRST | {"plan": '{"seed": 8}', "created_at": "now"})
 
     assert after == before | {
         "status": "INVOKED",
         "task_token": "B",
-        "output_location": "s3://out",
-        "failure_location": "s3://failure",
+        "output_location": PLACES[0],
+        "failure_location": PLACES[1],
+        "deadline": DEADLINE,
+        "open_shard": "7",
     }
 
 
 def test_bind_then_complete(inferences: Inferences) -> None:
-    inferences.bind("i", "A", FIRST)
+    inferences.bind("1f", "A", FIRST)
 
-    stored, row = inferences.complete("i", OUTPUT)
+    stored, row = inferences.complete("1f", OUTPUT)
 
     assert stored
     assert (row["status"], row["task_token"]) == ("COMPLETED", "A")
-    assert result_of(row) == {"inference_id": "i", "seed": 7, "output": OUTPUT}
+    assert result_of(row) == {"inference_id": "1f", "seed": 7, "output": OUTPUT}
 
 
 def test_complete_then_bind(inferences: Inferences) -> None:
-    inferences.bind("i", "A", FIRST)
-    inferences.complete("i", OUTPUT)
+    inferences.bind("1f", "A", FIRST)
+    inferences.complete("1f", OUTPUT)
 
-    row = inferences.bind("i", "B", FIRST)
+    row = inferences.bind("1f", "B", FIRST)
 
     assert (row["status"], row["task_token"]) == ("COMPLETED", "B")
     assert result_of(row)["output"] == OUTPUT
 
 
 def test_a_result_quicker_than_our_own_note_stays(inferences: Inferences) -> None:
-    inferences.bind("i", "A", FIRST)
-    inferences.complete("i", OUTPUT)
-    inferences.mark_invoked("i", "s3://out", "s3://failure")
-    assert inferences.bind("i", "A", FIRST)["status"] == "COMPLETED"
+    inferences.bind("1f", "A", FIRST)
+    inferences.complete("1f", OUTPUT)
+    inferences.mark_invoked("1f", *PLACES, DEADLINE)
+    assert inferences.bind("1f", "A", FIRST)["status"] == "COMPLETED"
+
+
+def test_an_output_elsewhere_than_the_endpoint_said_is_nobodys(inferences: Inferences) -> None:
+    inferences.bind("1f", "A", FIRST)
+    inferences.mark_invoked("1f", *PLACES, DEADLINE)
+
+    stored, row = inferences.complete("1f", OUTPUT | {"key": "inference/output/another.out"})
+
+    assert not stored
+    assert row["status"] == "INVOKED"
+    assert inferences.complete("1f", OUTPUT)[0]
+
+
+def test_where_the_endpoint_did_not_say_any_output_of_its_own_will_do(
+    inferences: Inferences,
+) -> None:
+    inferences.bind("1f", "A", FIRST)
+    inferences.mark_invoked("1f", "", "", DEADLINE)
+    assert inferences.complete("1f", OUTPUT)[0]
+
+
+def test_a_finished_inference_is_owed_no_more(inferences: Inferences) -> None:
+    inferences.bind("1f", "A", FIRST)
+    inferences.mark_invoked("1f", *PLACES, DEADLINE)
+    _, row = inferences.complete("1f", OUTPUT)
+    assert "open_shard" not in row
+
+
+@pytest.mark.parametrize(
+    ("uri", "place"),
+    [
+        ("s3://work/inference/output/a?b#c.out", "inference/output/a?b#c.out"),
+        ("s3://work/inference/input/i.json", None),
+        ("s3:///inference/output/i.out", None),
+        ("https://work/inference/output/i.out", None),
+        ("s3://[/x", None),
+        ("", None),
+    ],
+)
+def test_only_the_endpoints_own_folder_is_a_place(uri: str, place: str | None) -> None:
+    assert location(uri, OUTPUTS) == ({"bucket": "work", "key": place} if place else None)
 
 
 @pytest.mark.parametrize("status", ["FAILED", "EXPIRED"])
 def test_a_failed_row_keeps_the_token_that_was_told(status: str, inferences: Inferences) -> None:
-    inferences.bind("i", "A", FIRST)
-    inferences.fail("i", status, "out of memory")
+    inferences.bind("1f", "A", FIRST)
+    inferences.fail("1f", status, "out of memory")
 
-    row = inferences.bind("i", "B", FIRST)
+    row = inferences.bind("1f", "B", FIRST)
 
     assert (row["status"], row["task_token"]) == (status, "A")
     assert row["failure_reason"] == "out of memory"
@@ -79,14 +124,14 @@ def test_a_failed_row_keeps_the_token_that_was_told(status: str, inferences: Inf
 
 def finish(inferences: Inferences, how: str) -> tuple[bool, Item]:
     if how == "COMPLETED":
-        return inferences.complete("i", OUTPUT)
-    return inferences.fail("i", how, "so")
+        return inferences.complete("1f", OUTPUT)
+    return inferences.fail("1f", how, "so")
 
 
 @pytest.mark.parametrize("first", ["COMPLETED", "FAILED", "EXPIRED"])
 @pytest.mark.parametrize("second", ["COMPLETED", "FAILED", "EXPIRED"])
 def test_the_first_end_stays(first: str, second: str, inferences: Inferences) -> None:
-    inferences.bind("i", "A", FIRST)
+    inferences.bind("1f", "A", FIRST)
     _, before = finish(inferences, first)
 
     stored, row = finish(inferences, second)
@@ -98,7 +143,7 @@ def test_the_first_end_stays(first: str, second: str, inferences: Inferences) ->
 @pytest.mark.parametrize("how", ["COMPLETED", "FAILED"])
 def test_an_inference_of_nobody_makes_no_row(how: str, inferences: Inferences) -> None:
     assert finish(inferences, how) == (False, {})
-    assert inferences.complete("i", OUTPUT) == (False, {})
+    assert inferences.complete("1f", OUTPUT) == (False, {})
 
 
 def test_ids_are_stable_and_fit_sagemaker() -> None:
@@ -117,9 +162,9 @@ def test_ids_are_stable_and_fit_sagemaker() -> None:
 @given(plan=st.dictionaries(st.sampled_from(["seed", "warnings"]), st.integers()))
 def test_a_result_tells_the_plan_and_the_place(plan: dict[str, Any]) -> None:
     row: Item = {
-        "inference_id": "i",
+        "inference_id": "1f",
         "plan": json.dumps(plan),
         "output": json.dumps(OUTPUT),
         "task_token": "A",
     }
-    assert result_of(row) == {"inference_id": "i", **plan, "output": OUTPUT}
+    assert result_of(row) == {"inference_id": "1f", **plan, "output": OUTPUT}

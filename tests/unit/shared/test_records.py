@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from shared.dynamodb import Item, Table
-from shared.records import Records
+from shared.records import Records, open_shard
 
+NOW, SOON = "2026-11-20T11:00:00.000Z", "2026-11-20T11:05:00.000Z"
 MINE, THEIRS = "arn:mine", "arn:theirs"
 CLAIM: Item = {
     "request_id": "direct/fox-1",
@@ -16,7 +17,7 @@ CLAIM: Item = {
     "execution_arn": MINE,
     "status": "RUNNING",
     "stage": "AcceptRequest",
-    "updated_at": "then",
+    "updated_at": "2026-11-20T10:00:00.000Z",
     "open_shard": "3",
     "requester": "direct",
 }
@@ -24,7 +25,7 @@ FIRST: Item = {name: v for name, v in CLAIM.items() if name not in {"status", "s
 ENDING: dict[str, Any] = {
     "status": "FAILED",
     "stage": "CloseExecution",
-    "updated_at": "now",
+    "updated_at": NOW,
     "reasons": [{"rule": "TIMED_OUT"}],
 }
 
@@ -77,9 +78,8 @@ def test_an_open_record_is_closed(status: str, records: Records, results: Table)
     closed, record = records.close("direct/fox-1", MINE, ENDING, FIRST)
 
     assert closed
-    expected = {n: v for n, v in CLAIM.items() if n != "open_shard"}
-    expected |= ENDING | {"reasons": '[{"rule": "TIMED_OUT"}]'}
-    assert record == stored(results) == expected
+    told = {"reasons": '[{"rule": "TIMED_OUT"}]', "deadline": SOON}
+    assert record == stored(results) == CLAIM | ENDING | told
 
 
 @pytest.mark.parametrize("status", ["FAILED", "COMPLETED"])
@@ -110,8 +110,49 @@ def test_a_record_that_was_never_claimed_is_made_whole(records: Records, results
 
     assert closed
     assert record == stored(results)
-    assert record.keys() == {*FIRST, *ENDING} - {"open_shard"}
-    assert record["updated_at"] == "now"
+    assert record.keys() == {*FIRST, *ENDING, "deadline"}
+    assert record["updated_at"] == NOW
+    assert record["open_shard"] == open_shard("direct/fox-1")
+
+
+def test_a_record_is_unfinished_until_it_is_announced(records: Records, results: Table) -> None:
+    records.claim(CLAIM)
+    _, record = records.close("direct/fox-1", MINE, ENDING, FIRST)
+
+    records.mark_announced(record, NOW)
+
+    told = stored(results)
+    assert told
+    assert "open_shard" not in told
+    assert told["announced_at"] == NOW
+
+
+@pytest.mark.parametrize("other", [{"run": 2}, {"status": "COMPLETED"}])
+def test_only_the_outcome_that_was_told_is_marked(
+    other: Item, records: Records, results: Table
+) -> None:
+    records.claim(CLAIM)
+    _, record = records.close("direct/fox-1", MINE, ENDING, FIRST)
+
+    records.mark_announced(record | other, NOW)
+
+    assert stored(results) == record
+
+
+NEXT = CLAIM | {"execution_arn": THEIRS, "run": 2}
+
+
+def test_an_ended_and_announced_run_is_followed_once(records: Records, results: Table) -> None:
+    records.claim(CLAIM)
+    _, ended = records.close("direct/fox-1", MINE, ENDING, FIRST)
+    assert not records.claim_again(NEXT, ended), "not announced yet"
+    records.mark_announced(ended, NOW)
+
+    assert records.claim_again(NEXT, ended)
+    assert stored(results) == NEXT
+    assert records.claim_again(NEXT, NEXT), "a retry of the same execution"
+    assert not records.claim_again(NEXT | {"execution_arn": "arn:third"}, ended)
+    assert stored(results) == NEXT
 
 
 CLOSERS = {

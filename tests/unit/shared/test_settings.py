@@ -11,6 +11,7 @@ from shared.settings import Environment, SettingsError
 VARIABLES = {
     "accept_request.accept": {
         "RESULTS_TABLE": "t",
+        "WORK_BUCKET": "b",
         "STORE_PROMPTS": "false",
         "RETENTION_DAYS": "90",
         "MAX_ATTEMPTS": "3",
@@ -33,6 +34,12 @@ VARIABLES = {
     "resume_generation.resume": {"INFERENCES_TABLE": "t", "WORK_BUCKET": "b"},
     "store_images.store": {"WORK_BUCKET": "b", "ENDPOINT_NAME": "e"},
     "publish_images.publish": {"IMAGES_BUCKET": "b"},
+    "sweep_requests.sweep": {
+        "RESULTS_TABLE": "t",
+        "INFERENCES_TABLE": "t",
+        "WORK_BUCKET": "b",
+        "EVENT_BUS": "b",
+    },
     "close_execution.close": {"RESULTS_TABLE": "t", "EVENT_BUS": "b", "RETENTION_DAYS": "90"},
 }
 EACH = [(module, name) for module, variables in VARIABLES.items() for name in variables]

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from close_execution.ending import ending_of
 from shared.announcement import event_of
+from shared.ending import ending_of
 
 ROOT = Path(__file__).parents[3]
 EVENT = json.loads((ROOT / "schemas/result-event.schema.json").read_text("utf-8"))
@@ -27,6 +27,7 @@ def record(**parts: Any) -> dict[str, Any]:
         "status": "COMPLETED",
         "stage": "PublishImages",
         "requester": "direct/mona",
+        "created_at": NOW,
         "execution_arn": "arn:execution",
         "prompt": "SECRET prompt",
     }
@@ -41,28 +42,48 @@ def record(**parts: Any) -> dict[str, Any]:
         ("TIMED_OUT", "", "EXPIRED", "TIMED_OUT"),
         ("ABORTED", "", "FAILED", "ABORTED"),
         ("ABORTED", "Stopped", "FAILED", "Stopped"),
+        ("ABORTED", "Safelight.Overdue", "EXPIRED", "deadline"),
+        ("FAILED", "States.DataLimitExceeded", "FAILED", "States.DataLimitExceeded"),
     ],
 )
 def test_an_ending_names_what_ended_the_execution(
     status: str, error: str, recorded: str, rule: str
 ) -> None:
-    ending = ending_of(status, error, "", NOW)
+    ending = ending_of("CloseExecution", {"status": status, "error": error}, NOW)
     assert (ending["status"], ending["updated_at"]) == (recorded, NOW)
     assert [reason["rule"] for reason in ending["reasons"]] == [rule]
 
 
+def ended(status: str, cause: str) -> dict[str, str]:
+    return {"status": status, "error": "Safelight.NotRecorded", "cause": cause}
+
+
 def test_an_error_name_that_stop_execution_was_given_says_nothing() -> None:
-    ending = ending_of("ABORTED", "Safelight.NotRecorded", "not JSON", NOW)
+    ending = ending_of("CloseExecution", ended("ABORTED", '{"status": "COMPLETED"}'), NOW)
     assert ending["status"] == "FAILED"
 
 
 def test_an_unrecorded_ending_is_the_machines_own() -> None:
-    cause = json.dumps({"status": "COMPLETED", "images": []})
-    assert ending_of("FAILED", "Safelight.NotRecorded", cause, NOW) == {
-        "status": "COMPLETED",
-        "images": [],
-        "updated_at": NOW,
-    }
+    told = {"status": "COMPLETED", "stage": "PublishImages", "images": []}
+    ending = ending_of("CloseExecution", ended("FAILED", json.dumps(told)), NOW)
+    assert ending == told | {"updated_at": NOW}
+
+
+@pytest.mark.parametrize("cause", ["", "null", "{}", "[1]", '{"status": "COMPL'])
+def test_an_unrecorded_ending_that_cannot_be_read_is_a_failure(cause: str) -> None:
+    ending = ending_of("CloseExecution", ended("FAILED", cause), NOW)
+    assert (ending["status"], ending["stage"]) == ("FAILED", "CloseExecution")
+
+
+def test_what_is_too_large_to_be_claimed_is_invalid() -> None:
+    execution = {"status": "FAILED", "error": "States.DataLimitExceeded"}
+    ending = ending_of("CloseExecution", execution, NOW, claimed=False)
+    (reason,) = ending["reasons"]
+    assert (ending["status"], reason["field"], reason["rule"]) == (
+        "INVALID",
+        "request",
+        "max_bytes",
+    )
 
 
 @pytest.mark.parametrize("status", STATUSES)

@@ -1,0 +1,112 @@
+"""A request that is run again: {"request_id", "run"} names the run that ended, and nothing else."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from accept_request.request import InvalidRequest
+from shared.arrival import Arrival, arrival_of_source, read_arrival
+from shared.dynamodb import Item
+from shared.records import OPEN, RERUNNABLE
+from shared.s3 import ObjectMissing, ObjectVersion, Storage
+from shared.stepfunctions import StepFunctions
+
+MAX_RUNS = 10
+# Above what any event may have.
+_MAX_KEPT_BYTES = 2 * 1024 * 1024
+# What history keeps of a run.
+_KEPT = ("run", "status", "stage", "execution_arn", "created_at", "updated_at", "policy_hash")
+_KEPT_DOCUMENTS = ("reasons", "warnings", "attempts", "images", "models", "timings", "usage")
+
+
+@dataclass(frozen=True)
+class Again:
+    """Which run of which request has ended and is to be followed by another."""
+
+    request_id: str
+    run: int
+
+
+def read_again(event: object) -> Again | None:
+    """None for any input but {"request_id": text, "run": number}: a request has a prompt."""
+    match event:
+        case {"request_id": str(request_id), "run": int(run), **rest} if not rest:
+            return Again(request_id, run)
+    return None
+
+
+def is_superseded(record: Item, again: Again) -> bool:
+    """Whether that run is open, or was followed by another already: then this is a duplicate."""
+    run = int(record["run"])
+    return run > again.run or (run == again.run and record["status"] in OPEN)
+
+
+def check(record: Item | None, again: Again) -> Item:
+    """The record, if that run may be followed by another. Raises InvalidRequest."""
+    if record is None:
+        raise InvalidRequest("request_id", "known", "no record has this request_id")
+    if record["run"] != again.run:
+        raise InvalidRequest("run", "current", f"the last run of this request is {record['run']}")
+    if record["status"] not in RERUNNABLE:
+        raise InvalidRequest(
+            "run",
+            "rerunnable",
+            f"the run ended {record['status']}: only {', '.join(sorted(RERUNNABLE))} are run again",
+        )
+    if "open_shard" in record:
+        raise InvalidRequest(
+            "run", "announced", "how the run ended is not announced yet; try again in ten minutes"
+        )
+    if again.run >= MAX_RUNS:
+        raise InvalidRequest("run", "maximum", f"a request is run at most {MAX_RUNS} times")
+    return record
+
+
+def original(
+    record: Item,
+    storage: Storage,
+    step_functions: Callable[[], StepFunctions],
+    work_bucket: str,
+) -> Arrival:
+    """How the request arrived first: from its own file, the copy kept of it, or its execution.
+
+    Raises InvalidRequest if nobody kept it.
+    """
+    source = json.loads(str(record["source"]))
+    if source["type"] == "s3":
+        return arrival_of_source(source)
+    try:
+        if "kept" in source:
+            kept = ObjectVersion(work_bucket, source["kept"])
+            event = json.loads(storage.read(kept, _MAX_KEPT_BYTES))
+        else:
+            event = json.loads(step_functions().input_of(_first_execution(record)))
+    except (ObjectMissing, LookupError):
+        raise InvalidRequest(
+            "run", "kept", "what was asked for is no longer kept: ask again with a new request_id"
+        ) from None
+    return read_arrival(event, str(record["request_id"]))
+
+
+def following(record: Item, retried: bool) -> Item:
+    """What the next run's record has of this one; of itself, if it was written already."""
+    kept: Item = {"request_id": record["request_id"]}
+    if json.loads(str(record["source"]))["type"] != "unknown":
+        kept["source"] = record["source"]
+    if retried:
+        return kept | {"run": record["run"], "history": record["history"]}
+    last = {name: record[name] for name in _KEPT if name in record}
+    last |= {name: json.loads(str(record[name])) for name in _KEPT_DOCUMENTS if name in record}
+    runs = [*json.loads(str(record.get("history", "[]"))), last]
+    return kept | {
+        "run": int(record["run"]) + 1,
+        "history": json.dumps(runs, ensure_ascii=False),
+    }
+
+
+def _first_execution(record: Item) -> str:
+    """Its input is the request; those of later runs say "again" only."""
+    for run in json.loads(str(record.get("history", "[]"))):
+        if run["run"] >= 1:
+            return str(run["execution_arn"])
+    return str(record["execution_arn"])

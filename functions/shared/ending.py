@@ -1,0 +1,70 @@
+"""How a run ended that the state machine could not record itself."""
+
+import json
+from typing import Any
+
+# Fail states that the machine enters after it has recorded and announced the outcome itself.
+ANNOUNCED = frozenset({"Safelight.Failed", "Safelight.Expired"})
+# The Fail state whose cause is the outcome that could not be recorded.
+NOT_RECORDED = "Safelight.NotRecorded"
+# What SweepRequests stops an overdue execution with.
+OVERDUE = "Safelight.Overdue"
+# No Catch sees it. Before there is a claim, only the request itself can have been too large.
+_DATA_LIMIT = "States.DataLimitExceeded"
+TOO_LARGE = {
+    "category": "invalid_request",
+    "field": "request",
+    "rule": "max_bytes",
+    "action": "reject",
+    "message": "the request is larger than an execution can carry (256 KiB)",
+}
+
+
+def ending_of(
+    stage: str, execution: dict[str, Any], now: str, claimed: bool = True
+) -> dict[str, Any]:
+    """What to record of an execution as DescribeExecution tells of it; `stage` is who records."""
+    status, error = execution["status"], execution.get("error", "")
+    if status == "FAILED" and error == NOT_RECORDED and (told := _told(execution["cause"])):
+        return {**told, "updated_at": now}
+    if status == "FAILED" and error == _DATA_LIMIT and not claimed:
+        return _ending("INVALID", stage, now, TOO_LARGE)
+    if error == OVERDUE:
+        return overdue(stage, now)
+    reason = {
+        "category": "technical",
+        "rule": error or status,
+        "action": "fail",
+        "message": "the execution ended where the state machine could not record it",
+    }
+    return _ending("EXPIRED" if status == "TIMED_OUT" else "FAILED", stage, now, reason)
+
+
+def overdue(stage: str, now: str) -> dict[str, Any]:
+    """What to record of a request that stayed open past its deadline."""
+    reason = {
+        "category": "technical",
+        "rule": "deadline",
+        "action": "fail",
+        "message": "the request was still open past its deadline",
+    }
+    return _ending("EXPIRED", stage, now, reason)
+
+
+def _ending(status: str, stage: str, now: str, reason: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "status": status,
+        "stage": stage,
+        "updated_at": now,
+        "reasons": [{"stage": stage, **reason}],
+    }
+
+
+def _told(cause: str) -> dict[str, Any]:
+    """The outcome in a Fail state's cause; empty if it was cut, or is somebody else's."""
+    try:
+        told = json.loads(cause)
+    except ValueError:
+        return {}
+    known = isinstance(told, dict) and {"status", "stage"} <= told.keys()
+    return told if known else {}
