@@ -14,6 +14,15 @@ from shared.errors import UnusableVerdict
 
 # Scores are 32-bit numbers on their way here: a whole may arrive as a little more.
 _ROUNDING = 1 + 1e-6
+# What botocore and the readers here raise over a body of another shape.
+_UNREADABLE = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
 
 
 @contextmanager
@@ -25,7 +34,7 @@ def read_from(service: str) -> Iterator[None]:
     try:
         with aws.translated():
             yield
-    except (AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
+    except _UNREADABLE as error:
         raise UnusableVerdict(f"{service}'s answer cannot be read: {error}") from error
 
 
