@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import socket
 import subprocess
@@ -20,6 +21,7 @@ from botocore.config import Config
 
 from local.engine import memory
 from local.engine.settings import READY, REGION
+from local.faults.remote import Watched
 
 _START_SECONDS = 60.0
 _STOP_SECONDS = 10.0
@@ -39,7 +41,7 @@ def end(process: subprocess.Popen[bytes], seconds: float) -> None:
         process.wait()
 
 
-class Engine:
+class Engine(Watched):
     """A running engine: `with Engine() as engine: engine.client("s3").list_buckets()`.
 
     The engine ends with the block, and with this process however that ends.
@@ -164,6 +166,19 @@ class Engine:
                 ),
             )
         return self._clients[service]
+
+    def control(self, method: str, what: str, body: object = None) -> dict[str, Any]:
+        """A control call, see local/faults."""
+        content = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(  # noqa: S310
+            f"{self.endpoint}/_local/{what}", content, method=method
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
+                told: dict[str, Any] = json.loads(answer.read())
+        except urllib.error.HTTPError as refused:
+            raise RuntimeError(f"{method} {what}: {json.loads(refused.read())['error']}") from None
+        return told
 
     def memory(self) -> list[memory.ProcessMemory]:
         """What the engine and each of its functions hold now, in bytes."""

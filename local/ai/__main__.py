@@ -18,9 +18,10 @@ def main(arguments: list[str] | None = None) -> None:
     options = _options(arguments)
     from local.ai.engine_client import EngineClient
     from local.ai.server import StandInServer
+    from local.faults.callers import STAND_INS_KEY
 
     try:
-        engine = EngineClient(options.engine, os.environ.get("AWS_ACCESS_KEY_ID", "test"))
+        engine = EngineClient(options.engine, os.environ.get("AWS_ACCESS_KEY_ID", STAND_INS_KEY))
         server = StandInServer(
             (options.host, options.port), engine, tuple(options.classes), _network()
         )

@@ -1,4 +1,4 @@
-"""The four calls that the stand-ins make on the engine's S3 and SNS.
+"""The calls that the stand-ins make on the engine: S3, SNS, and one to end a function.
 
 Written on http.client because the AWS SDK would double this process's memory. The requests carry
 a credential scope, by which engines find service and region, and no valid signature: engines on
@@ -6,6 +6,7 @@ one machine do not check it, and AWS itself would refuse every call made here.
 """
 
 import http.client
+import json
 import re
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -52,6 +53,11 @@ class EngineClient:
 
     def put_object(self, bucket: str, key: str, body: bytes, content_type: str) -> None:
         self._call("PUT", _object_path(bucket, key), "s3", body, content_type)
+
+    def kill(self, access_key: str) -> None:
+        """End the process of a function in the middle of its call."""
+        body = json.dumps({"key": access_key}).encode()
+        self._call("POST", "/_local/kill", "engine", body, "application/json")
 
     def publish(self, topic_arn: str, message: str) -> None:
         region = topic_arn.split(":")[3]

@@ -12,13 +12,14 @@ from types import TracebackType
 from typing import Any, BinaryIO, Self
 from urllib.parse import urlsplit
 
+from local.faults.remote import Watched
 from local.running import end
 
 READY_SECONDS = 30
 STOP_SECONDS = 5
 
 
-class StandIns:
+class StandIns(Watched):
     """`with StandIns(engine=url) as ai:` starts the server and stops it; without `with`, start()
     and stop(). The server also ends when this process does, however it ends."""
 
@@ -47,7 +48,7 @@ class StandIns:
             log = files.enter_context(self._log_file.open("ab")) if self._log_file else None
             self._process = self._launch(log)
         self.endpoint = self._ready_line().removeprefix("ready ")
-        self._call("GET", "health")
+        self.control("GET", "health")
         return self
 
     def _launch(self, log: BinaryIO | None) -> subprocess.Popen[bytes]:
@@ -76,7 +77,7 @@ class StandIns:
 
     def use_engine(self, url: str) -> None:
         """Where S3 and SNS answer, for an engine that was started after the stand-ins."""
-        self._call("PUT", "engine", {"url": url})
+        self.control("PUT", "engine", {"url": url})
 
     def register_endpoint(
         self,
@@ -98,33 +99,34 @@ class StandIns:
             "workers": workers,
             "time_scale": time_scale,
         }
-        self._call("PUT", f"endpoints/{name}", config)
+        self.control("PUT", f"endpoints/{name}", config)
 
     def endpoint_state(self, name: str) -> dict[str, Any]:
         """workers, backlog, running, completed, failed, expired, notification_failures"""
-        return self._call("GET", f"endpoints/{name}")
+        return self.control("GET", f"endpoints/{name}")
 
     def script(self, *, prompt: str | None = None, key: str | None = None, **steps: Any) -> None:
         """Tell the steps for prompts that contain `prompt` (generation=, comprehend=) or for
         pictures whose bucket/key contains `key` (rekognition=); see local/ai/scripting."""
         about = {"prompt": prompt, "key": key}
         told = {name: value for name, value in about.items() if value is not None}
-        self._call("POST", "scripts", {**told, **steps})
+        self.control("POST", "scripts", {**told, **steps})
 
     def calls(self, operation: str, about: str = "") -> int:
         """How often the operation was called for subjects (prompts, or bucket/key) that contain
         `about`; all of its calls without it."""
-        counted = self._call("GET", "calls").get(operation, {"total": 0, "subjects": {}})
+        counted = self.control("GET", "calls").get(operation, {"total": 0, "subjects": {}})
         if not about:
             return int(counted["total"])
         return sum(count for subject, count in counted["subjects"].items() if about in subject)
 
     def reset(self) -> None:
         """Forget scripts and counts; endpoints stay."""
-        self._call("DELETE", "scripts")
-        self._call("DELETE", "calls")
+        self.control("DELETE", "scripts")
+        self.control("DELETE", "calls")
 
-    def _call(self, method: str, what: str, body: object = None) -> dict[str, Any]:
+    def control(self, method: str, what: str, body: object = None) -> dict[str, Any]:
+        """A control call, see README.md and local/faults."""
         parts = urlsplit(self.endpoint)
         connection = http.client.HTTPConnection(str(parts.hostname), parts.port, timeout=30)
         try:

@@ -26,6 +26,7 @@ from local.ai.scripting.calls import Calls
 from local.ai.scripting.directed import DirectedService, director, picture_of, text_of
 from local.ai.scripting.generation import generation_step
 from local.ai.vision.network import Network
+from local.ai.watched import Unanswered, Watcher
 from local.ai.wire import Json, Reply, Request, ServiceError, json_reply, new_request_id
 
 MOST_BODY_BYTES = 16 * 1024 * 1024
@@ -73,12 +74,17 @@ class StandInServer(ThreadingHTTPServer):
         }
         names = {target: service.name for target, service in self._services.items()}
         names["SageMakerRuntime"] = self._endpoints.name
+        self._watcher = Watcher(engine)
         self._control = Control(engine, self._endpoints, book, calls, names)
         super().__init__(address, _Handler)
 
     def answer(self, request: Request) -> Reply:
+        """The reply; Unanswered where the connection is to end without one."""
         if request.path.startswith(CONTROL_PREFIX):
-            return self._control.handle(request)
+            return self._watcher.control(request) or self._control.handle(request)
+        return self._watcher.around(request, self._answer)
+
+    def _answer(self, request: Request) -> Reply:
         name = self._endpoints.name
         try:
             if _is_cbor(request):
@@ -139,7 +145,10 @@ class _Handler(BaseHTTPRequestHandler):
             return self._send(json_reply({"Message": "the body is too large"}, 413))
         body = self.rfile.read(int(length))
         request = Request(self.command, self.path.partition("?")[0], self.headers, body)
-        return self._send(self.server.answer(request))
+        try:
+            return self._send(self.server.answer(request))
+        except Unanswered:
+            self.close_connection = True
 
     do_GET = do_POST = do_PUT = do_DELETE = _serve  # noqa: N815 - http.server's names
 

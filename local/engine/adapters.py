@@ -20,6 +20,7 @@ from local.engine import (
     task_tokens,
     template_time,
     terminal_errors,
+    watching,
 )
 from local.engine.settings import Settings
 
@@ -41,4 +42,5 @@ def install(settings: Settings) -> Any:
     dead_letters.install()
     schedules.install()
     inert_resources.install()
-    return ministack_app.app
+    watching.install()
+    return watching.front(ministack_app.app)

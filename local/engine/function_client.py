@@ -16,6 +16,8 @@ from typing import Any
 
 from ministack.services import lambda_svc
 
+from local.engine import watching
+
 
 class FunctionClient:
     """What the interpreter uses of boto3's Lambda client."""
@@ -26,6 +28,11 @@ class FunctionClient:
 
     def invoke(self, **request: Any) -> dict[str, Any]:
         """Invoke and wait, as boto3's `invoke` does."""
+        if watching.watch.active:
+            return watching.invoked(request, lambda: self._invoke(request))
+        return self._invoke(request)
+
+    def _invoke(self, request: dict[str, Any]) -> dict[str, Any]:
         reference = ":".join(filter(None, [request["FunctionName"], request.get("Qualifier")]))
         function, config, _ = lambda_svc._get_func_record_for_ref(reference)
         if not function or not config:

@@ -135,6 +135,16 @@ def _stop(worker: FunctionProcess) -> None:
     threading.Thread(target=lambda_runtime.kill_workers, args=([worker],), daemon=True).start()
 
 
+def kill(port: int) -> None:
+    """Kill the process whose Runtime API is at this port, in the middle of what it does."""
+    with lambda_runtime._lock:
+        workers = [worker for entries in lambda_runtime._workers.values() for worker in entries]
+    for worker in workers:
+        server, process = worker._server, worker._proc
+        if server is not None and server.server_address[1] == port and process is not None:
+            process.kill()
+
+
 def stop_all() -> None:
     """End every function process."""
     with lambda_runtime._lock:

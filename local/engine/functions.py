@@ -22,6 +22,7 @@ from ministack.services import lambda_svc
 from local.engine import function_pool
 from local.engine.seams import replace
 from local.engine.settings import Settings
+from local.faults.callers import access_key
 
 Result = dict[str, Any]
 
@@ -67,7 +68,7 @@ def function_environment(
     function or its layer brings goes first. HOME points into the code so that no ~/.aws is read.
     """
     name = config["FunctionName"]
-    region, account = config["FunctionArn"].split(":")[3:5]
+    region = config["FunctionArn"].split(":")[3]
     search_path = [code_dir, *_layer_paths(config), sysconfig.get_paths()["purelib"]]
     return {
         **lambda_svc._runtime_env_vars(config),
@@ -88,7 +89,7 @@ def function_environment(
         "_HANDLER": config.get("Handler", ""),
         "AWS_REGION": region,
         "AWS_DEFAULT_REGION": region,
-        "AWS_ACCESS_KEY_ID": account,
+        "AWS_ACCESS_KEY_ID": access_key(name, port),
         "AWS_SECRET_ACCESS_KEY": "local",
         "AWS_SESSION_TOKEN": "local",
         **_endpoints(settings),

@@ -37,9 +37,11 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service impor
 from moto.stepfunctions.parser.asl.utils import boto_client
 from urllib3.response import HTTPResponse
 
+from local.engine import watching
 from local.engine.function_client import FunctionClient
 from local.engine.seams import replace
 from local.engine.settings import REGION, Settings
+from local.faults.callers import CALLER_HEADER
 
 _IN_PROCESS = {
     "lambda": "lambda",
@@ -130,27 +132,45 @@ def sdk_client(settings: Settings, service: str, region: str) -> Any:
         ),
     )
     if service in _IN_PROCESS:
-        handler = app.SERVICE_HANDLERS[_IN_PROCESS[service]]
-        client.meta.events.register("before-send", lambda request, **_: _answer(handler, request))
+        name = _IN_PROCESS[service]
+        client.meta.events.register("before-send", lambda request, **_: _answer(name, request))
+    else:
+        client.meta.events.register("before-send", _say_who_calls)
     return FunctionClient(client) if service == "lambda" else client
 
 
-def _answer(handler: Any, request: AWSPreparedRequest) -> AWSResponse:
+def _say_who_calls(request: AWSPreparedRequest, **_: Any) -> None:
+    if caller := watching.current_caller():
+        request.headers[CALLER_HEADER] = caller
+
+
+def _answer(service: str, request: AWSPreparedRequest) -> AWSResponse:
     """Call a service's handler as its HTTP front would, and answer as urllib3 would."""
     parts = urlsplit(request.url)
     headers = {
         name.lower(): value.decode() if isinstance(value, bytes) else value
         for name, value in request.headers.items()
     }
-    body = request.body or b""
-    status, answer_headers, answer = app.call_service_handler_sync(
-        handler,
-        request.method,
-        parts.path,
-        headers,
-        body.encode() if isinstance(body, str) else body,
-        parse_qs(parts.query, keep_blank_values=True),
-    )
+    sent = request.body or b""
+    body = sent.encode() if isinstance(sent, str) else sent
+
+    def perform() -> Any:
+        return app.call_service_handler_sync(
+            app.SERVICE_HANDLERS[service],
+            request.method,
+            parts.path,
+            headers,
+            body,
+            parse_qs(parts.query, keep_blank_values=True),
+        )
+
+    if watching.watch.active:
+        target = f"{parts.path}?{parts.query}"
+        status, answer_headers, answer = watching.answered(
+            service, request.method, target, headers, body, perform
+        )
+    else:
+        status, answer_headers, answer = perform()
     content = answer.encode() if isinstance(answer, str) else answer
     raw = HTTPResponse(
         body=io.BytesIO(content),

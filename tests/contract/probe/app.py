@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import time
@@ -88,3 +89,27 @@ def do_endpoints(_: dict[str, Any], __: Any) -> dict[str, str]:
 
     services = ("dynamodb", "bedrock-runtime", "comprehend", "rekognition", "sagemaker-runtime")
     return {name: boto3.client(name).meta.endpoint_url for name in services}
+
+
+def do_call(event: dict[str, Any], _: Any) -> Any:
+    """Make a call on a service; what it answered, or the error's name."""
+    import boto3
+    from botocore.config import Config
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    once = Config(retries={"total_max_attempts": 1})
+    client = boto3.client(event["service"], config=once)
+    try:
+        answer = getattr(client, event["method"])(**event.get("arguments", {}))
+        if "Body" in answer:
+            answer["Body"] = answer["Body"].read().decode()
+    except ClientError as error:
+        return {"error": error.response["Error"]["Code"], **_status(error.response)}
+    except (BotoCoreError, ValueError) as error:
+        return {"error": type(error).__name__}
+    status = _status(answer)
+    return {**json.loads(json.dumps(answer, default=str)), **status}
+
+
+def _status(answer: dict[str, Any]) -> dict[str, int]:
+    return {"status": answer.pop("ResponseMetadata")["HTTPStatusCode"]}
