@@ -8,8 +8,9 @@ is restored from botocore's service models.
 
 Private names: boto_client.boto3 (replaced by a name with a `client` function), StateTaskService.
 _normalise_parameters, _normalise_response, _to_boto_request, _from_boto_response and the two
-tables of names; SfnFailedEntryCountException, whose cause must be text; ministack's
-app.SERVICE_HANDLERS and call_service_handler_sync.
+tables of names; SfnFailedEntryCountException, whose cause must be text; StateTaskServiceEvents.
+_from_error (wrapped: moto ends the execution at what EventBridge refuses, beyond any Catch);
+ministack's app.SERVICE_HANDLERS and call_service_handler_sync.
 """
 
 from __future__ import annotations
@@ -28,7 +29,13 @@ import boto3
 from botocore import UNSIGNED
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.config import Config
+from botocore.exceptions import ClientError
 from ministack import app
+from moto.stepfunctions.parser.api import HistoryEventType
+from moto.stepfunctions.parser.asl.component.common.error_name.custom_error_name import (
+    CustomErrorName,
+)
+from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import FailureEvent
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import (
     state_task_service,
     state_task_service_aws_sdk,
@@ -104,6 +111,11 @@ def install(settings: Settings) -> None:
         if isinstance(response, dict):
             response.update(as_json(response))
 
+    def named(task: Any, env: Any, ex: Exception) -> Any:
+        return _refused(task, env, ex) if isinstance(ex, ClientError) else other(task, env, ex)
+
+    events = state_task_service_events.StateTaskServiceEvents
+    other = replace(events, "_from_error", named)
     tasks = state_task_service.StateTaskService
     replace(boto_client, "boto3", SimpleNamespace(client=client))
     replace(state_task_service_events, "SfnFailedEntryCountException", FailedEntriesError)
@@ -179,6 +191,26 @@ def _answer(service: str, request: AWSPreparedRequest) -> AWSResponse:
         preload_content=False,
     )
     return AWSResponse(request.url, status, raw.headers, raw)
+
+
+def _refused(task: Any, env: Any, error: Any) -> FailureEvent:
+    """Named like the one failure of this integration that AWS documents, FailedEntry."""
+    told = error.response["Error"]
+    name = f"EventBridge.{told['Code']}"
+    details: Any = {
+        "taskFailedEventDetails": {
+            "error": name,
+            "cause": told["Message"],
+            "resource": task._get_sfn_resource(),
+            "resourceType": task._get_sfn_resource_type(),
+        }
+    }
+    return FailureEvent(
+        env=env,
+        error_name=CustomErrorName(name),
+        event_type=HistoryEventType.TaskFailed,
+        event_details=details,
+    )
 
 
 class FailedEntriesError(RuntimeError):

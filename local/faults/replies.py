@@ -81,8 +81,9 @@ def _empty(call: Call) -> Answer:
     if call.service == "s3":
         return Answer(200, {}, b"")
     if call.service == "sns":
-        root = f"{call.operation}Response"
-        return Answer(200, {"Content-Type": _XML}, f"<{root}></{root}>".encode())
+        root, result = f"{call.operation}Response", f"{call.operation}Result"
+        text = f"<{root}><{result}></{result}></{root}>"
+        return Answer(200, {"Content-Type": _XML}, text.encode())
     return _json(200, {})
 
 
