@@ -5,7 +5,18 @@ from __future__ import annotations
 import argparse
 import sys
 
-from local.commands import classifier, demo, drop, models, policy, put_event, run_local, show
+from local.commands import (
+    classifier,
+    dead_letters,
+    demo,
+    drop,
+    models,
+    policy,
+    put_event,
+    redrive,
+    run_local,
+    show,
+)
 from local.commands.failure import ENDINGS, FAILED, INTERRUPTED, CommandError
 
 _EXAMPLES = """\
@@ -26,7 +37,10 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     subparsers = whole.add_subparsers(metavar="COMMAND", required=True)
-    for command in (demo, run_local, drop, put_event, show, policy, classifier, models):
+    for command in (
+        *(demo, run_local, drop, put_event, show, redrive, dead_letters),
+        *(policy, classifier, models),
+    ):
         command.add_to(subparsers)
     return whole
 

@@ -28,6 +28,8 @@ DEFAULT_SOURCE = "safelight.cli"
 _DOCUMENTS = frozenset(
     ("source", "metadata", "reasons", "warnings", "attempts", "images", "models", "timings")
 ) | {"usage", "history", "classification", "shadow"}
+# A key cannot be compared with an empty text.
+_EVER = "0"
 _read = TypeDeserializer().deserialize
 
 
@@ -102,8 +104,8 @@ class DeployedStack:
         )
         return parsed(found["Item"]) if "Item" in found else None
 
-    def records_of(self, requester: str, limit: int = 20) -> list[Record]:
-        """The newest records of one requester, through the index made for that."""
+    def records_of(self, requester: str, limit: int = 20, since: str = "") -> list[Record]:
+        """The newest records of one requester, made at `since` (as records write it) or later."""
         # A query's answer ends at 1 MB, whatever its limit.
         pages = (
             self.client("dynamodb")
@@ -111,8 +113,11 @@ class DeployedStack:
             .paginate(
                 TableName=self.outputs["ResultsTable"],
                 IndexName="by-requester",
-                KeyConditionExpression="requester = :requester",
-                ExpressionAttributeValues={":requester": {"S": requester}},
+                KeyConditionExpression="requester = :requester AND created_at >= :since",
+                ExpressionAttributeValues={
+                    ":requester": {"S": requester},
+                    ":since": {"S": since or _EVER},
+                },
                 ScanIndexForward=False,
                 PaginationConfig={"MaxItems": limit, "PageSize": limit},
             )

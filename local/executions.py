@@ -119,15 +119,29 @@ def wait_for_end(
 ) -> tuple[Execution, str | None]:
     """(the ended execution, its record's key). Raises NotStarted or StillRunning."""
     executions, deadline = Executions(stack), time.monotonic() + seconds
-    arn: str | None = None
-    while time.monotonic() < deadline:
-        arn = arn or executions.find(token)
-        if arn is not None:
-            execution = executions.look(arn)
-            progress(execution)
-            if not execution.running:
-                return execution, executions.request_id(execution)
+    while (arn := executions.find(token)) is None:
+        if time.monotonic() > deadline:
+            raise NotStarted(f"no execution started within {seconds:.0f} s")
         time.sleep(every)
-    if arn is None:
-        raise NotStarted(f"no execution started within {seconds:.0f} s")
-    raise StillRunning(f"still running after {seconds:.0f} s: {arn}")
+    left = deadline - time.monotonic()
+    execution = watch(executions, arn, left, every, progress)
+    return execution, executions.request_id(execution)
+
+
+def watch(
+    executions: Executions,
+    arn: str,
+    seconds: float,
+    every: float,
+    progress: Callable[[Execution], None],
+) -> Execution:
+    """The execution once it has ended. Raises StillRunning."""
+    deadline = time.monotonic() + seconds
+    while True:
+        execution = executions.look(arn)
+        progress(execution)
+        if not execution.running:
+            return execution
+        if time.monotonic() > deadline:
+            raise StillRunning(f"still running: {arn}")
+        time.sleep(every)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import TypeAlias
 
 from local.commands.failure import ENDINGS
@@ -11,6 +12,7 @@ from local.commands.failure import ENDINGS
 # argparse's class is generic for type checkers only.
 Subparsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 Run = Callable[[argparse.Namespace], int]
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
 def subcommand(
@@ -58,6 +60,19 @@ def add_waiting(parser: argparse.ArgumentParser) -> None:
 def seconds(text: str) -> float:
     """A number of seconds above 0."""
     return _above_zero(text)
+
+
+def duration(text: str) -> timedelta:
+    """A time above 0 with its unit, as in 90m, 2h or 3d, and within the calendar."""
+    unit = _UNITS.get(text[-1:])
+    if unit is None:
+        raise argparse.ArgumentTypeError(f"{text!r} needs a unit: s, m, h or d, as in 2h")
+    try:
+        passed = timedelta(**{unit: _above_zero(text[:-1])})
+        datetime.now(UTC) - passed
+    except OverflowError:
+        raise argparse.ArgumentTypeError(f"{text} is too long") from None
+    return passed
 
 
 def scale(text: str) -> float:

@@ -51,7 +51,7 @@ def run(args: argparse.Namespace) -> int:
     stack = which_stack(args.stack)
     if args.list:
         return _print(_listed(stack, args.requester), print_list, args.json)
-    return _print(_record(stack, args.request_id or _last(args.stack)), print_record, args.json)
+    return _print(record_of(stack, args.request_id or _last(args.stack)), print_record, args.json)
 
 
 def _print(shown: Any, view: Callable[[Console, Any], None], as_json: bool) -> int:
@@ -74,7 +74,8 @@ def _listed(stack: DeployedStack, requester: str) -> list[Record]:
     return records
 
 
-def _record(stack: DeployedStack, request_id: str) -> Record:
+def record_of(stack: DeployedStack, request_id: str) -> Record:
+    """The record, or CommandError saying how ids are written."""
     record = stack.record(request_id)
     if record is None:
         raise CommandError(

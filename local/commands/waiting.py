@@ -1,4 +1,4 @@
-"""What `drop` and `put-event` do after sending: follow the request and show how it ended."""
+"""What `drop`, `put-event` and `redrive` do next: follow requests and show how they ended."""
 
 from __future__ import annotations
 
@@ -9,9 +9,16 @@ from rich.console import Console
 
 from local.commands.failure import NOT_DELIVERED, SUCCESS, CommandError
 from local.commands.last_request import remember
-from local.commands.record_view import print_record
+from local.commands.record_view import print_list, print_record
 from local.deployed_stack import DeployedStack
-from local.executions import Execution, Executions, NotStarted, StillRunning, wait_for_end
+from local.executions import (
+    Execution,
+    Executions,
+    NotStarted,
+    StillRunning,
+    wait_for_end,
+    watch,
+)
 
 # AcceptRequest decides under which key a request is recorded; on AWS that takes a few seconds.
 _ACCEPT_SECONDS = 60.0
@@ -37,6 +44,35 @@ def follow(stack: DeployedStack, token: str, args: argparse.Namespace) -> int:
     return _show(console, stack, execution, request_id)
 
 
+def follow_all(stack: DeployedStack, arns: list[str], args: argparse.Namespace) -> int:
+    """Wait for these executions and show their records; the exit status."""
+    console, executions = Console(), Executions(stack)
+    deadline = time.monotonic() + args.timeout
+    ended: list[Execution] = []
+    try:
+        with console.status("started") as status:
+
+            def show(execution: Execution) -> None:
+                status.update(f"{len(ended)} of {len(arns)} ended; {execution.stage}")
+
+            for arn in arns:
+                left = deadline - time.monotonic()
+                ended.append(watch(executions, arn, left, _pause(args), show))
+    except StillRunning as error:
+        raise CommandError(
+            f"{error}.\n`safelight show REQUEST_ID` tells of it later; a longer patience is "
+            "--timeout SECONDS."
+        ) from error
+    request_ids = [str(executions.request_id(execution)) for execution in ended]
+    if len(ended) == 1:
+        remember(args.stack, request_ids[0])
+        return _show(console, stack, ended[0], request_ids[0])
+    records = list(filter(None, map(stack.record, request_ids)))
+    print_list(console, records)
+    delivered = [record for record in records if record["status"] == "COMPLETED"]
+    return SUCCESS if len(delivered) == len(arns) else NOT_DELIVERED
+
+
 def _wait(
     console: Console, stack: DeployedStack, token: str, args: argparse.Namespace
 ) -> tuple[Execution, str | None]:
@@ -45,9 +81,13 @@ def _wait(
             stack,
             token,
             seconds=args.timeout,
-            every=_LOOK_AT_AWS if args.stack else _LOOK_HERE,
+            every=_pause(args),
             progress=lambda execution: status.update(execution.stage or "starting"),
         )
+
+
+def _pause(args: argparse.Namespace) -> float:
+    return _LOOK_AT_AWS if args.stack else _LOOK_HERE
 
 
 def _show(console: Console, stack: DeployedStack, execution: Execution, request_id: str) -> int:

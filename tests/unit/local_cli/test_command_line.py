@@ -11,7 +11,10 @@ from local import cli, running_instance
 from local.commands.answers import answers
 from local.commands.failure import FAILED, SUCCESS
 
-COMMANDS = ("demo", "local", "drop", "put-event", "show", "policy", "classifier", "models")
+COMMANDS = (
+    *("demo", "local", "drop", "put-event", "show", "redrive", "dead-letters"),
+    *("policy", "classifier", "models"),
+)
 
 
 @pytest.fixture(autouse=True)
@@ -44,6 +47,7 @@ def test_every_command_helps_with_examples(
         ["local", "--on-flagged-prompt", "maybe"],
         ["policy", "burn"],
         ["models"],
+        ["dead-letters"],
         ["drop", "a.txt", "--answer", "picture:no-such-file.jpg"],
     ],
 )
@@ -77,6 +81,8 @@ def test_a_wildcard_host_needs_a_yes(host: str, capsys: pytest.CaptureFixture[st
         (["local", "--host", "::1"], "give an IPv4 address"),
         (["local", "--port", "99999"], "without --port a free one is taken"),
         (["show", "--last"], "no local stack is running"),
+        (["redrive", "a"], "no local stack is running"),
+        (["dead-letters", "list"], "no local stack is running"),
     ],
 )
 def test_refusals_say_what_to_do(

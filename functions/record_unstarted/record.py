@@ -1,0 +1,110 @@
+"""Records and announces a request whose execution could never be started, as its run 0."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from record_unstarted.undelivered import Undelivered
+from shared.announcement import event_of
+from shared.dynamodb import Item
+from shared.ending import TOO_LARGE
+from shared.eventbridge import Bus
+from shared.records import Records, utc_text
+from shared.s3 import Storage
+from shared.settings import Environment
+
+STAGE = "RecordUnstarted"
+# Stands where the ARN of the execution would.
+NO_EXECUTION = "none"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """RecordUnstarted's variables."""
+
+    table: str
+    bus: str
+    work_bucket: str
+    retention_days: int
+    metrics_namespace: str
+
+    @classmethod
+    def from_env(cls) -> "Settings":
+        """Raises SettingsError."""
+        env = Environment()
+        return cls(
+            table=env.text("RESULTS_TABLE"),
+            bus=env.text("EVENT_BUS"),
+            work_bucket=env.text("WORK_BUCKET"),
+            retention_days=env.number("RETENTION_DAYS"),
+            metrics_namespace=env.text("METRICS_NAMESPACE"),
+        )
+
+
+@dataclass(frozen=True)
+class Clerk:
+    """What recording needs."""
+
+    settings: Settings
+    records: Records
+    storage: Storage
+    bus: Bus
+
+
+def record(clerk: Clerk, undelivered: Undelivered) -> str:
+    """Says what was done: recorded; or nothing: recorded before, started after all, or ignored."""
+    arrival, now = undelivered.arrival, datetime.now(UTC)
+    if arrival.ignored:
+        return "ignored"
+    earlier = clerk.records.get(arrival.derived_id)
+    if undelivered.started or (earlier and earlier["execution_arn"] != NO_EXECUTION):
+        return "started"
+    source = arrival.source
+    if not undelivered.too_large and arrival.file is None:
+        source = source | {"kept": _keep(clerk, undelivered)}
+    first: Item = {
+        "run": 0,
+        "execution_arn": NO_EXECUTION,
+        "requester": arrival.namespace,
+        "created_at": utc_text(undelivered.asked_at),
+        "expires_at": int((now + timedelta(days=clerk.settings.retention_days)).timestamp()),
+        "request_hash": "none",
+        "policy_hash": "none",
+        "source": json.dumps(source, ensure_ascii=False),
+        "metadata": "{}",
+    }
+    ending = _ending(undelivered, utc_text(now))
+    ours, closed = clerk.records.close(arrival.derived_id, NO_EXECUTION, ending, first)
+    if closed["execution_arn"] != NO_EXECUTION:
+        return "started"
+    if not ours and "announced_at" in closed:
+        return "recorded before"
+    clerk.bus.announce(*event_of(closed))
+    clerk.records.mark_announced(closed, utc_text(now))
+    return "recorded"
+
+
+def _keep(clerk: Clerk, undelivered: Undelivered) -> str:
+    """Stores the event where the next run finds it: no execution's input will hold it."""
+    identity = hashlib.sha256(undelivered.arrival.derived_id.encode()).hexdigest()
+    key = f"unstarted/{identity}.json"
+    clerk.storage.write(clerk.settings.work_bucket, key, undelivered.body, "application/json")
+    return key
+
+
+def _ending(undelivered: Undelivered, now: str) -> dict[str, Any]:
+    failed = {
+        "category": "technical",
+        "rule": undelivered.error_code,
+        "action": "fail",
+        "message": "EventBridge could not start an execution for the request",
+    }
+    status, reason = ("INVALID", TOO_LARGE) if undelivered.too_large else ("FAILED", failed)
+    return {
+        "status": status,
+        "stage": STAGE,
+        "updated_at": now,
+        "reasons": [{"stage": STAGE, **reason}],
+    }

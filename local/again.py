@@ -1,0 +1,69 @@
+"""Starts the next run of a request that did not come to its end, under the same request_id."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+import local.policy  # noqa: F401 - makes the functions' modules importable
+from accept_request.again import MAX_RUNS
+from local.deployed_stack import DeployedStack, Record
+from shared.records import OPEN, RERUNNABLE
+
+# Starts of one run that failed before they had claimed the record.
+_MOST_STARTS = 20
+_JUDGED = "it was judged, and would be again: change the prompt, and ask with another request_id"
+_ADVICE = {
+    "COMPLETED": "its pictures are delivered: for others ask with another request_id",
+    "BLOCKED_PROMPT": _JUDGED,
+    "BLOCKED_IMAGE": _JUDGED,
+    "MODEL_FILTERED": _JUDGED,
+    "INVALID": "what is wrong stands in its reasons: correct it, and send the request again",
+}
+
+
+class NotStartable(RuntimeError):
+    """Every start of this run has failed before it had claimed the record."""
+
+
+def objection(record: Record) -> str:
+    """Why this request is not run again now and what to do instead; empty if nothing objects."""
+    status = record["status"]
+    if status in OPEN:
+        return "it is still open: wait for its end"
+    if status not in RERUNNABLE:
+        return _ADVICE[status]
+    if "open_shard" in record:
+        return "its result event is not out yet: try again in ten minutes"
+    if record["run"] >= MAX_RUNS:
+        return f"it was run {MAX_RUNS} times: ask with another request_id"
+    return ""
+
+
+def start_again(stack: DeployedStack, record: Record) -> str:
+    """The ARN of the execution of the next run; the same however often one asks for it."""
+    request = {"request_id": record["request_id"], "run": record["run"]}
+    for number in range(1, _MOST_STARTS + 1):
+        try:
+            return _start(stack, execution_name(record, number), request)
+        except ClientError as error:
+            # One that ended with the record as it was; a running one would have answered.
+            if error.response["Error"]["Code"] != "ExecutionAlreadyExists":
+                raise
+    raise NotStartable(f"{_MOST_STARTS} executions have failed to start run {record['run'] + 1}")
+
+
+def execution_name(record: Record, number: int = 1) -> str:
+    """An id may have letters that a name may not, and be too long for one."""
+    identity = hashlib.sha256(record["request_id"].encode()).hexdigest()
+    return f"again-{identity[:40]}-{record['run'] + 1}-{number}"
+
+
+def _start(stack: DeployedStack, name: str, request: dict[str, Any]) -> str:
+    started = stack.client("stepfunctions").start_execution(
+        stateMachineArn=stack.outputs["StateMachineArn"], name=name, input=json.dumps(request)
+    )
+    return str(started["executionArn"])
