@@ -96,6 +96,7 @@ def do_call(event: dict[str, Any], _: Any) -> Any:
     import boto3
     from botocore.config import Config
     from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.parsers import ResponseParserError
 
     once = Config(retries={"total_max_attempts": 1})
     client = boto3.client(event["service"], config=once)
@@ -105,7 +106,7 @@ def do_call(event: dict[str, Any], _: Any) -> Any:
             answer["Body"] = answer["Body"].read().decode()
     except ClientError as error:
         return {"error": error.response["Error"]["Code"], **_status(error.response)}
-    except (BotoCoreError, ValueError) as error:
+    except (BotoCoreError, ResponseParserError) as error:
         return {"error": type(error).__name__}
     status = _status(answer)
     return {**json.loads(json.dumps(answer, default=str)), **status}
