@@ -5,13 +5,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from accept_request.request import InvalidRequest
-from shared.arrival import Arrival, arrival_of_source, read_arrival
+from shared.arrival import Arrival, arrival_of_source, fits, read_arrival
 from shared.dynamodb import Item
 from shared.records import OPEN, RERUNNABLE
 from shared.s3 import ObjectMissing, ObjectVersion, Storage
 from shared.stepfunctions import StepFunctions
 
 MAX_RUNS = 10
+# DynamoDB's bound on a partition key.
+_MAX_KEY_BYTES = 2048
 # Above what any event may have.
 _MAX_KEPT_BYTES = 2 * 1024 * 1024
 # What history keeps of a run.
@@ -31,7 +33,8 @@ def read_again(event: object) -> Again | None:
     """None for any input but {"request_id": text, "run": number}: a request has a prompt."""
     match event:
         case {"request_id": str(request_id), "run": int(run), **rest} if not rest:
-            return Again(request_id, run)
+            if fits(request_id, _MAX_KEY_BYTES) and 0 <= run <= MAX_RUNS:
+                return Again(request_id, run)
     return None
 
 

@@ -1,10 +1,17 @@
 """Where a request came from: the only place that tells the three kinds of input apart."""
 
 import hashlib
+import re
 from dataclasses import dataclass
 from typing import Any
 
 from shared.s3 import ObjectVersion
+
+# What boto3 takes for a bucket, and what a key or a version id has at most, in bytes of UTF-8.
+_BUCKET = re.compile(r"[A-Za-z0-9._-]{1,255}")
+_S3_BYTES = 1024
+# Of an event's id and source: AWS's are shorter.
+_EVENT_CHARACTERS = 256
 
 
 @dataclass(frozen=True)
@@ -29,11 +36,16 @@ def read_arrival(event: object, execution_name: str) -> Arrival:
         case {
             "source": "aws.s3",
             "detail": {"bucket": {"name": str(bucket)}, "object": {"key": str(key), **about}},
-        }:
+        } if _BUCKET.fullmatch(bucket) and fits(key, _S3_BYTES):
             return _from_s3(bucket, key, about)
         case {"detail-type": "ImageRequested", **envelope}:
             return _from_event(envelope, execution_name)
     return Arrival("direct", f"execution-{execution_name}", {"type": "direct"}, body=event)
+
+
+def fits(text: str, most_bytes: int) -> bool:
+    """Whether a text can be a key of a store: not empty, not too long, and writable as UTF-8."""
+    return 0 < len(_writable(text).encode()) <= most_bytes and text == _writable(text)
 
 
 def arrival_of_source(source: dict[str, str]) -> Arrival:
@@ -45,7 +57,7 @@ def arrival_of_source(source: dict[str, str]) -> Arrival:
 def _from_s3(bucket: str, key: str, about: dict[Any, Any]) -> Arrival:
     # EventBridge gives the key as it is; only the classic S3 notification encodes it.
     version_id, etag, sequencer = (
-        str(about.get(name) or "") for name in ("version-id", "etag", "sequencer")
+        _writable(about.get(name), _S3_BYTES // 4) for name in ("version-id", "etag", "sequencer")
     )
     file = ObjectVersion(bucket, key, version_id, etag)
     which = version_id or f"{etag}/{sequencer}"
@@ -69,11 +81,16 @@ def _from_s3(bucket: str, key: str, about: dict[Any, Any]) -> Arrival:
 
 
 def _from_event(event: dict[Any, Any], execution_name: str) -> Arrival:
-    # EventBridge sets both; a direct start that looks like an event may not, or at any length.
-    sender, event_id = (str(event.get(name) or "")[:256] for name in ("source", "id"))
+    # EventBridge sets both; a direct start that looks like an event may not, or to anything.
+    sender, event_id = (_writable(event.get(name), _EVENT_CHARACTERS) for name in ("source", "id"))
     return Arrival(
         namespace=f"event:{sender}",
         derived_id=f"event-{event_id}" if event_id else f"execution-{execution_name}",
         source={"type": "event", "event_id": event_id, "event_source": sender},
         body=event.get("detail"),
     )
+
+
+def _writable(found: object, most: int | None = None) -> str:
+    """A text of at most so many characters, without half surrogate pairs; empty for nothing."""
+    return str(found or "")[:most].encode(errors="replace").decode()
