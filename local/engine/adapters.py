@@ -10,6 +10,7 @@ from ministack import app as ministack_app
 from local.engine import (
     dead_letters,
     definitions,
+    deliveries,
     executions,
     functions,
     inert_resources,
@@ -43,4 +44,5 @@ def install(settings: Settings) -> Any:
     schedules.install()
     inert_resources.install()
     watching.install()
+    deliveries.install()
     return watching.front(ministack_app.app)

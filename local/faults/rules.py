@@ -26,7 +26,10 @@ KINDS = (
     "error", "throttle", "lost", "drop", "delay", "empty", "malformed", "failed_entries",
     "timeout", "duplicate", "kill_before", "kill_after",
 )  # fmt: skip
-_TEXTS = ("id", "caller", "operation", "resource", "contains", "code")
+_KINDS_OF_ONE = {"duplicate": "delivery", "timeout": "lambda", "failed_entries": "events"}
+_DELIVERY_KINDS = ("drop", "duplicate", "delay")
+_BATCH_KINDS = ("error", "lost")
+_TEXTS = ("service", "id", "caller", "operation", "resource", "contains", "code")
 Json = dict[str, Any]
 
 
@@ -69,19 +72,32 @@ def rule_of(told: object) -> Rule:
         raise ValueError(f"a rule is an object of {', '.join(sorted(names))}")
     if told.get("kind") not in KINDS:
         raise ValueError(f"no such kind: {told.get('kind')!r}; there are {', '.join(KINDS)}")
-    if not told.get("service") or not isinstance(told["service"], str):
+    if not told.get("service"):
         raise ValueError("a rule names its service")
     if not all(isinstance(told.get(name, ""), str) for name in _TEXTS):
         raise ValueError(f"{', '.join(_TEXTS)} are texts")
     given = {"times": None, **told} if "rate" in told else told
     rule = Rule(**given)
+    _check_kind(rule)
+    _check_numbers(rule)
+    return rule
+
+
+def _check_kind(rule: Rule) -> None:
+    if _KINDS_OF_ONE.get(rule.kind, rule.service) != rule.service:
+        raise ValueError(f"{rule.kind} is for {_KINDS_OF_ONE[rule.kind]} alone")
+    possible = _DELIVERY_KINDS + (_BATCH_KINDS if rule.operation == "sqs:lambda" else ())
+    if rule.service == "delivery" and rule.kind not in possible:
+        raise ValueError(f"a delivery ends with {', '.join(possible)}")
+
+
+def _check_numbers(rule: Rule) -> None:
     if not 0 <= _number(rule.rate, "rate") <= 1 or _number(rule.seconds, "seconds") < 0:
         raise ValueError("rate is 0 to 1, seconds are not negative")
     for name in ("skip", "times", "seed", "status"):
         value = getattr(rule, name)
         if not (value is None and name == "times") and (type(value) is not int or value < 0):
             raise ValueError(f"{name} is a whole number")
-    return rule
 
 
 def _number(value: object, name: str) -> float:
