@@ -33,9 +33,10 @@ CLIENTS = {
     "moderate_images": ["rekognition"],
     "publish_images": ["s3"],
     "close_execution": ["dynamodb", "events", "stepfunctions"],
+    "count_outcomes": [],
     "sweep_requests": ["dynamodb", "events", "stepfunctions"],
 }
-LIMITS = {"filter_keywords": 0.35, "store_images": 1.30}
+LIMITS = {"filter_keywords": 0.35, "count_outcomes": 0.35, "store_images": 1.30}
 USUAL_LIMIT = 1.15
 # A handler as short as one can be, with the same clients.
 BARE = """

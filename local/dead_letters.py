@@ -165,6 +165,13 @@ def _to_closing(stack: DeployedStack, message: Message) -> str:
     raise Stays("neither the end of an execution nor a sweep")
 
 
+def _to_counting(stack: DeployedStack, message: Message) -> str:
+    event = _event_in(message)
+    if event.get("source") != "safelight":
+        raise Stays("no result event")
+    return _invoke(stack, "CountOutcomesFunction", event)
+
+
 def _event_in(message: Message) -> dict[str, Any]:
     """The event that a rule could not deliver, or that a function failed with.
 
@@ -219,5 +226,11 @@ QUEUES = (
         "ended executions that CloseExecution could not close; sweeps that failed",
         "CloseExecution; sweeps are dropped",
         _to_closing,
+    ),
+    Queue(
+        "CountingDeadLetters",
+        "result events that CountOutcomes could not count",
+        "CountOutcomes",
+        _to_counting,
     ),
 )

@@ -55,6 +55,7 @@ class Settings:
     shadow_policy: bool
     policy_bucket: str
     policy_refresh_seconds: int
+    metrics_namespace: str
 
     @classmethod
     def from_env(cls) -> "Settings":
@@ -74,6 +75,7 @@ class Settings:
             shadow_policy=shadow,
             policy_bucket=env.text("POLICY_BUCKET") if shadow or source == "bucket" else "",
             policy_refresh_seconds=env.number("POLICY_REFRESH_SECONDS"),
+            metrics_namespace=env.text("METRICS_NAMESPACE"),
         )
 
 

@@ -7,6 +7,7 @@ from accept_request.accept import Door, Settings, accept
 from accept_request.pinning import Pinning, Published
 from shared.dynamodb import Table
 from shared.log import tell
+from shared.metrics import Metrics
 from shared.policy import ACTIVE_KEY, SHADOW_KEY
 from shared.records import Records
 from shared.s3 import Storage
@@ -44,4 +45,5 @@ def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:
 def _published(storage: Storage, settings: Settings, key: str, wanted: bool) -> Published | None:
     if not wanted:
         return None
-    return Published(storage, settings.policy_bucket, key, settings.policy_refresh_seconds)
+    metrics = Metrics(settings.metrics_namespace)
+    return Published(storage, metrics, settings.policy_bucket, key, settings.policy_refresh_seconds)

@@ -8,6 +8,7 @@ from compiled import POLICY_HASH
 from shared.bundle import read_bundle
 from shared.errors import PolicyUnavailable, TransientError
 from shared.log import tell
+from shared.metrics import Metrics
 from shared.policy import MAX_BUNDLE_BYTES, Pin, Pins
 from shared.s3 import ObjectMissing, ObjectTooLarge, Storage
 
@@ -21,12 +22,14 @@ class Published:
     def __init__(
         self,
         storage: Storage,
+        metrics: Metrics,
         bucket: str,
         key: str,
         refresh_seconds: float,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._storage, self._bucket, self._key = storage, bucket, key
+        self._storage, self._metrics = storage, metrics
+        self._bucket, self._key = bucket, key
         self._refresh_seconds, self._clock = refresh_seconds, clock
         self._sound: Pin | None = None
         self._etag = self._problem = ""
@@ -35,13 +38,14 @@ class Published:
     def pin(self) -> Pin:
         """The newest sound version, looked up again when `refresh_seconds` are over.
 
-        Raises PolicyUnavailable if there is none. Says in the log each time that the newest version
-        is not sound: an alarm counts that line.
+        Raises PolicyUnavailable if there is none. Tells each time that the newest version is not
+        sound: an alarm counts that.
         """
         if self._sound is None or self._clock() >= self._next_look:
             self._look()
             if self._problem:
                 tell("policy_unusable", key=self._key, problem=self._problem)
+                self._metrics.count("UnusablePolicy")
             self._sound = self._sound or self._last_sound()
             self._next_look = self._clock() + self._refresh_seconds
         return self._sound

@@ -9,6 +9,7 @@ from classify_prompt.verdict import STAGE
 from shared.bedrock_runtime import Guardrail
 from shared.comprehend import CustomClassifier, LanguageDetection, ToxicityDetection
 from shared.log import tell
+from shared.metrics import Metrics
 from shared.policy import Policies
 from shared.settings import Environment, SettingsError
 
@@ -23,6 +24,7 @@ class Settings:
     guardrail_arn: str
     guardrail_version: str
     policy_bucket: str
+    metrics_namespace: str
 
     @classmethod
     def from_env(cls) -> "Settings":
@@ -36,6 +38,7 @@ class Settings:
             guardrail_arn=env.optional("GUARDRAIL_ARN"),
             guardrail_version=env.optional("GUARDRAIL_VERSION"),
             policy_bucket=env.optional("POLICY_BUCKET"),
+            metrics_namespace=env.text("METRICS_NAMESPACE"),
         )
         for owner, name, value in (
             ("custom", "CLASSIFIER_ENDPOINT_ARN", settings.classifier_endpoint_arn),
@@ -79,6 +82,9 @@ def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:
         verdict=decision["verdict"],
         labels=labels,
         language=language,
+    )
+    Metrics(settings.metrics_namespace).count(
+        "Classifications", Backend=backend.name, Verdict=decision["verdict"]
     )
     return {
         **policies.shadowed(pins, STAGE, decision, decided),

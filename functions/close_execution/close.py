@@ -23,12 +23,18 @@ class Settings:
     table: str
     bus: str
     retention_days: int
+    metrics_namespace: str
 
     @classmethod
     def from_env(cls) -> "Settings":
         """Raises SettingsError."""
         env = Environment()
-        return cls(env.text("RESULTS_TABLE"), env.text("EVENT_BUS"), env.number("RETENTION_DAYS"))
+        return cls(
+            table=env.text("RESULTS_TABLE"),
+            bus=env.text("EVENT_BUS"),
+            retention_days=env.number("RETENTION_DAYS"),
+            metrics_namespace=env.text("METRICS_NAMESPACE"),
+        )
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from close_execution.close import Clerk, Settings, close
 from shared.dynamodb import Table
 from shared.eventbridge import Bus
 from shared.log import tell
+from shared.metrics import Metrics
 from shared.records import Records
 from shared.stepfunctions import StepFunctions
 
@@ -21,6 +22,8 @@ def build() -> Clerk:
 def lambda_handler(event: dict[str, Any], context: object) -> dict[str, str]:
     """A Step Functions Execution Status Change event in; {done} out."""
     arn = event["detail"]["executionArn"]
-    done = close(build(), arn)
+    clerk = build()
+    done = close(clerk, arn)
     tell("execution", execution_arn=arn, done=done)
+    Metrics(clerk.settings.metrics_namespace).count("Closings", Done=done)
     return {"done": done}

@@ -14,8 +14,9 @@ from moderate_images.verdict import (
     needs_moderation,
 )
 from shared.log import tell
+from shared.metrics import Metrics
 from shared.policy import Policies
-from shared.rekognition import Moderation, Moderator
+from shared.rekognition import Moderator
 from shared.settings import Environment
 
 if TYPE_CHECKING:
@@ -30,17 +31,22 @@ class Settings:
 
     policy_bucket: str
     check_text: bool
+    metrics_namespace: str
 
     @classmethod
     def from_env(cls) -> "Settings":
         """Without a bucket, the shipped policy judges. Raises SettingsError."""
         env = Environment()
-        return cls(env.optional("POLICY_BUCKET"), env.flag("CHECK_TEXT_IN_IMAGES"))
+        return cls(
+            policy_bucket=env.optional("POLICY_BUCKET"),
+            check_text=env.flag("CHECK_TEXT_IN_IMAGES"),
+            metrics_namespace=env.text("METRICS_NAMESPACE"),
+        )
 
 
 @functools.cache
-def build() -> tuple[Policies[Part], Moderator, "Policies[KeywordLists] | None"]:
-    """Policies, adapter, and the keyword lists if text in pictures is read, at the first call."""
+def build() -> tuple[Metrics, Policies[Part], Moderator, "Policies[KeywordLists] | None"]:
+    """What the handler needs, with the keyword lists if text in pictures is read."""
     settings = Settings.from_env()
     lists = None
     if settings.check_text:
@@ -48,7 +54,8 @@ def build() -> tuple[Policies[Part], Moderator, "Policies[KeywordLists] | None"]
         from shared.keywords.lists import prepare
 
         lists = Policies("keywords", settings.policy_bucket, prepare)
-    return Policies("images", settings.policy_bucket, dict), Moderator(), lists
+    metrics = Metrics(settings.metrics_namespace)
+    return metrics, Policies("images", settings.policy_bucket, dict), Moderator(), lists
 
 
 def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:
@@ -56,7 +63,7 @@ def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:
 
     {verdict, images, labels, reasons, warnings, model, usage, found: {min_score, pictures}}.
     """
-    policies, moderator, lists = build()
+    metrics, policies, moderator, lists = build()
     pins, images = event.get("policy"), event["images"]
     active = policies.active(pins)
     # Below the lowest threshold of all a label changes nothing.
@@ -88,11 +95,11 @@ def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:
         both = [one or other for one, other in zip(moderated, asked, strict=True)]
         return judge_attempt(images, both, policy, writing)
 
-    _tell(event["request_id"], decision, moderated, active)
-    versions = {moderation.model_version for moderation in moderated if moderation}
+    versions = sorted({moderation.model_version for moderation in moderated if moderation})
+    _tell(event["request_id"], decision, [v for v in versions if not is_known(v, active)], metrics)
     return {
         **policies.shadowed(pins, STAGE, decision, tried),
-        "model": ", ".join(sorted(versions)),
+        "model": ", ".join(versions),
         "usage": usage,
         "found": {"min_score": lowest, "pictures": found(moderated)},
     }
@@ -109,15 +116,13 @@ def read_writing(
 
 
 def _tell(
-    request_id: str,
-    decision: dict[str, Any],
-    moderated: list[Moderation | None],
-    policy: Part,
+    request_id: str, decision: dict[str, Any], unknown_versions: list[str], metrics: Metrics
 ) -> None:
     verdict, labels = decision["verdict"], decision["labels"]
     tell("pictures", request_id=request_id, verdict=verdict, labels=labels)
-    versions = {moderation.model_version for moderation in moderated if moderation}
-    for version in sorted(versions):
-        if not is_known(version, policy):
-            # The name of a line that an alarm counts.
-            tell("unknown_model_version", request_id=request_id, model=version)
+    against = [*decision["reasons"], *decision["warnings"]]
+    if any(found["rule"] == "unknown_label" for found in against):
+        metrics.count("UnknownLabel")
+    for version in unknown_versions:
+        tell("unknown_model_version", request_id=request_id, model=version)
+        metrics.count("UnknownModelVersion")

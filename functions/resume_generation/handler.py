@@ -8,6 +8,7 @@ from resume_generation.resume import Callback, Settings, resume
 from shared.dynamodb import Table
 from shared.inferences import Inferences
 from shared.log import log, tell
+from shared.metrics import Metrics
 from shared.stepfunctions import StepFunctions
 
 
@@ -20,13 +21,17 @@ def build() -> Callback:
 
 def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """An SQS batch in; the messages to deliver again out."""
-    failures = []
+    callback, failures = build(), []
+    metrics = Metrics(callback.settings.metrics_namespace)
     for record in event["Records"]:
         try:
             notice = read_notice(record["body"])
-            outcome = resume(build(), notice) if notice else "test notice"
-            tell("notice", outcome=outcome)
+            outcome = resume(callback, notice) if notice else "test"
+            inference_id = notice.inference_id if notice else ""
+            tell("notice", inference_id=inference_id, outcome=outcome)
+            metrics.count("Notices", Outcome=outcome)
         except Exception:  # noqa: BLE001 - one bad message must not hold up the rest of its batch
             log.exception("notice failed", extra={"message_id": record["messageId"]})
+            metrics.count("Notices", Outcome="failed")
             failures.append({"itemIdentifier": record["messageId"]})
     return {"batchItemFailures": failures}

@@ -16,12 +16,17 @@ class Settings:
 
     inferences_table: str
     work_bucket: str
+    metrics_namespace: str
 
     @classmethod
     def from_env(cls) -> "Settings":
         """Raises SettingsError."""
         env = Environment()
-        return cls(env.text("INFERENCES_TABLE"), env.text("WORK_BUCKET"))
+        return cls(
+            inferences_table=env.text("INFERENCES_TABLE"),
+            work_bucket=env.text("WORK_BUCKET"),
+            metrics_namespace=env.text("METRICS_NAMESPACE"),
+        )
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from shared.dynamodb import Table
 from shared.eventbridge import Bus
 from shared.inferences import Inferences
 from shared.log import tell
+from shared.metrics import Metrics
 from shared.records import Records
 from shared.s3 import Storage
 from shared.stepfunctions import StepFunctions
@@ -15,10 +16,10 @@ from sweep_requests.sweep import Settings, Sweeper, sweep
 
 
 @functools.cache
-def build() -> Sweeper:
-    """Settings and adapters, made at the first call."""
+def build() -> tuple[Metrics, Sweeper]:
+    """Metrics and adapters, made at the first call."""
     settings = Settings.from_env()
-    return Sweeper(
+    sweeper = Sweeper(
         settings.work_bucket,
         Records(Table(settings.table)),
         Inferences(Table(settings.inferences_table)),
@@ -26,10 +27,16 @@ def build() -> Sweeper:
         Storage(),
         StepFunctions(),
     )
+    return Metrics(settings.metrics_namespace), sweeper
 
 
 def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """A scheduled event in, of which nothing is read; {done: {what: how many}, unfinished} out."""
-    swept = sweep(build(), datetime.now(UTC))
+    metrics, sweeper = build()
+    swept = sweep(sweeper, datetime.now(UTC))
     tell("swept", **swept.done, unfinished=swept.unfinished)
+    for done, number in swept.done.items():
+        metrics.count("Swept", number, Done=done)
+    metrics.put("UnfinishedRequests", swept.unfinished)
+    metrics.put("OldestRequestSeconds", swept.oldest_seconds)
     return {"done": dict(swept.done), "unfinished": swept.unfinished}

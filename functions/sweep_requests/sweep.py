@@ -32,6 +32,7 @@ class Settings:
     inferences_table: str
     work_bucket: str
     bus: str
+    metrics_namespace: str
 
     @classmethod
     def from_env(cls) -> "Settings":
@@ -42,6 +43,7 @@ class Settings:
             inferences_table=env.text("INFERENCES_TABLE"),
             work_bucket=env.text("WORK_BUCKET"),
             bus=env.text("EVENT_BUS"),
+            metrics_namespace=env.text("METRICS_NAMESPACE"),
         )
 
 

@@ -11,10 +11,12 @@ from accept_request.pinning import Pinning, Published
 from compiled import POLICY_HASH
 from shared.bundle import SHAPE, digest
 from shared.errors import PolicyUnavailable, ServiceUnavailable
+from shared.metrics import Metrics
 from shared.policy import ACTIVE_KEY
 from shared.s3 import Storage
 
 Lines = list[tuple[str, dict[str, Any]]]
+METRICS = Metrics("Safelight/example")
 
 
 def bundle(name: str) -> bytes:
@@ -94,7 +96,7 @@ def lines(monkeypatch: pytest.MonkeyPatch) -> Lines:
 
 @pytest.fixture
 def published(bucket: Bucket, now: list[float], lines: Lines) -> Published:
-    return Published(Storage(bucket), "policies", ACTIVE_KEY, 60, lambda: now[0])
+    return Published(Storage(bucket), METRICS, "policies", ACTIVE_KEY, 60, lambda: now[0])
 
 
 def test_the_newest_version_is_pinned_and_looked_up_once_a_minute(

@@ -26,19 +26,21 @@ NOTICE: str = json.loads((EVENTS / "resume_generation/success.json").read_text("
 ]["body"]
 ENDED = json.loads((EVENTS / "close_execution/failed.json").read_text("utf-8"))
 SWEEP = json.loads((EVENTS / "sweep_requests/scheduled.json").read_text("utf-8"))
+COMPLETED = json.loads((EVENTS / "count_outcomes/completed.json").read_text("utf-8"))
 REQUESTED = json.loads((EVENTS / "accept_request/image_requested.json").read_text("utf-8"))["input"]
 Output = pytest.CaptureFixture[str]
 
 
 class Lambda:
-    """CloseExecution, which closes or fails."""
+    """CloseExecution or CountOutcomes, which do their work or fail."""
 
     def __init__(self) -> None:
+        self.called: list[str] = []
         self.invoked: list[dict[str, Any]] = []
         self.fails = False
 
     def invoke(self, FunctionName: str, Payload: bytes) -> dict[str, Any]:  # noqa: N803
-        assert FunctionName == "close"
+        self.called.append(FunctionName)
         self.invoked.append(json.loads(Payload))
         if self.fails:
             error = {"errorMessage": "…", "errorType": "ServiceUnavailable", "stackTrace": []}
@@ -61,7 +63,8 @@ class Scene(DeployedStack):
         names = [*BY_NAME, "NoticesQueue"]
         urls = {name: self.sqs.create_queue(QueueName=name)["QueueUrl"] for name in names}
         clients = {"sqs": self.sqs, "lambda": self.function}
-        super().__init__("s", clients.__getitem__, {**urls, "CloseExecutionFunction": "close"})
+        functions = {"CloseExecutionFunction": "close", "CountOutcomesFunction": "count"}
+        super().__init__("s", clients.__getitem__, {**urls, **functions})
 
     def put(self, queue: str, body: object, **attributes: str) -> str:
         typed = {n: {"DataType": "String", "StringValue": v} for n, v in attributes.items()}
@@ -143,6 +146,7 @@ def test_ended_executions_go_to_close_execution(stack: Scene) -> None:
     stack.put("ClosingDeadLetters", failed_call(ENDED))
     moved = redrive(stack, BY_NAME["ClosingDeadLetters"])
     assert moved.done == {"handed to CloseExecution": 2}
+    assert stack.function.called == ["close", "close"]
     assert stack.function.invoked == [ENDED, ENDED]
     assert stack.lying("ClosingDeadLetters") == []
 
@@ -165,6 +169,16 @@ def test_what_cannot_be_closed_stays(stack: Scene) -> None:
     assert moved.done == {}
     assert "CloseExecution failed: ServiceUnavailable" in moved.stay.values()
     assert len(moved.stay) == len(stack.lying("ClosingDeadLetters")) == 5
+
+
+def test_result_events_are_counted_late(stack: Scene) -> None:
+    stack.put("CountingDeadLetters", COMPLETED)
+    stack.put("CountingDeadLetters", failed_call(COMPLETED))
+    stays = stack.put("CountingDeadLetters", ENDED)
+    moved = redrive(stack, BY_NAME["CountingDeadLetters"])
+    assert moved.done == {"handed to CountOutcomes": 2}
+    assert moved.stay == {stays: "no result event"}
+    assert stack.function.called == ["count", "count"]
 
 
 def test_a_list_tells_how_much_lies_where(stack: Scene, capsys: Output) -> None:

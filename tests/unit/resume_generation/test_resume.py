@@ -74,7 +74,7 @@ def tasks() -> Tasks:
 
 @pytest.fixture
 def callback(rows: Any, tasks: Any) -> Callback:
-    return Callback(Settings("inferences", "work"), rows, tasks)
+    return Callback(Settings("inferences", "work", "Safelight/example"), rows, tasks)
 
 
 def enter(rows: Rows, tasks: Tasks, token: str) -> None:
