@@ -27,7 +27,7 @@ UNITS = frozenset(
 _RULES = frozenset(
     {"deadline", "UnknownVerdict", "FAILED", "TIMED_OUT", "ABORTED"}
     | {"States.Timeout", "States.Runtime", "States.DataLimitExceeded", "States.TaskFailed"}
-    | {"Lambda.TooManyRequestsException", "Sandbox.Timedout"}
+    | {"Lambda.TooManyRequestsException", "Runtime.ExitError", "Sandbox.Timedout"}
 )
 # Reasons to refuse a picture that are in no policy.
 _CATEGORIES = frozenset({"model_filtered", "blocked_picture", "unknown_model_version"})
