@@ -45,9 +45,11 @@ def deploy(
     packaged = package(template, lambda content, suffix: _upload(s3, content, suffix))
     if unknown := sorted(parameters.keys() - packaged.get("Parameters", {}).keys()):
         raise DeployError(f"the template has no parameter {', '.join(unknown)}")
+    # By its address: a request's own template may have 51,200 bytes.
+    uploaded = _upload(s3, json.dumps(packaged).encode(), ".json").removeprefix("s3://")
     request = {
         "StackName": stack_name,
-        "TemplateBody": json.dumps(packaged),
+        "TemplateURL": f"{endpoint}/{uploaded}",
         "Capabilities": _CAPABILITIES,
         "Parameters": [
             {"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()

@@ -20,7 +20,12 @@ def test_a_statement_is_there_where_its_condition_holds() -> None:
 
 def test_a_list_in_a_parameter_is_split() -> None:
     profiles = [f"arn:aws:bedrock:{region}:1:guardrail-profile/a" for region in ("x", "y")]
-    stack = Stack({"ClassifierBackend": "guardrail", "GuardrailProfileArns": ",".join(profiles)})
+    stack = Stack(
+        {
+            "GuardrailArn": "arn:aws:bedrock:x:1:guardrail/a",
+            "GuardrailProfileArns": ",".join(profiles),
+        }
+    )
     assert all(_classifies(stack, "bedrock:ApplyGuardrail", profile) for profile in profiles)
 
 

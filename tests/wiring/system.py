@@ -71,8 +71,12 @@ def nexts(state: dict[str, Any]) -> Iterator[str]:
 
 
 def statements(resource: dict[str, Any]) -> list[dict[str, Any]]:
-    """The IAM statements that the template gives a function or machine itself."""
-    policies = [_given(policy) for policy in resource["Properties"].get("Policies", ())]
+    """The IAM statements of a function's role, or of a machine's."""
+    properties = resource["Properties"]
+    policies = properties.get("Policies", ())
+    if role := properties.get("Role"):
+        own = RESOURCES[role["Fn::GetAtt"][0]]["Properties"]["Policies"]
+        policies = [policy["PolicyDocument"] for policy in own]
     return [_given(statement) for policy in policies for statement in policy["Statement"]]
 
 
