@@ -22,8 +22,6 @@ from wiring.system import (
     variables_read,
 )
 
-from local.dead_letters import QUEUES
-
 FOLDERS = sorted(path.name for path in FUNCTIONS.iterdir() if (path / "handler.py").exists())
 
 
@@ -125,15 +123,7 @@ def test_every_asynchronous_hop_has_a_dead_letter_queue() -> None:
     for subscription in of_type("AWS::SNS::Subscription").values():
         assert subscription["Properties"]["RedrivePolicy"]["deadLetterTargetArn"]
     assert RESOURCES["NoticesQueue"]["Properties"]["RedrivePolicy"]["maxReceiveCount"] >= 3
-    assert RESOURCES["IngressDeadLetters"]["Properties"]["RedrivePolicy"]["maxReceiveCount"] >= 3
     assert LAMBDAS["CloseExecutionFunction"]["Properties"]["EventInvokeConfig"]["DestinationConfig"]
-
-
-def test_every_dead_letter_queue_can_be_listed_and_emptied() -> None:
-    known = {queue.name for queue in QUEUES}
-    assert known == set(of_type("AWS::SQS::Queue")) - {"NoticesQueue"}
-    for name in known | {"NoticesQueue", "CloseExecutionFunction"}:
-        assert TEMPLATE["Outputs"][name]["Value"] == {"Ref": name}
 
 
 def test_parameters_are_described_and_bounded() -> None:
