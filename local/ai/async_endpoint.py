@@ -6,6 +6,8 @@ import sys
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
+from functools import partial
 from urllib.parse import quote
 
 from local.ai import notices
@@ -78,7 +80,7 @@ class AsyncEndpoint:
             try:
                 self._run(job)
             except EngineError as lost:
-                print(f"endpoint {self.name}: {lost}", file=sys.stderr, flush=True)
+                self._say(lost)
             finally:
                 self._count("running", -1)
 
@@ -98,14 +100,15 @@ class AsyncEndpoint:
             return self._notify_failure(job, reason)
         self._count("completed")
         message = notices.completed(job.invocation, location, content_type)
-        return self._notify(self.config.success_topic, message, job.direction.notices)
+        return self._notify(self.config.success_topic, message, job)
 
     def _deliver(self, job: Job) -> tuple[str, str]:
         """Infer and store; (location, content type) of the output."""
         body, content_type = self._infer(job)
         location = self.output_location(job.invocation.inference_id)
         if job.direction.output:
-            self._engine.put_object(*split_s3_uri(location), body, content_type)
+            put = partial(self._engine.put_object, *split_s3_uri(location), body, content_type)
+            self._after(job.direction.output_after, put)
         return location, content_type
 
     def _has_expired(self, job: Job) -> bool:
@@ -136,7 +139,7 @@ class AsyncEndpoint:
 
     def _fail(self, job: Job, error: ModelError) -> None:
         location = self.failure_location(job.invocation.inference_id)
-        if location:
+        if location and job.direction.output:
             text = json.dumps({"code": error.status, "message": str(error)})
             self._engine.put_object(*split_s3_uri(location), text.encode(), "application/json")
         fault = CLIENT_FAULT if error.status < 500 else SERVER_FAULT
@@ -144,11 +147,25 @@ class AsyncEndpoint:
 
     def _notify_failure(self, job: Job, reason: str, status: str = "Failed") -> None:
         message = notices.failed(job.invocation, reason, status)
-        self._notify(self.config.error_topic, message, job.direction.notices)
+        self._notify(self.config.error_topic, message, job)
 
-    def _notify(self, topic: str | None, message: str, times: int) -> None:
-        for _ in range(times if topic else 0):
-            self._publish(str(topic), message)
+    def _notify(self, topic: str | None, message: str, job: Job) -> None:
+        for _ in range(job.direction.notices if topic else 0):
+            self._after(job.direction.notice_after, partial(self._publish, str(topic), message))
+
+    def _after(self, seconds: float, act: Callable[[], None]) -> None:
+        """Now, or later while the worker takes its next job."""
+        if not seconds:
+            return act()
+        timer = threading.Timer(seconds, self._act_late, (act,))
+        timer.daemon = True
+        return timer.start()
+
+    def _act_late(self, act: Callable[[], None]) -> None:
+        try:
+            act()
+        except EngineError as lost:
+            self._say(lost)
 
     def _publish(self, topic: str, message: str) -> None:
         for wait in PUBLISH_WAITS:
@@ -161,6 +178,9 @@ class AsyncEndpoint:
         except EngineError:
             self._count("notification_failures")
             raise
+
+    def _say(self, lost: EngineError) -> None:
+        print(f"endpoint {self.name}: {lost}", file=sys.stderr, flush=True)
 
     def _count(self, what: str, by: int = 1) -> None:
         with self._lock:

@@ -22,7 +22,8 @@ class EndpointConfig:
 
 @dataclass(frozen=True)
 class Direction:
-    """How one invocation is to go; as it stands, the ordinary way."""
+    """How one invocation is to go; as it stands, the ordinary way. Times in seconds; `output` is
+    whether anything is stored, a failure's reason included."""
 
     painter: Painter = ordinary
     slow: float = 0.0
@@ -30,6 +31,8 @@ class Direction:
     expire: bool = False
     notices: int = 1
     output: bool = True
+    output_after: float = 0.0
+    notice_after: float = 0.0
     spoil: Callable[[bytes], bytes] | None = None
 
 

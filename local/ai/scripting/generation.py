@@ -1,13 +1,15 @@
 """Steps for the generation endpoint: from JSON to the direction of one invocation.
 
 A step is a word, or an object of these, which may be combined:
-    "picture": "safe" | "unsafe" | "black" | "uniform", with "label" or "labels" (of the taxonomy),
-        "confidence" (percent) and "illustrated" where it is unsafe
+    "picture": one of PICTURES, with "label" or "labels" (of the taxonomy), "confidence" (percent)
+        and "illustrated" where it is unsafe
     "given": a JPEG or PNG in base64 that is answered instead of a painted picture
     "text": at most 34 bytes that are written on the picture, for DetectText to find
     "pictures": one such word or object per image of the batch; the last repeats
     "slow": seconds before the model answers
     "outcome": see OUTCOMES
+    "output_after": seconds between the notice and the output, which comes after it then
+    "notice_after": seconds between the output and the notice
     "invoke_error": an error that InvokeEndpointAsync itself answers; nothing is generated
 A word alone is a picture or an outcome; "usual" is the ordinary way.
 """
@@ -16,7 +18,7 @@ import base64
 import io
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from PIL import Image
@@ -33,11 +35,13 @@ DEFAULT_LABEL = "Graphic Violence"
 DEFAULT_CONFIDENCE = 97.0
 STEP_FIELDS = {
     "picture", "pictures", "label", "labels", "confidence", "illustrated", "given", "text",
-    "slow", "outcome", "invoke_error",
+    "slow", "outcome", "output_after", "notice_after", "invoke_error",
 }  # fmt: skip
 UNSAFE_FIELDS = {"label", "labels", "confidence", "illustrated"}
 PICTURE_FIELDS = {"picture", "given", "text", *UNSAFE_FIELDS}
-PICTURES = ("safe", "unsafe", "black", "uniform")
+TIMES = ("slow", "output_after", "notice_after")
+PICTURES = ("safe", "unsafe", "black", "uniform", "wrong-size")
+SOMEBODY_ELSES = "a lighthouse by the sea"
 
 
 @dataclass(frozen=True)
@@ -59,8 +63,8 @@ def generation_step(step: object) -> Direction | Refusal:
     outcome = fields.get("outcome", "usual")
     if outcome not in OUTCOMES:
         raise ValueError(f"no such outcome: {outcome!r}; there are {', '.join(OUTCOMES)}")
-    slow = float(fields.get("slow", 0))
-    return Direction(painter=painter, slow=slow, **OUTCOMES[outcome])
+    times = {name: float(fields.get(name, 0)) for name in TIMES}
+    return Direction(**{"painter": painter, **times, **OUTCOMES[outcome]})
 
 
 def _fields(step: object) -> Json:
@@ -99,8 +103,19 @@ def _painted(fields: Json) -> Painter:
         return _unsafe(_marker(fields))
     if kind == "safe":
         return ordinary
+    if kind == "wrong-size":
+        return _wrong_size
     paint = paint_black if kind == "black" else paint_uniform
     return lambda order, index: paint((order.width, order.height))
+
+
+def _wrong_size(order: Order, index: int) -> Image.Image:
+    sides = [side // 2 if side >= 128 else side * 2 for side in (order.width, order.height)]
+    return ordinary(replace(order, width=sides[0], height=sides[1]), index)
+
+
+def _somebody_elses(order: Order, index: int) -> Image.Image:
+    return ordinary(replace(order, prompt=SOMEBODY_ELSES, seed=order.seed + 1), index)
 
 
 def _given(encoded: object) -> Painter:
@@ -146,6 +161,10 @@ def _truncated(reply: bytes) -> bytes:
     return reply[: len(reply) // 2]
 
 
+def _for_somebody_else(reply: bytes) -> bytes:
+    return json.dumps({**json.loads(reply), "prompt": SOMEBODY_ELSES}).encode()
+
+
 def _with_images(change: Callable[[Any], Any]) -> Callable[[bytes], bytes]:
     def spoil(reply: bytes) -> bytes:
         fields = json.loads(reply)
@@ -172,6 +191,7 @@ OUTCOMES: dict[str, dict[str, Any]] = {
     "usual": {},
     "fail": {"fault": 500},
     "client-error": {"fault": 400},
+    "fail-unexplained": {"fault": 500, "output": False},
     "expire": {"expire": True},
     "no-notice": {"notices": 0},
     "notice-twice": {"notices": 2},
@@ -180,5 +200,6 @@ OUTCOMES: dict[str, dict[str, Any]] = {
     "empty": {"spoil": lambda reply: b""},
     "truncated": {"spoil": _truncated},
     "corrupt-image": {"spoil": _with_images(_corrupt)},
+    "somebody-elses": {"painter": _somebody_elses, "spoil": _for_somebody_else},
     "no-images": {"spoil": _with_images(lambda images: [])},
 }

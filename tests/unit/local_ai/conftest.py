@@ -22,13 +22,14 @@ TOPIC = "arn:aws:sns:us-east-1:000000000000:"
 
 
 class FakeEngine:
-    """S3's GET and PUT and SNS's Publish, as the stand-ins call them."""
+    """S3's GET and PUT, SNS's Publish and the end of a process, as the stand-ins call them."""
 
     def __init__(self) -> None:
         self.objects: dict[str, tuple[bytes, str]] = {}
         self.notices: list[tuple[str, dict[str, Any]]] = []
         self.refuse_notices = 0
         self.refuse_objects = False
+        self.killed: list[str] = []
 
     def put(self, path: str, body: bytes, version: str = "") -> None:
         self.objects[path + version] = (body, "")
@@ -57,6 +58,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         return self._send(200)
 
     def do_POST(self) -> None:
+        if self.path == "/_local/kill":
+            self.engine.killed.append(json.loads(self._body())["key"])
+            return self._send(200)
         if self.engine.refuse_notices:
             self.engine.refuse_notices -= 1
             return self._send(500)
@@ -104,6 +108,7 @@ def engine(_engine_and_url: tuple[FakeEngine, str]) -> FakeEngine:
     engine = _engine_and_url[0]
     engine.objects.clear()
     engine.notices.clear()
+    engine.killed.clear()
     return engine
 
 

@@ -90,6 +90,7 @@ def test_black_and_uniform_pictures(
         ("fail", "Failed", "server error (500)"),
         ({"outcome": "fail", "slow": 0.01}, "Failed", "server error (500)"),
         ("client-error", "Failed", "client error (400)"),
+        ("fail-unexplained", "Failed", "server error (500)"),
         ("expire", "Expired", "expired"),
     ],
 )
@@ -103,7 +104,8 @@ def test_told_failures(
     assert (topic, notice["invocationStatus"]) == ("error", status)
     assert reason in notice["failureReason"]
     assert "work/out/told.out" not in engine.objects
-    assert ("work/fail/told-error.out" in engine.objects) == (status == "Failed")
+    explained = status == "Failed" and step != "fail-unexplained"
+    assert ("work/fail/told-error.out" in engine.objects) == explained
 
 
 def test_no_notice_one_notice_two_notices(invoke: Invoke, stand_ins: StandIns, engine: Any) -> None:
@@ -115,6 +117,30 @@ def test_no_notice_one_notice_two_notices(invoke: Invoke, stand_ins: StandIns, e
     assert sorted(notice["inferenceId"] for _, notice in notices) == ["nothing", "twice", "twice"]
     assert "work/out/silent.out" in engine.objects
     assert "work/out/nothing.out" not in engine.objects
+
+
+def test_a_notice_may_be_early_or_late(invoke: Invoke, stand_ins: StandIns, engine: Any) -> None:
+    stand_ins.script(prompt="fox", generation=[{"output_after": 0.3}, {"notice_after": 0.3}])
+    invoke("early", REQUEST)
+    engine.wait_for(1)
+    assert "work/out/early.out" not in engine.objects
+    invoke("late", REQUEST)
+    assert engine.wait_for(2)[1][1]["inferenceId"] == "late"
+    assert {"work/out/early.out", "work/out/late.out"} <= engine.objects.keys()
+
+
+def test_somebody_elses_picture_and_one_of_the_wrong_size(
+    invoke: Invoke, stand_ins: StandIns, engine: Any
+) -> None:
+    stand_ins.script(prompt="fox", generation=["usual", "somebody-elses", "wrong-size"])
+    for name in ("mine", "theirs", "small"):
+        invoke(name, REQUEST)
+    engine.wait_for(3)
+    mine, theirs, small = (pictures(engine, name)[0] for name in ("mine", "theirs", "small"))
+    assert mine.size == theirs.size
+    assert mine.tobytes() != theirs.tobytes()
+    assert json.loads(engine.objects["work/out/theirs.out"][0])["prompt"] != REQUEST["prompt"]
+    assert small.size == (mine.width // 2, mine.height // 2)
 
 
 def spoilt(invoke: Invoke, stand_ins: StandIns, engine: Any, step: str) -> bytes:
