@@ -7,6 +7,20 @@ from typing import Any
 ANNOUNCED = frozenset({"Safelight.Failed", "Safelight.Expired"})
 # The Fail state whose cause is the outcome that could not be recorded.
 NOT_RECORDED = "Safelight.NotRecorded"
+_ENDS = (
+    *("COMPLETED", "BLOCKED_PROMPT", "BLOCKED_IMAGE", "MODEL_FILTERED"),
+    *("INVALID", "REFUSED", "FAILED", "EXPIRED"),
+)
+# What that outcome consists of: lists of objects with these members, and other parts.
+_NO_MEMBERS: frozenset[str] = frozenset()
+_LISTS = {
+    **dict.fromkeys(("reasons", "warnings", "attempts"), _NO_MEMBERS),
+    "images": frozenset({"index", "verdict", "bucket", "key"}),
+}
+_PARTS: dict[str, type] = {
+    **dict.fromkeys(("status", "stage"), str),
+    **dict.fromkeys(("models", "timings", "usage", "classification", "shadow"), dict),
+}
 # What SweepRequests stops an overdue execution with.
 OVERDUE = "Safelight.Overdue"
 # No Catch sees it. Before there is a claim, only the request itself can have been too large.
@@ -25,7 +39,7 @@ def ending_of(
 ) -> dict[str, Any]:
     """What to record of an execution as DescribeExecution tells of it; `stage` is who records."""
     status, error = execution["status"], execution.get("error", "")
-    if status == "FAILED" and error == NOT_RECORDED and (told := _told(execution["cause"])):
+    if status == "FAILED" and error == NOT_RECORDED and (told := _told(execution.get("cause", ""))):
         return {**told, "updated_at": now}
     if status == "FAILED" and error == _DATA_LIMIT and not claimed:
         return _ending("INVALID", stage, now, TOO_LARGE)
@@ -64,7 +78,17 @@ def _told(cause: str) -> dict[str, Any]:
     """The outcome in a Fail state's cause; empty if it was cut, or is somebody else's."""
     try:
         told = json.loads(cause)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
-    known = isinstance(told, dict) and {"status", "stage"} <= told.keys()
-    return told if known else {}
+    if not isinstance(told, dict) or told.get("status") not in _ENDS:
+        return {}
+    sound = all(_is_part(name, value) for name, value in told.items())
+    return told if sound and "stage" in told else {}
+
+
+def _is_part(name: str, value: object) -> bool:
+    if name in _LISTS:
+        return isinstance(value, list) and all(
+            isinstance(one, dict) and one.keys() >= _LISTS[name] for one in value
+        )
+    return isinstance(value, _PARTS.get(name, ()))
