@@ -178,12 +178,40 @@ class Lines(logging.Handler):
 
 
 @pytest.fixture
-def logged() -> Iterator[Callable[[], str]]:
-    """Everything that the handlers have logged."""
+def printed(capsys: pytest.CaptureFixture[str]) -> Callable[[], str]:
+    """Everything that the handlers have printed: the lines of metrics."""
+    texts: list[str] = []
+
+    def printed() -> str:
+        texts.append(capsys.readouterr().out)
+        return "".join(texts)
+
+    return printed
+
+
+@pytest.fixture
+def counted(printed: Callable[[], str]) -> Callable[..., list[float]]:
+    """The values that the handlers have written of a metric with these dimensions."""
+
+    def counted(metric: str, **dimensions: str) -> list[float]:
+        lines = [json.loads(line) for line in printed().splitlines()]
+        return [
+            line[metric]
+            for line in lines
+            if line["_aws"]["CloudWatchMetrics"][0]["Metrics"][0]["Name"] == metric
+            and all(line[name] == value for name, value in dimensions.items())
+        ]
+
+    return counted
+
+
+@pytest.fixture
+def logged(printed: Callable[[], str]) -> Iterator[Callable[[], str]]:
+    """Everything that the handlers have logged or printed: both end in their log groups."""
     lines, log = Lines(), logging.getLogger("safelight")
     log.addHandler(lines)
     log.setLevel(logging.DEBUG)
-    yield lambda: "\n".join(lines.lines)
+    yield lambda: "\n".join([*lines.lines, printed()])
     log.removeHandler(lines)
     log.setLevel(logging.NOTSET)
 

@@ -383,9 +383,12 @@ def test_comprehends_errors_have_names_that_the_machine_knows(
     assert type(raised.value).__name__ == error
 
 
-def test_the_log_holds_no_prompt(classify: Any, answers: Any, logged: Callable[[], str]) -> None:
+def test_the_log_holds_no_prompt(
+    classify: Any, answers: Any, logged: Callable[[], str], counted: Any
+) -> None:
     answers.set("DetectToxicContent", toxicity(VIOLENCE_OR_THREAT=0.82))
     classify("unsafe")
 
     assert "VIOLENCE_OR_THREAT" in logged()
     assert "brutal" not in logged()
+    assert counted("Classifications", Backend="toxicity", Verdict="block") == [1]

@@ -200,12 +200,15 @@ def test_a_record_that_could_not_be_announced_is_announced_as_it_is(
     assert (told["stage"], told["reasons"]) == ("ClassifyPrompt", json.loads(reasons))
 
 
-def test_a_second_call_finds_nothing_to_do(close: Scene, item: Any, answers: Any) -> None:
+def test_a_second_call_finds_nothing_to_do(
+    close: Scene, item: Any, answers: Any, counted: Any
+) -> None:
     assert close("failed", record={}) == "closed"
     first = item(RESULTS, "s3-0123")
 
     assert close("failed") == "announced"
 
+    assert counted("Closings", Done="closed") == counted("Closings", Done="announced") == [1]
     assert item(RESULTS, "s3-0123") == first
     assert len(announced(answers)) == 1
 

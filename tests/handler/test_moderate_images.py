@@ -160,18 +160,20 @@ def test_drawings_have_thresholds_of_their_own(moderate: Any) -> None:
     assert moderate("drawn", moderation(rows))["verdict"] == "unsafe"
 
 
-def test_a_label_that_nobody_knows_is_unsafe(moderate: Any) -> None:
+def test_a_label_that_nobody_knows_is_unsafe_and_an_alarm(moderate: Any, counted: Any) -> None:
     answer = moderate("unknown_label", moderation([("Something New", "", 60.0)]))
 
     assert answer["verdict"] == "unsafe"
     assert [reason["rule"] for reason in answer["reasons"]] == ["unknown_label"]
+    assert counted("UnknownLabel") == [1]
+    assert counted("UnknownModelVersion") == []
 
 
-def test_a_model_that_nobody_knows_is_an_alarm(moderate: Any, logged: Any) -> None:
+def test_a_model_that_nobody_knows_is_an_alarm(moderate: Any, logged: Any, counted: Any) -> None:
     answer = moderate("unknown_model_version", moderation([], version="8.0"))
 
     assert "unknown_model_version" in logged()
-
+    assert counted("UnknownModelVersion") == [1]
     assert (answer["verdict"], answer["model"]) == ("safe", "8.0")
     assert [warning["rule"] for warning in answer["warnings"]] == ["unknown_model_version"]
 

@@ -191,14 +191,15 @@ def test_a_request_is_pinned_to_what_is_published(put: Any, accept: Any) -> None
     assert answer["claim"]["policy_hash"] == "active"
 
 
-def test_a_broken_policy_is_told_in_the_line_that_the_alarm_counts(
-    put: Any, accept: Any, aws: Any, logged: Callable[[], str]
+def test_a_broken_policy_is_told_and_counted_for_the_alarm(
+    put: Any, accept: Any, aws: Any, logged: Callable[[], str], counted: Any
 ) -> None:
     pin = put(ACTIVE_KEY, bundle("sound"))
     aws("s3").put_object(Bucket=BUCKET, Key=ACTIVE_KEY, Body=b"{}")
     answer = accept(POLICY_SOURCE="bucket")
     assert answer["policy"] == {"active": pin}
     assert "policy_unusable" in logged()
+    assert counted("UnusablePolicy") == [1]
 
 
 def test_a_request_goes_on_without_its_shadow(put: Any, accept: Any) -> None:

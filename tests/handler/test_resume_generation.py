@@ -84,11 +84,14 @@ def test_anything_but_completed_fails_the_task(
     assert item(INFERENCES, identity(event))["status"] == status
 
 
-@pytest.mark.parametrize("scenario", ["test_notification", "unknown_inference"])
-def test_what_concerns_nobody_is_taken_from_the_queue(
-    scenario: str, resume: Any, answers: Any, item: Any
+@pytest.mark.parametrize(
+    ("scenario", "outcome"), [("test_notification", "test"), ("unknown_inference", "unknown")]
+)
+def test_what_concerns_nobody_is_taken_from_the_queue_and_counted(
+    scenario: str, outcome: str, resume: Any, answers: Any, item: Any, counted: Any
 ) -> None:
     assert resume(scenario) == OK
+    assert counted("Notices", Outcome=outcome) == [1]
     assert [name for name, _ in answers.calls if name.startswith("SendTask")] == []
     assert item(INFERENCES, "0" * 40) is None
 
@@ -102,7 +105,7 @@ def test_what_cannot_be_read_goes_back_to_the_queue(
 
 
 def test_one_bad_message_does_not_hold_up_its_batch(
-    resume: Any, answers: Any, event: Event
+    resume: Any, answers: Any, event: Event, counted: Any
 ) -> None:
     records = event("resume_generation/batch_with_one_unreadable")["Records"]
 
@@ -110,6 +113,8 @@ def test_one_bad_message_does_not_hold_up_its_batch(
 
     assert answer == {"batchItemFailures": [{"itemIdentifier": records[1]["messageId"]}]}
     assert len(answers.asked("SendTaskSuccess")) == 1
+    assert counted("Notices", Outcome="failed") == [1]
+    assert len(counted("Notices")) == len(records)
 
 
 @pytest.mark.parametrize("code", ["TaskTimedOut", "TaskDoesNotExist", "InvalidToken"])
@@ -122,11 +127,12 @@ def test_a_late_notice_is_benign_and_noted(
 
 
 def test_an_output_that_the_endpoint_did_not_name_answers_nothing(
-    resume: Any, answers: Any, item: Any, event: Event
+    resume: Any, answers: Any, item: Any, event: Event, counted: Any
 ) -> None:
     """As somebody would write it who may publish to the topic and put files beside the model's."""
     assert resume("output_of_another", bound="first_attempt") == OK
 
+    assert counted("Notices", Outcome="foreign") == [1]
     assert [name for name, _ in answers.calls if name.startswith("SendTask")] == []
     assert item(INFERENCES, identity(event))["status"] == "INVOKED"
 

@@ -189,12 +189,24 @@ def test_an_inference_in_time_is_waited_for(sweep: Sweep, item: Any) -> None:
     assert item(INFERENCES, "1f")["status"] == "INVOKED"
 
 
+def test_every_sweep_tells_of_what_is_open(sweep: Sweep, counted: Any) -> None:
+    hour = timedelta(hours=1)
+    asked = (datetime.now(UTC) - hour).isoformat().replace("+00:00", "Z")
+    sweep({"created_at": asked})
+
+    assert counted("UnfinishedRequests") == [1]
+    (age,) = counted("OldestRequestSeconds")
+    assert hour.total_seconds() <= age < 2 * hour.total_seconds()
+    assert counted("Swept") == []
+
+
 def test_one_that_cannot_be_ended_holds_up_nothing(
-    sweep: Sweep, item: Any, answers: Any, logged: Callable[[], str]
+    sweep: Sweep, item: Any, answers: Any, logged: Callable[[], str], counted: Any
 ) -> None:
     answers.refuse("SendTaskFailure", "KmsAccessDeniedException")
 
     assert sweep({"deadline": PAST}, {}) == {"expired": 1, "failures": 1}
+    assert counted("Swept", Done="expired") == counted("Swept", Done="failures") == [1]
 
     assert item(RESULTS, "direct/lost")["status"] == "EXPIRED"
     assert "1f" in logged()
