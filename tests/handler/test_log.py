@@ -1,4 +1,4 @@
-"""What a function is given never ends in its log, its metrics or its error, however the call ends."""
+"""Nothing that a function is given ends in its log, metrics or error, however the call ends."""
 
 import json
 from collections.abc import Iterator
