@@ -180,6 +180,13 @@ class Engine(Watched):
             raise RuntimeError(f"{method} {what}: {json.loads(refused.read())['error']}") from None
         return told
 
+    @property
+    def pid(self) -> int:
+        """Of the engine's own process."""
+        if self._process is None:
+            raise EngineError("the engine is not running")
+        return self._process.pid
+
     def memory(self) -> list[memory.ProcessMemory]:
         """What the engine and each of its functions hold now, in bytes."""
         if self._process is None:
