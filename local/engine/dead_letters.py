@@ -1,9 +1,9 @@
 """What could not be delivered goes to the dead-letter queue that was named for it.
 
-ministack drops an event whose target is gone and a notice whose queue is gone, and gives a function
-behind a rule one attempt where Lambda gives an asynchronous call three. Private names:
-eventbridge._invoke_target and _dispatch_to_lambda, sns._deliver_to_sqs, and the tables they look
-their targets up in.
+ministack drops an event whose target is gone, or that is too large to be an execution's input, and a
+notice whose queue is gone; a function behind a rule gets one attempt where Lambda gives an
+asynchronous call three. Private names: eventbridge._invoke_target and _dispatch_to_lambda,
+sns._deliver_to_sqs, and the tables they look their targets up in.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 from ministack.services import eventbridge, lambda_svc, sns, sqs, stepfunctions
 
 from local.engine.seams import replace
+from local.engine.starts import LARGEST_INPUT
 
 
 def install() -> None:
@@ -21,16 +22,18 @@ def install() -> None:
 
     def invoke_or_keep(target: Any, event: Any, rule: Any, view: Any = None) -> None:
         queue = (target.get("DeadLetterConfig") or {}).get("Arn")
-        if queue is None or _exists(target["Arn"]):
+        view = view or eventbridge._pattern_event_view(event)
+        body = json.dumps(view.event_with_detail())
+        error = _error(target["Arn"], body)
+        if queue is None or not error:
             invoke(target, event, rule, view)
             return
-        view = view or eventbridge._pattern_event_view(event)
         attributes = {
             "RULE_ARN": rule.get("Arn", ""),
             "TARGET_ARN": target["Arn"],
-            "ERROR_CODE": "NO_RESOURCE",
+            "ERROR_CODE": error,
         }
-        _send(queue, json.dumps(view.event_with_detail()), attributes)
+        _send(queue, body, attributes)
 
     def deliver_or_keep(endpoint: str, envelope: str, *args: Any, **details: Any) -> None:
         if sqs._queue_by_arn(endpoint):
@@ -41,6 +44,15 @@ def install() -> None:
     replace(eventbridge, "_dispatch_to_lambda", _invoke_asynchronously)
     invoke = replace(eventbridge, "_invoke_target", invoke_or_keep)
     deliver = replace(sns, "_deliver_to_sqs", deliver_or_keep)
+
+
+def _error(arn: str, body: str) -> str:
+    """EventBridge's code for what stands against a delivery; empty if nothing does."""
+    if not _exists(arn):
+        return "NO_RESOURCE"
+    # Which code AWS gives is not documented: of the codes that are, the one that fits.
+    too_large = arn.split(":")[2] == "states" and len(body.encode()) > LARGEST_INPUT
+    return "INVALID_PARAMETER" if too_large else ""
 
 
 def _exists(arn: str) -> bool:

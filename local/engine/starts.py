@@ -9,13 +9,13 @@ from ministack.core.responses import error_response_json, json_response
 from ministack.services import stepfunctions
 
 Request = dict[str, Any]
-_LARGEST_INPUT = 256 * 1024
+LARGEST_INPUT = 256 * 1024
 
 
 def refusal(request: Request) -> Any:
     """The error that the input deserves, or None."""
     text = request.get("input", "{}")
-    if len(text.encode()) > _LARGEST_INPUT:
+    if len(text.encode()) > LARGEST_INPUT:
         message = "1 validation error detected: input must have at most 262144 bytes"
         return error_response_json("ValidationException", message, 400)
     try:

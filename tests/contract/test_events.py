@@ -120,22 +120,45 @@ def test_an_event_on_a_custom_bus_starts_an_execution(engine: Engine, starts: An
     )
 
 
-def test_an_event_for_a_missing_target_goes_to_the_rules_queue(engine: Engine) -> None:
-    events, queues = engine.client("events"), engine.client("sqs")
-    url = queues.create_queue(QueueName=unique("dead"))["QueueUrl"]
-    attributes = queues.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
-    queue, rule = attributes["Attributes"]["QueueArn"], unique("rule")
-    gone = "arn:aws:states:us-east-1:000000000000:stateMachine:gone"
-    events.put_rule(Name=rule, EventPattern=json.dumps({"source": [rule]}))
-    target = {"Id": "gone", "Arn": gone, "DeadLetterConfig": {"Arn": queue}}
-    events.put_targets(Rule=rule, Targets=[target])
-    events.put_events(Entries=[{"Source": rule, "DetailType": "Lost", "Detail": '{"a":1}'}])
-    received = queues.receive_message(
-        QueueUrl=url, WaitTimeSeconds=5, MessageAttributeNames=["All"]
-    )
-    (message,) = received["Messages"]
+@pytest.fixture
+def undelivered(engine: Engine) -> Callable[[str, str], dict[str, Any]]:
+    """Put an event on the bus whose rule has this target and a queue; what comes to the queue."""
+
+    def put(target: str, detail: str) -> dict[str, Any]:
+        events, queues, rule = engine.client("events"), engine.client("sqs"), unique("rule")
+        url = queues.create_queue(QueueName=unique("dead"))["QueueUrl"]
+        told = queues.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
+        queue = {"Arn": told["Attributes"]["QueueArn"]}
+        events.put_rule(Name=rule, EventPattern=json.dumps({"source": [rule]}))
+        events.put_targets(
+            Rule=rule, Targets=[{"Id": "t", "Arn": target, "DeadLetterConfig": queue}]
+        )
+        events.put_events(Entries=[{"Source": rule, "DetailType": "Lost", "Detail": detail}])
+        received = queues.receive_message(
+            QueueUrl=url, WaitTimeSeconds=5, MessageAttributeNames=["All"]
+        )
+        (message,) = received["Messages"]
+        assert message["MessageAttributes"]["TARGET_ARN"]["StringValue"] == target
+        found: dict[str, Any] = message
+        return found
+
+    return put
+
+
+def test_an_event_for_a_missing_target_goes_to_the_rules_queue(undelivered: Any) -> None:
+    message = undelivered("arn:aws:states:us-east-1:000000000000:stateMachine:gone", '{"a":1}')
     assert json.loads(message["Body"])["detail"] == {"a": 1}
-    assert message["MessageAttributes"]["TARGET_ARN"]["StringValue"] == gone
+    assert message["MessageAttributes"]["ERROR_CODE"]["StringValue"] == "NO_RESOURCE"
+
+
+def test_an_event_above_256_kib_starts_nothing_and_goes_to_the_rules_queue(
+    engine: Engine, create_machine: Make, undelivered: Any
+) -> None:
+    machine = create_machine(single({"Type": "Succeed"}))
+    detail = {"a": "x" * 262_144}
+    message = undelivered(machine, json.dumps(detail))
+    assert json.loads(message["Body"])["detail"] == detail
+    assert not engine.client("stepfunctions").list_executions(stateMachineArn=machine)["executions"]
 
 
 def test_a_function_behind_a_rule_is_tried_three_times(

@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from workflow.running_system import Run, Stack
 
 from local import cli
 from local.commands import last_request, which_stack
-from local.commands.failure import NOT_DELIVERED, SUCCESS
+from local.commands.failure import FAILED, NOT_DELIVERED, SUCCESS
 from local.deployed_stack import DeployedStack
 
 pytestmark = pytest.mark.engine
@@ -45,7 +46,7 @@ def runs(stack: Stack, request_id: str) -> tuple[dict[str, Any], list[tuple[int,
     return record, [(detail["run"], detail["status"]) for detail in details]
 
 
-def until(stack: Stack, holds: Callable[[], Any], within: float = 30) -> Any:
+def until(holds: Callable[[], Any], within: float = 30) -> Any:
     deadline = time.monotonic() + within
     while time.monotonic() < deadline:
         if found := holds():
@@ -85,7 +86,7 @@ def test_a_failed_request_is_run_again_under_its_id(
     (past,) = record["history"]
     assert (past["run"], past["status"], past["execution_arn"]) == (1, "FAILED", first.arn)
     assert set(events) >= {(1, "FAILED")}
-    until(stack, lambda: (2, "COMPLETED") in runs(stack, request_id)[1])
+    until(lambda: (2, "COMPLETED") in runs(stack, request_id)[1])
     assert safelight("redrive", request_id)[0] != SUCCESS
 
 
@@ -126,7 +127,7 @@ def test_what_could_not_start_is_recorded_and_can_be_run(
     (told,) = stack.events(request_id, within=30)
     assert (told["detail"]["run"], told["detail"]["status"]) == (0, "FAILED")
     deployed = DeployedStack("rejecting", stack.engine.client, stack.outputs)
-    until(stack, lambda: "announced_at" in (deployed.record(request_id) or {}))
+    until(lambda: "announced_at" in (deployed.record(request_id) or {}))
 
     assert safelight("redrive", request_id)[0] == SUCCESS
 
@@ -136,24 +137,27 @@ def test_what_could_not_start_is_recorded_and_can_be_run(
     assert record["requester"] == "event:test.shop"
 
 
-@pytest.fixture
-def impatient_queue(stack: Stack) -> Iterator[None]:
-    """Notices are given up at the first failure: the template's five take a quarter of an hour."""
+def test_an_event_that_no_execution_can_take_is_invalid(stack: Stack, safelight: Safelight) -> None:
+    detail = {"prompt": "a sieve", "metadata": {"ticket": "T" * 262_144}}
+    request_id = f"event-{_put_event(stack, detail)}"
+
+    (told,) = stack.events(request_id, within=30)
+
+    assert (told["detail"]["status"], told["detail"]["retryable"]) == ("INVALID", False)
+    assert told["detail"]["reasons"][0]["rule"] == "max_bytes"
+    assert safelight("redrive", request_id) == (FAILED, "Nothing is run again.\n")
+
+
+@contextmanager
+def notices_fail_for_good(stack: Stack) -> Iterator[None]:
+    """ResumeGeneration cannot write, and one failure is enough: five take a quarter of an hour."""
     sqs, url = stack.client("sqs"), stack.outputs["NoticesQueue"]
     names = ["VisibilityTimeout", "RedrivePolicy"]
     before = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
-    policy = json.loads(before["RedrivePolicy"]) | {"maxReceiveCount": 1}
+    once = json.dumps(json.loads(before["RedrivePolicy"]) | {"maxReceiveCount": 1})
     sqs.set_queue_attributes(
-        QueueUrl=url, Attributes={"VisibilityTimeout": "1", "RedrivePolicy": json.dumps(policy)}
+        QueueUrl=url, Attributes={"VisibilityTimeout": "1", "RedrivePolicy": once}
     )
-    yield
-    sqs.set_queue_attributes(QueueUrl=url, Attributes=before)
-
-
-@pytest.mark.usefixtures("impatient_queue")
-def test_a_notice_that_could_not_be_answered_is_delivered_again(
-    stack: Stack, safelight: Safelight
-) -> None:
     stack.engine.break_calls(
         {
             "service": "dynamodb",
@@ -164,10 +168,18 @@ def test_a_notice_that_could_not_be_answered_is_delivered_again(
         }
     )
     try:
-        arn = stack.start({"prompt": "a salad bowl"}, "dead-letter")
-        until(stack, lambda: _lies(safelight, "NoticeDeadLetters"))
+        yield
     finally:
         stack.engine.mend()
+        sqs.set_queue_attributes(QueueUrl=url, Attributes=before)
+
+
+def test_a_notice_that_could_not_be_answered_is_delivered_again(
+    stack: Stack, safelight: Safelight
+) -> None:
+    with notices_fail_for_good(stack):
+        arn = stack.start({"prompt": "a salad bowl"}, "dead-letter")
+        until(lambda: _lies(safelight, "NoticeDeadLetters"))
 
     status, told = safelight("dead-letters", "redrive", "NoticeDeadLetters")
 
@@ -180,3 +192,7 @@ def _lies(safelight: Safelight, queue: str) -> bool:
     _, told = safelight("dead-letters", "list")
     rows = [line.split() for line in told.splitlines() if queue in line]
     return rows[0][:2] == [queue, "1"]
+
+
+def _put_event(stack: Stack, detail: object) -> str:
+    return DeployedStack("rejecting", stack.engine.client, stack.outputs).put_event(detail)
