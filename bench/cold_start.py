@@ -33,8 +33,9 @@ CLIENTS = {
     "moderate_images": ["rekognition"],
     "publish_images": ["s3"],
     "close_execution": ["dynamodb", "events", "stepfunctions"],
+    "record_unstarted": ["dynamodb", "events", "s3"],
     "count_outcomes": [],
-    "sweep_requests": ["dynamodb", "events", "stepfunctions"],
+    "sweep_requests": ["dynamodb", "events", "s3", "stepfunctions"],
 }
 LIMITS = {"filter_keywords": 0.35, "count_outcomes": 0.35, "store_images": 1.30}
 USUAL_LIMIT = 1.15
