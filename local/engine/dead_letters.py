@@ -1,6 +1,6 @@
 """What could not be delivered goes to the dead-letter queue that was named for it.
 
-ministack drops an event whose target is gone, or that is too large to be an execution's input, and a
+ministack drops an event whose target is gone or that is too large to be an execution's input, and a
 notice whose queue is gone; a function behind a rule gets one attempt where Lambda gives an
 asynchronous call three. Private names: eventbridge._invoke_target and _dispatch_to_lambda,
 sns._deliver_to_sqs, and the tables they look their targets up in.

@@ -109,6 +109,22 @@ def test_its_own_lines_work_and_ctrl_c_leaves_nothing(
     assert not (state / "local.json").exists()
 
 
+@pytest.mark.usefixtures("local")
+def test_what_failed_is_run_again_and_dead_letters_are_listed(environment: dict[str, str]) -> None:
+    # Three inferences are paid before an attempt is given up.
+    drop = f"{SAFELIGHT} drop events/prompts/clean.txt --answer fail,fail,fail,safe || true"
+    assert "FAILED" in shell(drop, environment)
+    shown = shell(f"{SAFELIGHT} show --last --json", environment)
+    request_id = json.loads(shown)["request_id"]
+
+    assert "COMPLETED" in shell(f"{SAFELIGHT} redrive '{request_id}'", environment)
+
+    record = json.loads(shell(f"{SAFELIGHT} show --last --json", environment))
+    assert (record["request_id"], record["run"]) == (request_id, 2)
+    assert "0 dead letters" in shell(f"{SAFELIGHT} dead-letters list", environment)
+    assert "nothing to deliver" in shell(f"{SAFELIGHT} dead-letters redrive", environment)
+
+
 @pytest.mark.skipif(shutil.which("aws") is None, reason="the AWS CLI is not on PATH")
 def test_the_aws_cli_lines_work(local: Running, environment: dict[str, str]) -> None:
     drop, put, get = local.lines("AWS_ENDPOINT_URL=")
