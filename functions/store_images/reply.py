@@ -8,6 +8,9 @@ from typing import Any
 
 from shared.errors import MalformedReply
 
+# As a request may ask for; how many this one asked for is checked when they are stored.
+_MOST_PICTURES = 4
+
 
 @dataclass(frozen=True)
 class RawPicture:
@@ -39,6 +42,9 @@ def read_reply(body: bytes) -> Reply:
         found = [reply["generated_image"]]
     if not isinstance(found, list) or not found:
         raise MalformedReply("the generator's reply holds no pictures")
+    # Each of millions of empty ones would be read before anybody counts them.
+    if len(found) > _MOST_PICTURES:
+        raise MalformedReply(f"the generator's reply holds {len(found)} pictures")
     version = reply.get("model_version", "")
     return Reply([_picture(one) for one in found], _name(version))
 

@@ -11,7 +11,8 @@ from store_images.picture import StoredForm, prepare
 from store_images.reply import read_reply
 
 STAGE = "StoreImages"
-# Four PNGs of 1,024 x 1,024 in base64 twice over; JSON may take twenty times its size in memory.
+# Four PNGs of 1,024 x 1,024 in base64 twice over. JSON of nothing but brackets takes 50 times its
+# size in memory, which is just what the function has.
 _MAX_REPLY_BYTES = 32 * 1024 * 1024
 
 

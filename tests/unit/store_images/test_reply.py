@@ -48,6 +48,7 @@ def test_rows_of_pixels() -> None:
         b'{"generated_images": "text"}',
         b'{"generated_image": null}',
         b'{"generated_images": [null]}',
+        b'{"generated_images": [[[]], [[]], [[]], [[]], [[]]]}',
         b'{"generated_images": [{}]}',
         b'{"generated_images": ["not base64!"]}',
         b'{"generated_images": ["\\u00e9"]}',
