@@ -11,7 +11,7 @@ DATA ?= ../shared/data
 export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo local test check lint format bench bench-cold-start bench-engine lock clean
+.PHONY: help setup demo local test fuzz check lint format bench bench-cold-start bench-engine lock clean
 .PHONY: bench-filter evaluate peers train-classifier sam-setup validate build test-sam-local audit
 
 help: ## show this list
@@ -29,6 +29,9 @@ $(VENV)/.ready: locks/dev.txt pyproject.toml
 
 test: setup ## run every test that needs neither an account nor containers
 	$(BIN)/python -m pytest -m "not sam_local"
+
+fuzz: setup ## look for minutes for inputs that break a parser (ARGS="-k door")
+	FUZZ=deep $(BIN)/python -m pytest tests/fuzz --verbose --timeout 1800 --durations 5 $(ARGS)
 
 lint: setup ## style, types and templates
 	$(BIN)/ruff format --check .
