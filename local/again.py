@@ -15,6 +15,7 @@ from shared.records import OPEN, RERUNNABLE
 
 # Starts of one run that failed before they had claimed the record.
 _MOST_STARTS = 20
+_NAME = "again-"
 _JUDGED = "it was judged, and would be again: change the prompt, and ask with another request_id"
 _ADVICE = {
     "COMPLETED": "its pictures are delivered: for others ask with another request_id",
@@ -32,6 +33,8 @@ class NotStartable(RuntimeError):
 def objection(record: Record) -> str:
     """Why this request is not run again now and what to do instead; empty if nothing objects."""
     status = record["status"]
+    if record["request_id"].startswith(f"execution-{_NAME}"):
+        return "it is such a run itself, which never began: redrive the request that it was for"
     if status in OPEN:
         return "it is still open: wait for its end"
     if status not in RERUNNABLE:
@@ -59,7 +62,7 @@ def start_again(stack: DeployedStack, record: Record) -> str:
 def execution_name(record: Record, number: int = 1) -> str:
     """An id may have letters that a name may not, and be too long for one."""
     identity = hashlib.sha256(record["request_id"].encode()).hexdigest()
-    return f"again-{identity[:40]}-{record['run'] + 1}-{number}"
+    return f"{_NAME}{identity[:40]}-{record['run'] + 1}-{number}"
 
 
 def _start(stack: DeployedStack, name: str, request: dict[str, Any]) -> str:

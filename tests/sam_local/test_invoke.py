@@ -63,6 +63,7 @@ CASES = [
     Case("SweepRequests", "scheduled", {"closed": 0}),
     Case("CloseExecution", "failed", {"done": "closed"}),
     Case("CloseExecution", "failed_and_announced", {"done": "announced"}),
+    Case("RecordUnstarted", "image_requested", {"batchItemFailures": []}),
 ]
 
 

@@ -134,6 +134,14 @@ def test_what_may_end_otherwise_is_run_again(status: str, run: int) -> None:
     assert objection(record(status=status, run=run)) == ""
 
 
+def test_a_run_that_never_began_is_not_the_request(
+    monkeypatch: pytest.MonkeyPatch, capsys: Output
+) -> None:
+    request_id = f"execution-{execution_name(record())}"
+    assert redrive(monkeypatch, Stack(record(request_id)), request_id) == FAILED
+    assert "redrive the request that it was for" in capsys.readouterr().err
+
+
 def test_a_name_is_the_same_each_time_and_other_for_each_run() -> None:
     odd = record("s3:prompts/" + "ü/" * 200)
     name = execution_name(odd)

@@ -20,9 +20,14 @@ VARIABLES = {
         "POLICY_SOURCE": "shipped",
         "SHADOW_POLICY": "false",
         "POLICY_REFRESH_SECONDS": "60",
+        "METRICS_NAMESPACE": "n",
     },
     "filter_keywords.handler": {"ON_FLAGGED_PROMPT": "reject"},
-    "classify_prompt.handler": {"ON_FLAGGED_PROMPT": "warn", "CLASSIFIER_BACKEND": "toxicity"},
+    "classify_prompt.handler": {
+        "ON_FLAGGED_PROMPT": "warn",
+        "CLASSIFIER_BACKEND": "toxicity",
+        "METRICS_NAMESPACE": "n",
+    },
     "generate_images.generate": {
         "INFERENCES_TABLE": "t",
         "WORK_BUCKET": "b",
@@ -31,7 +36,11 @@ VARIABLES = {
         "INVOCATION_TIMEOUT_SECONDS": "600",
         "RETENTION_DAYS": "7",
     },
-    "resume_generation.resume": {"INFERENCES_TABLE": "t", "WORK_BUCKET": "b"},
+    "resume_generation.resume": {
+        "INFERENCES_TABLE": "t",
+        "WORK_BUCKET": "b",
+        "METRICS_NAMESPACE": "n",
+    },
     "store_images.store": {"WORK_BUCKET": "b", "ENDPOINT_NAME": "e"},
     "publish_images.publish": {"IMAGES_BUCKET": "b"},
     "sweep_requests.sweep": {
@@ -39,8 +48,21 @@ VARIABLES = {
         "INFERENCES_TABLE": "t",
         "WORK_BUCKET": "b",
         "EVENT_BUS": "b",
+        "METRICS_NAMESPACE": "n",
     },
-    "close_execution.close": {"RESULTS_TABLE": "t", "EVENT_BUS": "b", "RETENTION_DAYS": "90"},
+    "close_execution.close": {
+        "RESULTS_TABLE": "t",
+        "EVENT_BUS": "b",
+        "RETENTION_DAYS": "90",
+        "METRICS_NAMESPACE": "n",
+    },
+    "record_unstarted.record": {
+        "RESULTS_TABLE": "t",
+        "EVENT_BUS": "b",
+        "WORK_BUCKET": "b",
+        "RETENTION_DAYS": "90",
+        "METRICS_NAMESPACE": "Safelight/safelight",
+    },
 }
 EACH = [(module, name) for module, variables in VARIABLES.items() for name in variables]
 
