@@ -9,9 +9,6 @@ from local.faults import replies
 from local.faults.calls import call_of
 from local.faults.watch import Watch
 
-_PERFORMED = ("lost", "empty", "malformed", "kill_after")
-_NOT_ANSWERED = ("drop", "lost", "kill_before", "kill_after")
-
 
 class Unanswered(Exception):
     """The connection ends here."""
@@ -41,11 +38,11 @@ class Watcher:
         if rule.kind == "delay":
             time.sleep(rule.seconds)
             return perform(request)
-        if rule.kind in _PERFORMED:
+        if rule.performed:
             perform(request)
         if rule.kind.startswith("kill"):
             self._engine.kill(call.key)
-        if rule.kind in _NOT_ANSWERED and not rule.status:
+        if rule.unanswered:
             raise Unanswered
         answer = replies.answer(rule, call)
         return Reply(answer.body, answer.status, answer.headers["Content-Type"], answer.headers)

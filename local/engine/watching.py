@@ -31,9 +31,6 @@ from local.faults.watch import PREFIX, Watch
 
 watch = Watch()
 _caller: ContextVar[str] = ContextVar("state_machine_and_state", default="")
-# The service has done what it was asked before its answer is spoilt.
-_PERFORMED = ("lost", "empty", "malformed", "kill_after", "timeout")
-_NOT_ANSWERED = ("drop", "lost", "kill_before", "kill_after")
 Scope = dict[str, Any]
 Message = dict[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -84,9 +81,9 @@ def answered(
     if rule.kind == "delay":
         time.sleep(rule.seconds)
         return perform()
-    if rule.kind in _PERFORMED:
+    if rule.performed:
         perform()
-    if rule.kind in _NOT_ANSWERED and not rule.status:
+    if rule.unanswered:
         raise SdkClientException(call.operation)
     return replies.answer(rule, call)
 
@@ -104,7 +101,7 @@ def invoked(request: dict[str, Any], perform: Callable[[], dict[str, Any]]) -> d
     if rule.kind == "delay":
         time.sleep(rule.seconds)
         return perform()
-    if rule.kind in _PERFORMED:
+    if rule.performed:
         perform()
     if rule.kind in ("drop", "lost"):
         raise SdkClientException("Invoke")
@@ -166,7 +163,7 @@ async def _pass_or_break(app: App, scope: Scope, receive: Receive, send: Send) -
         await asyncio.sleep(rule.seconds)
         await app(scope, again, send)
     else:
-        if rule.kind in _PERFORMED:
+        if rule.performed:
             await app(scope, again, _nowhere)
         await _answer_broken(rule, call, receive, send)
 
@@ -174,7 +171,7 @@ async def _pass_or_break(app: App, scope: Scope, receive: Receive, send: Send) -
 async def _answer_broken(rule: Rule, call: Call, receive: Receive, send: Send) -> None:
     if rule.kind.startswith("kill"):
         function_pool.kill(port_of(call.key))
-    if rule.kind in _NOT_ANSWERED and not rule.status:
+    if rule.unanswered:
         await _hang_up(receive, send)
     else:
         await _send(send, *replies.answer(rule, call))

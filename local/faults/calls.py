@@ -201,8 +201,10 @@ def _sagemaker_facts(request: _Request, _: str) -> Facts:
 
 
 def _bedrock_facts(request: _Request, _: str) -> Facts:
+    # A guardrail may be named by its ARN, which holds a slash.
+    guardrail = request.path.removeprefix("/guardrail/").partition("/version/")
     return {
-        "guardrail": _segment(request.path, "guardrail"),
+        "guardrail": guardrail[0] if guardrail[1] else "",
         "model": _segment(request.path, "model"),
     }
 

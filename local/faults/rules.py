@@ -26,6 +26,8 @@ KINDS = (
     "error", "throttle", "lost", "drop", "delay", "empty", "malformed", "failed_entries",
     "timeout", "duplicate", "kill_before", "kill_after",
 )  # fmt: skip
+_PERFORMED = ("lost", "empty", "malformed", "kill_after", "timeout")
+_UNANSWERED = ("drop", "lost", "kill_before", "kill_after")
 _KINDS_OF_ONE = {"duplicate": "delivery", "timeout": "lambda", "failed_entries": "events"}
 _DELIVERY_KINDS = ("drop", "duplicate", "delay")
 _BATCH_KINDS = ("error", "lost")
@@ -51,6 +53,16 @@ class Rule:
     seconds: float = 0.0
     code: str = ""
     status: int = 0
+
+    @property
+    def performed(self) -> bool:
+        """Whether the service has done what it was asked before its answer is spoilt."""
+        return self.kind in _PERFORMED
+
+    @property
+    def unanswered(self) -> bool:
+        """Whether the connection ends; a lost answer may be an error of some status instead."""
+        return self.kind in _UNANSWERED and not self.status
 
     def matches(self, call: Call) -> bool:
         """Calls of nobody that is known here, such as a test's own, are never broken; those of

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -146,6 +147,19 @@ def test_a_process_is_killed_and_replaced(
     assert do("s3", "put_object", **arguments)["status"] == 200
 
 
+def test_a_process_can_be_killed_by_its_key(engine: Engine, make_function: Any) -> None:
+    functions = engine.client("lambda")
+    name = make_function("import os\ndef handler(*_): return os.environ['AWS_ACCESS_KEY_ID']\n")
+
+    def key() -> Any:
+        return json.loads(functions.invoke(FunctionName=name)["Payload"].read())
+
+    first = key()
+    assert key() == first
+    engine.control("POST", "kill", {"key": first})
+    assert key() != first
+
+
 def test_rules_pick_calls_and_are_counted(
     engine: Engine, broken: Any, do: Do, bucket: str, probe: str
 ) -> None:
@@ -199,6 +213,15 @@ def test_a_machine_sees_an_invocation_fail(
     ended = run(single(call(probe, payload, Catch=[{"ErrorEquals": ["States.ALL"], **CAUGHT}])))
     assert ended["output"]["error"] == error
     assert note.exists() == (rule["kind"] in ("lost", "timeout", "kill_after"))
+
+
+def test_a_delayed_invocation_runs_into_the_tasks_time_out(
+    broken: Any, run: Run, probe: str
+) -> None:
+    broken(service="lambda", kind="delay", seconds=1)
+    caught = [{"ErrorEquals": ["States.ALL"], **CAUGHT}]
+    ended = run(single(call(probe, {"op": "echo"}, TimeoutSeconds=5, Catch=caught)))
+    assert ended["output"]["error"] == "States.Timeout"
 
 
 @pytest.mark.parametrize(("kind", "payload"), [("empty", None), ("malformed", "neither")])
