@@ -3,6 +3,7 @@
 import json
 import logging
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -27,6 +28,7 @@ MESSAGES = [
     if envelope.get("Message", "").startswith("{")
 ]
 SECRET = "SECRET-OF-A-BODY"
+CALLBACK = SimpleNamespace(settings=SimpleNamespace(metrics_namespace="Safelight/fuzz"))
 
 
 def wrapped(message: Any) -> str:
@@ -85,7 +87,7 @@ def test_a_bad_message_holds_up_no_other(before: list[str], after: list[str], go
         return "resumed"
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(handler, "build", lambda: None)
+        patch.setattr(handler, "build", lambda: CALLBACK)
         patch.setattr(handler, "resume", resume)
         patch.setattr(logging.Logger, "handle", lambda _, record: lines.append(told(record)))
         failed = handler.lambda_handler({"Records": records}, None)["batchItemFailures"]
