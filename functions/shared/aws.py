@@ -18,6 +18,7 @@ from botocore.exceptions import (
     ResponseStreamingError,
 )
 from botocore.exceptions import ConnectionError as Unconnected
+from botocore.parsers import ResponseParserError
 
 from shared.errors import ServiceUnavailable, Throttled
 
@@ -43,7 +44,13 @@ _CONFIG = Config(
     retries={"mode": "standard", "total_max_attempts": 3}, connect_timeout=2, read_timeout=7
 )
 # Of botocore's own errors, those that say something of the network and not of our call.
-_UNREACHED = (Unconnected, HTTPClientError, IncompleteReadError, ResponseStreamingError)
+_UNREACHED = (
+    Unconnected,
+    HTTPClientError,
+    IncompleteReadError,
+    ResponseStreamingError,
+    ResponseParserError,
+)
 
 
 def client(service: str, repeatable: bool = True) -> Any:

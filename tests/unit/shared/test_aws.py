@@ -1,8 +1,11 @@
 """Clients: where they call, and that nobody waits for long."""
 
 import pytest
+from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
+from botocore.parsers import ResponseParserError
 
-from shared.aws import client
+from shared.aws import client, translated
+from shared.errors import ServiceUnavailable
 
 
 @pytest.mark.parametrize("service", ["dynamodb", "sagemaker-runtime"])
@@ -17,3 +20,18 @@ def test_an_empty_endpoint_variable_means_aws(
 def test_an_endpoint_variable_is_followed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
     assert client("dynamodb").meta.endpoint_url == "http://127.0.0.1:1"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ResponseParserError("not XML"),
+        EndpointConnectionError(endpoint_url="http://nowhere"),
+        ReadTimeoutError(endpoint_url="http://nowhere"),
+    ],
+)
+def test_an_answer_that_never_came_or_cannot_be_read_is_worth_another_call(
+    error: Exception,
+) -> None:
+    with pytest.raises(ServiceUnavailable), translated():
+        raise error
