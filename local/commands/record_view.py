@@ -11,7 +11,7 @@ from rich.text import Text
 
 from local.commands.table import print_table
 from local.deployed_stack import Record
-from local.record_text import COLOURS, STAGES, reason_text, tone, total_ms
+from local.record_text import COLOURS, STAGES, reason_text, reasons_text, tone, total_ms
 
 _BAR = 40
 
@@ -25,6 +25,7 @@ def print_record(console: Console, record: Record) -> None:
     _images(console, record.get("images", []))
     _shadow(console, record.get("shadow", {}))
     _timings(console, record)
+    _earlier(console, record.get("history", []))
 
 
 def print_list(console: Console, records: Iterable[Record]) -> None:
@@ -123,6 +124,15 @@ def _timings(console: Console, record: Record) -> None:
         if stage in timings
     ]
     _titled(console, "Time", ("stage", "ms", ""), [*rows, ("in all", total_ms(record), "")])
+
+
+def _earlier(console: Console, history: list[dict[str, Any]]) -> None:
+    """The runs before this one, which were run again."""
+    rows = [
+        (past["run"], past["status"], past["stage"], reasons_text(past.get("reasons", [])))
+        for past in history
+    ]
+    _titled(console, "Earlier runs", ("run", "status", "stage", "why"), rows)
 
 
 def _titled(

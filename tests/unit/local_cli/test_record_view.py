@@ -118,6 +118,15 @@ def test_a_record_is_shown_whole() -> None:
         assert part in text
 
 
+def test_earlier_runs_are_shown() -> None:
+    failed = {"stage": "StoreImages", "category": "technical", "rule": "MalformedReply"}
+    past = {"run": 1, "status": "FAILED", "stage": "StoreImages", "reasons": [failed]}
+    text = shown(print_record, {**RECORD, "run": 2, "history": [past]})
+    assert "Earlier runs" in text
+    assert "technical: MalformedReply" in text
+    assert "Earlier runs" not in shown(print_record, RECORD)
+
+
 def test_where_a_withheld_original_lies_is_not_shown() -> None:
     assert "secret" not in shown(print_record, RECORD)
 
