@@ -142,7 +142,7 @@ def judged(data: bytes, confinement: Confinement) -> None:
 
 @fuzzed(60)
 @given(data=damaged(ORDINARY, TOKENS))
-@example(data=split_exif(200_000))
+@example(data=split_exif(20_000))
 @example(data=exif_of_many_tags())
 @example(data=encoded("PNG", Image.new("1", (MOST_SIDE, MOST_SIDE))))
 def test_a_damaged_jpeg_or_png(data: bytes, confinement: Confinement) -> None:

@@ -46,9 +46,13 @@ def test_what_generators_answer_with_starts_no_process(kind: str, started: list[
         (encoded("JPEG", icc_profile=b"a profile"), "JPEG"),
         (encoded("PNG", icc_profile=b"a profile"), "PNG"),
         (encoded("JPEG") + b"\xff\xda" * 101, "JPEG"),
+        (encoded("JPEG", exif=b"Exif\0\0" * 17), "JPEG"),
         (encoded("PNG") + bytes(4 * 1024 * 1024), "PNG"),
     ],
-    ids=["another format", "JPEG with a profile", "PNG with a profile", "many scans", "large"],
+    ids=[
+        *("another format", "JPEG with a profile", "PNG with a profile"),
+        *("many scans", "EXIF data in pieces", "large"),
+    ],
 )
 def test_everything_else_is_decoded_without_our_credentials(
     data: bytes, container: str, started: list[Any], monkeypatch: pytest.MonkeyPatch
