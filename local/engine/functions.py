@@ -83,6 +83,7 @@ def function_environment(
         "AWS_LAMBDA_FUNCTION_NAME": name,
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(config.get("MemorySize", 128)),
         "AWS_LAMBDA_FUNCTION_VERSION": config.get("Version", "$LATEST"),
+        **_log_controls(config),
         "AWS_LAMBDA_LOG_GROUP_NAME": _log_group(config),
         "AWS_LAMBDA_LOG_STREAM_NAME": f"{os.getpid()}/{port}",
         "LAMBDA_TASK_ROOT": code_dir,
@@ -94,6 +95,13 @@ def function_environment(
         "AWS_SESSION_TOKEN": "local",
         **_endpoints(settings),
     }
+
+
+def _log_controls(config: Result) -> dict[str, str]:
+    """What AWS's runtime client reads to write logs as JSON lines of a level."""
+    given = config.get("LoggingConfig") or {}
+    named = {"AWS_LAMBDA_LOG_FORMAT": "LogFormat", "AWS_LAMBDA_LOG_LEVEL": "ApplicationLogLevel"}
+    return {variable: given[name] for variable, name in named.items() if given.get(name)}
 
 
 def _log_group(config: Result) -> str:
