@@ -34,8 +34,8 @@ def follow(stack: DeployedStack, token: str, args: argparse.Namespace) -> int:
         execution, request_id = _wait(console, stack, token, args)
     except (NotStarted, StillRunning) as error:
         raise CommandError(
-            f"{error}.\nIf nothing starts, look at the queue IngressDeadLetters and whether the "
-            "file lies under prompts/; a longer patience is --timeout SECONDS."
+            f"{error}.\nIf nothing starts, see `safelight dead-letters list` and whether the file "
+            "lies under prompts/; a longer patience is --timeout SECONDS."
         ) from error
     if request_id is None:
         console.print("Ignored: a key that ends in / is a folder, not a request.")
