@@ -3,6 +3,7 @@
 import ast
 import json
 import re
+import shlex
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from wiring.system import FUNCTIONS, LAMBDAS, RESOURCES, ROOT, TEMPLATE, of_type
 
 from count_outcomes.counting import Known, values_of
+from local.cli import parser
 from shared.metrics import METRICS
 
 ALARMS = of_type("AWS::CloudWatch::Alarm")
@@ -167,6 +169,14 @@ def test_the_runbook_lists_the_metrics() -> None:
     assert listed == {
         name: (metric.unit, metric.dimensions, metric.meaning) for name, metric in METRICS.items()
     }
+
+
+def test_the_command_line_understands_the_runbook() -> None:
+    (block,) = re.findall(r"```sh\n(.*?)```", RUNBOOK, re.DOTALL)
+    for line in block.splitlines():
+        command, *words = shlex.split(line.partition(" < ")[0], comments=True)
+        assert command == "safelight"
+        assert callable(parser().parse_args(words).run)
 
 
 def test_every_queue_of_dead_letters_has_an_alarm() -> None:
