@@ -33,6 +33,9 @@ test: setup ## run every test that needs neither an account nor containers
 fuzz: setup ## look for minutes for inputs that break a parser (ARGS="-k door")
 	FUZZ=deep $(BIN)/python -m pytest tests/fuzz --verbose --timeout 1800 --durations 5 $(ARGS)
 
+test-faults: setup ## break every call, notice and process of the local stack, and assert one truthful end
+	FAULTS=all $(BIN)/python -m pytest tests/faults
+
 lint: setup ## style, types and templates
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .

@@ -9,6 +9,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from shared import aws
+from shared.errors import ServiceUnavailable
 
 Item = dict[str, str | int]
 
@@ -83,7 +84,8 @@ class Table:
     ) -> tuple[bool, Item]:
         """(True, the item as updated), or (False, the item as it is) if the condition fails.
 
-        A missing item is an empty one; without a condition it is made.
+        A missing item is an empty one; without a condition it is made. Raises ServiceUnavailable
+        for an answer without the item.
         """
         guard = {
             "ConditionExpression": condition,
@@ -101,6 +103,8 @@ class Table:
                 )
         except ClientError as error:
             return False, _refused(error)
+        if "Attributes" not in reply:
+            raise ServiceUnavailable("UpdateItem: an answer without the item")
         return True, _unmarshal(reply["Attributes"])
 
 

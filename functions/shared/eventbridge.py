@@ -28,5 +28,7 @@ class Bus:
                 ]
             )
         # PutEvents answers 200 for entries that it did not take.
+        if "FailedEntryCount" not in reply:
+            raise ServiceUnavailable("PutEvents: an answer that cannot be read")
         if reply["FailedEntryCount"]:
             raise ServiceUnavailable(f"PutEvents: {reply['Entries'][0].get('ErrorCode', '')}")

@@ -6,6 +6,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from shared import aws
+from shared.errors import ServiceUnavailable
 
 
 class ObjectMissing(Exception):
@@ -40,7 +41,8 @@ class Storage:
     def read(self, version: ObjectVersion, max_bytes: int) -> bytes:
         """The object's bytes, its size checked before anything is read.
 
-        Raises ObjectMissing and ObjectTooLarge. Without a version id, the etag must still match.
+        Raises ObjectMissing and ObjectTooLarge, and ServiceUnavailable for an answer cut short.
+        Without a version id, the etag must still match.
         """
         # The API quotes an etag, EventBridge does not.
         etag = version.etag.strip('"')
@@ -64,6 +66,9 @@ class Storage:
             }:
                 raise ObjectMissing(version.key) from error
             raise
+        if len(body) != size:
+            # Taken for the whole, it would be its sender's fault that it cannot be read.
+            raise ServiceUnavailable("GetObject: not as many bytes as HeadObject said")
         return body
 
     def exists(self, version: ObjectVersion) -> bool:

@@ -1,9 +1,13 @@
 """Storage: exact versions in, exact versions out, nothing larger than its reader accepts."""
 
+import io
 from typing import Any
 
+import boto3
 import pytest
+from botocore.stub import Stubber
 
+from shared.errors import ServiceUnavailable
 from shared.s3 import ObjectMissing, ObjectTooLarge, ObjectVersion, Storage
 
 
@@ -25,6 +29,15 @@ def test_size_is_checked_before_anything_is_read(storage: Storage) -> None:
     with pytest.raises(ObjectTooLarge) as raised:
         storage.read(written, 4)
     assert raised.value.args == (5,)
+
+
+def test_an_answer_cut_short_is_not_taken_for_the_whole() -> None:
+    client = boto3.client("s3", region_name="us-east-1")
+    with Stubber(client) as answers:
+        answers.add_response("head_object", {"ContentLength": 5})
+        answers.add_response("get_object", {"Body": io.BytesIO(b"123")})
+        with pytest.raises(ServiceUnavailable):
+            Storage(client).read(ObjectVersion("here", "k"), 10)
 
 
 @pytest.mark.parametrize("etag", ["0" * 32, f'"{"0" * 32}"'])
