@@ -234,3 +234,12 @@ def test_who_emits_knows_the_namespace() -> None:
 
 def test_the_dashboard_can_be_found() -> None:
     assert "${Dashboard}" in TEMPLATE["Outputs"]["DashboardUrl"]["Value"]["Fn::Sub"]
+
+
+@pytest.mark.parametrize("name", LAMBDAS)
+def test_a_function_that_is_traced_may_send_its_traces(name: str) -> None:
+    role = RESOURCES[LAMBDAS[name]["Properties"]["Role"]["Fn::GetAtt"][0]]["Properties"]
+    given = ["TraceRequests", [{"Ref": "TracePolicy"}], {"Ref": "AWS::NoValue"}]
+    assert role["ManagedPolicyArns"] == {"Fn::If": given}
+    assert TEMPLATE["Globals"]["Function"]["Tracing"] == {"Ref": "Tracing"}
+    assert RESOURCES["TracePolicy"]["Condition"] == "TraceRequests"
