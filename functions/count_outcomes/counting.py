@@ -23,11 +23,14 @@ UNITS = frozenset(
     | {"guardrail_content_units", "guardrail_topic_units"}
     | {"guardrail_sensitive_information_units"}
 )
-# Beside our own errors: what the machine and those who close for it give as a reason's rule.
+# Beside our own errors: AWS's that a Task may fail with, and what others give as a reason's rule who
+# close a request in the machine's place.
 _RULES = frozenset(
-    {"deadline", "UnknownVerdict", "FAILED", "TIMED_OUT", "ABORTED"}
+    {"UnknownVerdict", "deadline", "FAILED", "TIMED_OUT", "ABORTED", "Safelight.NotRecorded"}
     | {"States.Timeout", "States.Runtime", "States.DataLimitExceeded", "States.TaskFailed"}
-    | {"Lambda.TooManyRequestsException", "Runtime.ExitError", "Sandbox.Timedout"}
+    | {"Lambda.AWSLambdaException", "Lambda.ClientExecutionTimeoutException"}
+    | {"Lambda.SdkClientException", "Lambda.ServiceException", "Lambda.TooManyRequestsException"}
+    | {"Lambda.Unknown", "Runtime.ExitError", "Sandbox.Timedout"}
 )
 # Reasons to refuse a picture that are in no policy.
 _CATEGORIES = frozenset({"model_filtered", "blocked_picture", "unknown_model_version"})

@@ -132,13 +132,24 @@ def test_stages_are_the_machines_states_and_those_who_close_in_its_place() -> No
     folders = {path.parent.name for path in (ROOT / "functions").glob("*/__init__.py")}
     for stage in STAGES:
         folder = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in stage)
-        assert stage in machine["States"] or folder[1:] in folders | {"record_unstarted"}
+        assert stage in machine["States"] or folder[1:] in folders
     for name, state in machine["States"].items():
         assigned = [
             state.get("Assign", {}),
             *(caught.get("Assign", {}) for caught in state.get("Catch", ())),
         ]
         assert name in STAGES or not any("timings" in variables for variables in assigned)
+
+
+def test_errors_that_the_machine_names_are_told_apart() -> None:
+    machine = json.loads((ROOT / "statemachine/generate_safe_image.asl.json").read_text("utf-8"))
+    blocks = [
+        block
+        for state in machine["States"].values()
+        for block in (*state.get("Retry", ()), *state.get("Catch", ()))
+    ]
+    named = {error for block in blocks for error in block["ErrorEquals"]}
+    assert named - KNOWN.rules == {"States.ALL", "DynamoDB.ConditionalCheckFailedException"}
 
 
 def test_units_are_those_that_functions_report() -> None:
