@@ -107,3 +107,6 @@ def damaged(draw: st.DrawFn, seeds: Sequence[bytes], tokens: Sequence[bytes] = (
 def nested(depth: int) -> str:
     """JSON deeper than most readers go."""
     return "[" * depth + "]" * depth
+
+
+DEEP_JSON = st.sampled_from([200, 900, 980, 2000, 50_000]).map(nested)

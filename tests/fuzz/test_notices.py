@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from fuzz.budget import fuzzed, within
-from fuzz.mutation import HALF, damaged, documents, mutated, nested
+from fuzz.mutation import DEEP_JSON, HALF, damaged, documents, mutated, nested
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -42,6 +42,7 @@ ANY_BODY = st.one_of(
     documents().map(wrapped),
     documents().map(json.dumps),
     damaged([body.encode() for body in BODIES]).map(lambda data: data.decode(errors="replace")),
+    DEEP_JSON | DEEP_JSON.map(lambda text: json.dumps({"Message": text})),
     st.text(max_size=40),
 )
 
