@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 from fuzz.budget import fuzzed
 from fuzz.mutation import DEEP_JSON, damaged, documents, mutated, nested, raw
 from hypothesis import example, given
