@@ -23,8 +23,8 @@ UNITS = frozenset(
     | {"guardrail_content_units", "guardrail_topic_units"}
     | {"guardrail_sensitive_information_units"}
 )
-# Beside our own errors: AWS's that a Task may fail with, and what others give as a reason's rule who
-# close a request in the machine's place.
+# Beside our own errors: AWS's that a Task may fail with, and what those give as a reason's rule who
+# close requests in the machine's place.
 _RULES = frozenset(
     {"UnknownVerdict", "deadline", "FAILED", "TIMED_OUT", "ABORTED", "Safelight.NotRecorded"}
     | {"States.Timeout", "States.Runtime", "States.DataLimitExceeded", "States.TaskFailed"}

@@ -50,7 +50,9 @@ METRICS = {
     "UnusablePolicy": Metric("Count", "looks at a published policy that was broken or gone"),
     "Notices": Metric("Count", "the endpoint's notices, by what came of them", ("Outcome",)),
     "Closings": Metric(
-        "Count", "executions that did not end by themselves, by what was left to do", ("Done",)
+        "Count",
+        "executions that failed, timed out or were stopped, by what was left to do",
+        ("Done",),
     ),
     "Swept": Metric("Count", "what each sweep did for requests and inferences", ("Done",)),
     "UnfinishedRequests": Metric("Count", "open or not yet announced, at each sweep"),
