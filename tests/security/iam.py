@@ -55,20 +55,10 @@ def allows(statements: Iterable[Statement], need: Need) -> bool:
     return matching == {"Allow"}
 
 
-def unused(statements: Iterable[Statement], needs: Iterable[Need]) -> set[Need]:
-    """What is allowed, as written, and none of the needs asked for."""
-    asked = set(needs)
-    pairs = {
-        pair
-        for statement in statements
-        if statement.effect == "Allow"
-        for pair in statement.pairs()
-    }
-    return {pair for pair in pairs if not any(_single(pair).covers(need) for need in asked)}
-
-
-def _single(pair: Need) -> Statement:
-    return Statement("", "Allow", (pair.action,), (pair.resource,))
+def used(pair: Need, needs: Iterable[Need]) -> bool:
+    """Whether any of the needs asked for this permission, whose parts may have wildcards."""
+    statement = Statement("", "Allow", (pair.action,), (pair.resource,))
+    return any(statement.covers(need) for need in needs)
 
 
 def as_list(value: Any) -> list[Any]:

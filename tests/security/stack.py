@@ -62,8 +62,9 @@ class Stack:
         self._names = names or {}
         self._conditions: dict[str, Any] = self._template.get("Conditions", {})
         described = self._template["Parameters"]
-        given = {name: body["Default"] for name, body in described.items()} | dict(parameters or {})
-        self._values: dict[str, str] = {name: str(value) for name, value in given.items()} | PSEUDO
+        defaults = {name: body["Default"] for name, body in described.items()}
+        given = {**PSEUDO, **defaults, **(parameters or {})}
+        self._values = {name: str(value) for name, value in given.items()}
         self.resources: dict[str, dict[str, Any]] = {
             name: {**body, "Properties": self._resolved(body.get("Properties", {}))}
             for name, body in self._template["Resources"].items()
@@ -86,6 +87,12 @@ class Stack:
     def name(self, name: str) -> str:
         """The physical name of a resource; `names` may have its ARN or a queue's URL instead."""
         return re.sub(r"^(arn:.*:|https?://.*/)", "", self._names.get(name, name))
+
+    def role_of(self, name: str) -> str:
+        """The logical id of the role that a function or a state machine has."""
+        properties = self.resources[name]["Properties"]
+        arn = properties.get("Role") or properties["RoleArn"]
+        return next(role for role in self.of_type("AWS::IAM::Role") if self.arn(role) == arn)
 
     def roles(self) -> dict[str, list[Statement]]:
         """Every role's own statements."""

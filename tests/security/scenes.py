@@ -1,0 +1,178 @@
+"""Requests that between them take every path on which a role's permission is used."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from workflow.running_system import Run, Stack
+
+from local.policy.bundle import make_bundle
+from local.policy.source import read_policy
+from shared.policy import ACTIVE_KEY, SHADOW_KEY
+
+LONG_AGO = "2026-01-01T00:00:00Z"
+Scene = Callable[[Stack], None]
+
+
+def policies(stack: Stack) -> None:
+    """None published yet: AcceptRequest fails, and the machine looks for its claim. Then a sound
+    one, and then a broken one over it."""
+    _ends(stack.run({"prompt": "a quiet pond"}), "FAILED")
+    _publish(stack, ACTIVE_KEY, make_bundle(read_policy()))
+    _publish(stack, SHADOW_KEY, make_bundle(read_policy()))
+    _ends(stack.run({"prompt": "a quiet lake"}), "COMPLETED")
+    _publish(stack, ACTIVE_KEY, b"{}")
+    _ends(stack.run({"prompt": "a quiet sea"}), "COMPLETED")
+
+
+def arrivals(stack: Stack) -> None:
+    """A file, an event, and a file that is named without its version."""
+    _ends(stack.drop("prompts/one.json", b'{"prompt": "a lighthouse"}'), "COMPLETED")
+    _ends(stack.put_event({"prompt": "a windmill on a hill in the morning"}), "COMPLETED")
+    bucket = {"name": stack.outputs["PromptsBucket"]}
+    unversioned = {"bucket": bucket, "object": {"key": "prompts/one.json"}}
+    _ends(stack.run({"source": "aws.s3", "detail": unversioned}), "COMPLETED")
+
+
+def refusals(stack: Stack) -> None:
+    """Where the stack warns, the previews of withheld pictures are published."""
+    stack.script("an afternoon", generation=["unsafe"])
+    _ends(stack.run({"prompt": "an afternoon"}), "BLOCKED_IMAGE")
+
+
+def again(stack: Stack) -> None:
+    """A request that failed is run again; so is one whose execution never started."""
+    stack.script("a saucer", generation=["fail"])
+    failed = stack.run({"prompt": "a saucer"})
+    _ends(failed, "FAILED")
+    stack.script("a saucer", generation=["usual"])
+    stack.run({"request_id": failed.record["request_id"], "run": 1})
+
+    event = {
+        "id": "never-started",
+        "time": LONG_AGO,
+        "source": "test.shop",
+        "detail-type": "ImageRequested",
+        "detail": {"prompt": "a cup"},
+    }
+    stack.client("sqs").send_message(
+        QueueUrl=stack.outputs["IngressDeadLetters"],
+        MessageBody=json.dumps(event),
+        MessageAttributes={
+            "ERROR_CODE": {"DataType": "String", "StringValue": "NO_PERMISSIONS"},
+        },
+    )
+    assert stack.events("event-never-started", within=30)
+    stack.run({"request_id": "event-never-started", "run": 0})
+
+
+def retried(stack: Stack) -> None:
+    """GenerateImages is tried again when the endpoint has answered already."""
+    function = {"service": "lambda", "operation": "Invoke", "resource": "GenerateImages"}
+    with _broken(stack, {**function, "kind": "lost"}, {**function, "kind": "delay", "seconds": 5}):
+        _ends(stack.run({"prompt": "a teapot"}), "COMPLETED")
+
+
+def stopped(stack: Stack) -> None:
+    """Executions that are stopped after their claim was told, and before."""
+    stack.script("a bread basket", generation=[{"slow": 30}])
+    _stop(stack, "stopped-late", "GenerateImages", {"prompt": "a bread basket"})
+    claim = {"service": "dynamodb", "operation": "PutItem", "caller": "AcceptRequest"}
+    with _broken(stack, {**claim, "kind": "delay", "seconds": 4}):
+        _stop(stack, "stopped-early", "AcceptRequest", {"prompt": "a jam jar"})
+
+
+def swept(stack: Stack) -> None:
+    """Overdue requests and inferences, with an output and without, and an untold end."""
+    stack.run({"prompt": "a cake stand", "request_id": "untold"})
+    _update(stack, "ResultsTable", {"request_id": "direct/untold"}, open_shard="3")
+    _update(stack, "ResultsTable", {"request_id": "direct/untold"}, deadline=LONG_AGO)
+    lost = _waiting(stack, "a milk jug", "no-notice")
+    hung = _waiting(stack, "a sugar bowl", {"slow": 60})
+    overdue = stack.start({"prompt": "a sugar bowl", "request_id": "overdue"})
+    _until(lambda: stack.record_of(overdue))
+    _update(stack, "ResultsTable", {"request_id": "direct/overdue"}, deadline=LONG_AGO)
+    _until(lambda: stack.objects("WorkBucket").keys() & {_output_of(stack, lost)})
+    for execution in (lost, hung):
+        _update(stack, "InferencesTable", _inference_of(stack, execution), deadline=LONG_AGO)
+    sweeper = _function(stack, "SweepRequests")
+    reply = stack.client("lambda").invoke(FunctionName=sweeper, Payload=b"{}")
+    assert "FunctionError" not in reply, reply["Payload"].read()
+    _ends(stack.ended(lost), "COMPLETED")
+    _ends(stack.ended(hung), "EXPIRED")
+
+
+def _publish(stack: Stack, key: str, bundle: bytes) -> None:
+    bucket = stack.outputs["PolicyBucket"]
+    stack.client("s3").put_object(Bucket=bucket, Key=key, Body=bundle)
+
+
+def _ends(run: Run, status: str) -> None:
+    assert run.record["status"] == status, run.record
+
+
+@contextmanager
+def _broken(stack: Stack, *rules: dict[str, Any]) -> Iterator[None]:
+    stack.engine.break_calls(*rules)
+    try:
+        yield
+    finally:
+        stack.engine.mend()
+
+
+def _stop(stack: Stack, name: str, state: str, request: dict[str, str]) -> None:
+    arn = stack.start(request, name)
+    history = stack.client("stepfunctions").get_execution_history
+    _until(lambda: f'"{state}"' in json.dumps(history(executionArn=arn)["events"], default=str))
+    time.sleep(1)
+    stack.client("stepfunctions").stop_execution(executionArn=arn)
+    assert stack.events(f"execution-{name}", within=30)
+
+
+def _waiting(stack: Stack, prompt: str, step: object) -> str:
+    """An execution whose endpoint has been asked and does not tell."""
+    stack.script(prompt, generation=[step])
+    arn = stack.start({"prompt": prompt})
+    _until(lambda: _rows_of(stack, arn).get("output_location"))
+    return arn
+
+
+def _rows_of(stack: Stack, arn: str) -> dict[str, Any]:
+    record = stack.record_of(arn)
+    rows = stack.client("dynamodb").scan(TableName=stack.outputs["InferencesTable"])["Items"]
+    mine = [row for row in rows if row["request_id"]["S"] == record.get("request_id")]
+    return mine[0] if mine else {}
+
+
+def _inference_of(stack: Stack, arn: str) -> dict[str, str]:
+    return {"inference_id": _rows_of(stack, arn)["inference_id"]["S"]}
+
+
+def _output_of(stack: Stack, arn: str) -> str:
+    place: str = _rows_of(stack, arn)["output_location"]["S"]
+    return place.removeprefix(f"s3://{stack.outputs['WorkBucket']}/")
+
+
+def _update(stack: Stack, table: str, key: dict[str, str], **values: str) -> None:
+    stack.client("dynamodb").update_item(
+        TableName=stack.outputs[table],
+        Key={name: {"S": value} for name, value in key.items()},
+        UpdateExpression="SET " + ", ".join(f"{name} = :{name}" for name in values),
+        ExpressionAttributeValues={f":{name}": {"S": value} for name, value in values.items()},
+    )
+
+
+def _function(stack: Stack, name: str) -> str:
+    functions = stack.client("lambda").list_functions()["Functions"]
+    names = [str(function["FunctionName"]) for function in functions]
+    mine = stack.outputs["CloseExecutionFunction"].partition("-CloseExecutionFunction")[0]
+    return next(found for found in names if found.startswith(f"{mine}-{name}Function"))
+
+
+def _until(holds: Callable[[], Any], within: float = 60.0) -> None:
+    deadline = time.monotonic() + within
+    while not holds():
+        assert time.monotonic() < deadline, "it did not come to that"
+        time.sleep(0.1)

@@ -1,0 +1,205 @@
+"""Every call that a function or the machine makes is allowed by its role, and nothing else is.
+
+Calls are recorded on the local engine, which lets everything pass, and judged by the template.
+"""
+
+import itertools
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import pytest
+from security import scenes
+from security.iam import Need, Statement, allows, used
+from security.needs import needs_of
+from security.stack import Stack
+from workflow.conftest import PATIENCE
+from workflow.running_system import Stack as RunningStack
+
+from local.ai.running import StandIns
+from local.running import Engine
+
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(600)]
+
+GUARDRAIL = "arn:aws:bedrock:us-east-1:000000000000:guardrail/local1"
+PROFILE = "arn:aws:bedrock:us-east-1:000000000000:guardrail-profile/us:0"
+# Parameters with which each conditional statement is there, and what is done to that stack.
+STACKS: dict[str, tuple[dict[str, str], list[scenes.Scene]]] = {
+    "published": (
+        {
+            "PolicySource": "bucket",
+            "ShadowPolicy": "true",
+            "PolicyRefreshSeconds": "0",
+            "CheckTextInImages": "true",
+            "Tracing": "Active",
+        },
+        [
+            scenes.policies,
+            scenes.arrivals,
+            scenes.again,
+            scenes.retried,
+            scenes.stopped,
+            scenes.swept,
+        ],
+    ),
+    "warning": (
+        {
+            "ClassifierBackend": "toxicity",
+            "ClassifierEndpointArn": "",
+            "OnFlaggedPrompt": "warn",
+            "MaxAttempts": "2",
+        },
+        [scenes.refusals],
+    ),
+    "guarded": (
+        {
+            "ClassifierBackend": "guardrail",
+            "ClassifierEndpointArn": "",
+            "GuardrailArn": GUARDRAIL,
+            "GuardrailVersion": "1",
+            "GuardrailProfileArns": PROFILE,
+        },
+        [scenes.arrivals],
+    ),
+}
+
+
+class Granted(NamedTuple):
+    """A permission as the template writes it, with logical ids for physical names."""
+
+    role: str
+    action: str
+    resource: str
+
+
+# What is allowed and no recorded call needs, by action or by role, action and resource.
+BY_LAMBDA = "Lambda itself asks for it, with the function's role"
+BY_STEP_FUNCTIONS = "Step Functions itself asks for it, with the machine's role"
+ABSENT = "without it S3 calls an absent object forbidden; no call asks for it by name"
+UNCALLED_ACTIONS = {
+    "logs:CreateLogStream": BY_LAMBDA,
+    "logs:PutLogEvents": BY_LAMBDA,
+    "sqs:ReceiveMessage": BY_LAMBDA,
+    "sqs:DeleteMessage": BY_LAMBDA,
+    "sqs:GetQueueAttributes": BY_LAMBDA,
+    "sqs:SendMessage": BY_LAMBDA,
+    "logs:CreateLogDelivery": BY_STEP_FUNCTIONS,
+    "logs:GetLogDelivery": BY_STEP_FUNCTIONS,
+    "logs:UpdateLogDelivery": BY_STEP_FUNCTIONS,
+    "logs:DeleteLogDelivery": BY_STEP_FUNCTIONS,
+    "logs:ListLogDeliveries": BY_STEP_FUNCTIONS,
+    "logs:PutResourcePolicy": BY_STEP_FUNCTIONS,
+    "logs:DescribeResourcePolicies": BY_STEP_FUNCTIONS,
+    "logs:DescribeLogGroups": BY_STEP_FUNCTIONS,
+    "xray:PutTraceSegments": "the tracing daemon asks for it, and is not there locally",
+    "xray:PutTelemetryRecords": "the tracing daemon asks for it, and is not there locally",
+    "xray:GetSamplingRules": "the tracing daemon asks for it, and is not there locally",
+    "xray:GetSamplingTargets": "the tracing daemon asks for it, and is not there locally",
+}
+UNCALLED = {
+    Granted("AcceptRequestRole", "s3:ListBucket", "PromptsBucket"): ABSENT,
+    Granted("AcceptRequestRole", "s3:ListBucketVersions", "PromptsBucket"): ABSENT,
+    Granted("AcceptRequestRole", "s3:ListBucket", "PolicyBucket"): ABSENT,
+    Granted("AcceptRequestRole", "s3:ListBucket", "WorkBucket"): ABSENT,
+    Granted("StoreImagesRole", "s3:ListBucket", "WorkBucket"): ABSENT,
+    Granted("SweepRequestsRole", "s3:ListBucket", "WorkBucket"): ABSENT,
+    Granted("GenerateImagesRole", "s3:GetObject", "WorkBucket/inference/input/*"): (
+        "SageMaker may ask whether its caller could read the input itself"
+    ),
+    Granted("ModerateImagesRole", "s3:GetObject", "WorkBucket/pictures/*"): (
+        "Rekognition reads with its caller's permissions, and does not say with which of the two"
+    ),
+    Granted("ClassifyPromptRole", "bedrock:ApplyGuardrail", "guardrail-profile/us:0"): (
+        "Bedrock asks for it where a profile sends a prompt to another region"
+    ),
+}
+
+
+@dataclass
+class Recording:
+    """What one stack did: the needs of its calls by role, and the roles as deployed."""
+
+    written: Stack
+    deployed: Stack
+    needs: dict[str, set[Need]]
+
+    def permissions(self) -> Iterator[tuple[Granted, bool]]:
+        """Every permission of whoever made calls, and whether one of them needed it."""
+        deployed = self.deployed.roles()
+        for role, statements in self.written.roles().items():
+            pairs = zip(_pairs(statements), _pairs(deployed[role]), strict=True)
+            for written, there in pairs if role in self.needs else ():
+                granted = Granted(role, written.action, _short(written.resource))
+                yield granted, used(there, self.needs[role])
+
+
+@pytest.fixture(scope="module")
+def recordings() -> Iterator[list[Recording]]:
+    with StandIns() as stand_ins, Engine(ai_endpoint=stand_ins.endpoint, time_scale=10) as engine:
+        stand_ins.use_engine(engine.endpoint)
+        engine.record_calls()
+        stand_ins.record_calls()
+        yield [_play(engine, stand_ins, name, *told) for name, told in STACKS.items()]
+
+
+def _play(
+    engine: Engine,
+    stand_ins: StandIns,
+    name: str,
+    parameters: dict[str, str],
+    played: list[scenes.Scene],
+) -> Recording:
+    stack = RunningStack(engine, stand_ins, name, {**PATIENCE, **parameters})
+    for scene in played:
+        scene(stack)
+    cloudformation = engine.client("cloudformation")
+    described = cloudformation.describe_stacks(StackName=name)["Stacks"][0]["Parameters"]
+    resources = cloudformation.describe_stack_resources(StackName=name)["StackResources"]
+    values = {one["ParameterKey"]: one["ParameterValue"] for one in described}
+    names = {one["LogicalResourceId"]: one["PhysicalResourceId"] for one in resources}
+    deployed = Stack({**values, "AWS::StackName": name}, names)
+    callers = {
+        deployed.name(caller): deployed.role_of(caller)
+        for kind in ("AWS::Lambda::Function", "AWS::StepFunctions::StateMachine")
+        for caller in deployed.of_type(kind)
+    }
+    needs: dict[str, set[Need]] = {role: set() for role in callers.values()}
+    for call in engine.recorded_calls() + stand_ins.recorded_calls():
+        role = callers.get(call["caller"].partition("/")[0])
+        if role and call["service"] != "delivery":
+            needs[role].update(needs_of(call))
+    return Recording(Stack(values), deployed, needs)
+
+
+def test_every_call_is_allowed(recordings: list[Recording]) -> None:
+    refused = {
+        (role, need)
+        for recording in recordings
+        for role, statements in recording.deployed.roles().items()
+        for need in recording.needs.get(role, ())
+        if not allows(statements, need)
+    }
+    assert not refused
+
+
+def test_what_is_allowed_is_called(recordings: list[Recording]) -> None:
+    told = [told for recording in recordings for told in recording.permissions()]
+    uncalled = {granted for granted, _ in told} - {granted for granted, called in told if called}
+    unexplained = {
+        granted
+        for granted in uncalled
+        if granted.action not in UNCALLED_ACTIONS and granted not in UNCALLED
+    }
+    assert not unexplained
+    assert uncalled >= UNCALLED.keys(), "some of what is explained is called after all"
+    assert {granted.action for granted in uncalled} >= UNCALLED_ACTIONS.keys()
+
+
+def _pairs(statements: list[Statement]) -> Iterator[Need]:
+    return itertools.chain.from_iterable(statement.pairs() for statement in statements)
+
+
+def _short(arn: str) -> str:
+    """An ARN without what all of a service's have alike."""
+    return re.sub(r"^arn:aws:[\w-]+:[\w-]*:\d*:", "", arn)
