@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from wiring.system import FUNCTIONS, LAMBDAS, RESOURCES, ROOT, TEMPLATE, of_type
+from wiring.system import FUNCTIONS, LAMBDAS, RESOURCES, ROOT, TEMPLATE, of_type, setting
 
 from count_outcomes.counting import Known, values_of
 from local.cli import parser
@@ -230,6 +230,13 @@ def test_who_emits_knows_the_namespace() -> None:
     for name, function in LAMBDAS.items():
         given = function["Properties"].get("Environment", {}).get("Variables", {})
         assert given.get("METRICS_NAMESPACE", OURS) == OURS, name
+
+
+def test_no_function_swallows_its_metrics() -> None:
+    """Lambda takes a printed line for INFO."""
+    for name in LAMBDAS:
+        assert setting(name, "LoggingConfig").get("ApplicationLogLevel", "INFO") == "INFO"
+    assert TEMPLATE["Globals"]["Function"]["LoggingConfig"]["ApplicationLogLevel"] == "INFO"
 
 
 def test_the_dashboard_can_be_found() -> None:
