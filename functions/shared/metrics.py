@@ -2,8 +2,8 @@
 
 CloudWatch Logs makes a metric of a line that is nothing but such a JSON object (CloudWatch User
 Guide, Specification: Embedded metric format), so that no function waits for a call or may make one.
-With its JSON log format Lambda takes a printed line without a level for INFO, and may add that and a
-timestamp (Lambda Developer Guide, Log-level filtering): members that the metric format allows. A
+With its JSON log format Lambda takes a printed line without a level for INFO, and may add that and
+a timestamp (Lambda Developer Guide, Log-level filtering): members that the metric format allows. A
 function's log level above INFO would swallow its metrics.
 """
 
