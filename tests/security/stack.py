@@ -31,6 +31,7 @@ _ARNS = {
     "AWS::DynamoDB::Table": "dynamodb:us-east-1:000000000000:table/{}",
     "AWS::Events::Rule": "events:us-east-1:000000000000:rule/{}",
     "AWS::Events::EventBus": "events:us-east-1:000000000000:event-bus/{}",
+    "AWS::IAM::ManagedPolicy": "iam::000000000000:policy/{}",
     "AWS::IAM::Role": "iam::000000000000:role/{}",
     "AWS::Lambda::Function": "lambda:us-east-1:000000000000:function:{}",
     "AWS::Logs::LogGroup": "logs:us-east-1:000000000000:log-group:{}:*",
@@ -38,7 +39,11 @@ _ARNS = {
     "AWS::SQS::Queue": "sqs:us-east-1:000000000000:{}",
     "AWS::StepFunctions::StateMachine": "states:us-east-1:000000000000:stateMachine:{}",
 }
-_REF_IS_ARN = {"AWS::SNS::Topic", "AWS::StepFunctions::StateMachine"}
+_REF_IS_ARN = {
+    "AWS::IAM::ManagedPolicy",
+    "AWS::SNS::Topic",
+    "AWS::StepFunctions::StateMachine",
+}
 _NOTHING = object()
 
 
@@ -95,12 +100,19 @@ class Stack:
         return next(role for role in self.of_type("AWS::IAM::Role") if self.arn(role) == arn)
 
     def roles(self) -> dict[str, list[Statement]]:
-        """Every role's own statements."""
+        """Every role's statements. Raises KeyError for a role with a policy of AWS's."""
+        shared = {
+            self.arn(name): policy["PolicyDocument"]
+            for name, policy in self.of_type("AWS::IAM::ManagedPolicy").items()
+        }
         return {
             name: [
                 Statement.of(statement)
-                for policy in role.get("Policies", ())
-                for statement in as_list(policy["PolicyDocument"]["Statement"])
+                for document in [
+                    *(policy["PolicyDocument"] for policy in role.get("Policies", ())),
+                    *(shared[arn] for arn in role.get("ManagedPolicyArns", ())),
+                ]
+                for statement in as_list(document["Statement"])
             ]
             for name, role in self.of_type("AWS::IAM::Role").items()
         }
