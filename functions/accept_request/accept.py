@@ -28,7 +28,7 @@ from shared.arrival import Arrival, read_arrival
 from shared.dynamodb import Item
 from shared.inferences import MAX_INFERENCES
 from shared.policy import Pins
-from shared.records import Records, open_shard
+from shared.records import Records, open_shard, utc_text
 from shared.s3 import ObjectMissing, ObjectTooLarge, Storage
 from shared.settings import Environment
 from shared.stepfunctions import StepFunctions
@@ -121,7 +121,12 @@ def _accept_again(door: Door, again: Again, execution: dict[str, str]) -> dict[s
     named = {"type": "again", "request_id": again.request_id, "run": str(again.run)}
     arrival = Arrival("direct", f"execution-{execution['name']}", named)
     earlier = door.records.get(again.request_id)
-    retried = earlier is not None and earlier["execution_arn"] == execution["arn"]
+    # Only while it is open: a record that somebody closed meanwhile stays closed.
+    retried = (
+        earlier is not None
+        and earlier["execution_arn"] == execution["arn"]
+        and earlier["status"] == "RUNNING"
+    )
     if earlier and not retried and is_superseded(earlier, again):
         return _answer("duplicate", _record(door.settings, arrival, execution, {}), first=earlier)
     try:
@@ -226,7 +231,7 @@ def _record(
         "requester": requester,
         "created_at": execution["started_at"],
         "updated_at": execution["started_at"],
-        "deadline": (started + longest).isoformat().replace("+00:00", "Z"),
+        "deadline": utc_text(started + longest),
         "expires_at": int((started + timedelta(days=settings.retention_days)).timestamp()),
         "open_shard": open_shard(key),
         "request_hash": request_hash(request) if request else "none",

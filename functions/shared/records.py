@@ -88,8 +88,8 @@ class Records:
         """Ends this execution's open record; (False, the record) if it was closed already.
 
         `ending` holds status, stage, updated_at and the nested parts; `first` what a record must
-        have that was never claimed (its execution failed before it could). A record that is closed
-        stays as it is, whatever it was closed with.
+        have that was never claimed (its execution failed before it could); if empty, none is made.
+        A record that is closed stays as it is, whatever it was closed with.
         """
         values: Item = {
             name: value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
@@ -103,13 +103,13 @@ class Records:
         sets = [f"#{name} = :{name}" for name in values]
         sets += [f"#{name} = if_not_exists(#{name}, :{name})" for name in missing]
         names = {name: name for name in [*values, *missing]}
+        mine = "(execution_arn = :mine AND #status IN (:running, :review))"
         return self._table.update(
             {"request_id": request_id},
             f"SET {', '.join(sets)}",
             names,
             values | missing | {"mine": execution_arn, "running": "RUNNING", "review": "IN_REVIEW"},
-            "attribute_not_exists(request_id)"
-            " OR (execution_arn = :mine AND #status IN (:running, :review))",
+            f"attribute_not_exists(request_id) OR {mine}" if first else mine,
         )
 
     def mark_announced(self, record: Item, now: str) -> None:

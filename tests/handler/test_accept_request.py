@@ -120,7 +120,7 @@ def test_an_accepted_request_is_claimed(
     assert record["execution_arn"] == execution["arn"]
     assert record["created_at"] == "2026-11-20T10:00:01.250Z"
     # 3 attempts of 3,600 + 600 s, and half an hour.
-    assert record["deadline"] == "2026-11-21T02:48:21.250000Z"
+    assert record["deadline"] == "2026-11-21T02:48:21.250Z"
     assert record["expires_at"] == 1795168801 + 90 * 86400
     assert "prompt" not in record
 
@@ -426,6 +426,21 @@ def test_a_retry_of_the_task_enters_its_own_next_run_again(
 
     assert again() == again()
     assert len(json.loads(item(RESULTS, "direct/fox-1")["history"])) == 1
+
+
+def test_a_retry_that_comes_after_the_end_changes_nothing(
+    accept: Any, end: Any, again: Any, item: Any
+) -> None:
+    accept("direct_start_with_request_id")
+    end("direct/fox-1")
+    again()
+    end("direct/fox-1")
+    ended = item(RESULTS, "direct/fox-1")
+
+    answer = again()
+
+    assert answer["verdict"] == "duplicate"
+    assert item(RESULTS, "direct/fox-1") == ended
 
 
 def test_only_one_of_two_next_runs_is_run(accept: Any, end: Any, again: Any, item: Any) -> None:

@@ -115,6 +115,14 @@ def test_a_record_that_was_never_claimed_is_made_whole(records: Records, results
     assert record["open_shard"] == open_shard("direct/fox-1")
 
 
+def test_nothing_is_made_of_an_ending_alone(records: Records, results: Table) -> None:
+    closed, record = records.close("direct/fox-1", MINE, ENDING, {})
+
+    assert not closed
+    assert record == {}
+    assert stored(results) is None
+
+
 def test_a_record_is_unfinished_until_it_is_announced(records: Records, results: Table) -> None:
     records.claim(CLAIM)
     _, record = records.close("direct/fox-1", MINE, ENDING, FIRST)
