@@ -61,6 +61,11 @@ def used(pair: Need, needs: Iterable[Need]) -> bool:
     return any(statement.covers(need) for need in needs)
 
 
+def short(arn: str) -> str:
+    """An ARN without what all of a service's have alike."""
+    return re.sub(r"^arn:aws:[\w-]+:[\w-]*:\d*:", "", arn)
+
+
 def as_list(value: Any) -> list[Any]:
     """IAM takes one value where it takes a list."""
     return value if isinstance(value, list) else [value]

@@ -71,7 +71,7 @@ class Stack:
         given = {**PSEUDO, **defaults, **(parameters or {})}
         self._values = {name: str(value) for name, value in given.items()}
         self.resources: dict[str, dict[str, Any]] = {
-            name: {**body, "Properties": self._resolved(body.get("Properties", {}))}
+            name: {**body, "Properties": self.resolved(body.get("Properties", {}))}
             for name, body in self._template["Resources"].items()
             if "Condition" not in body or self._holds(body["Condition"])
         }
@@ -117,9 +117,10 @@ class Stack:
             for name, role in self.of_type("AWS::IAM::Role").items()
         }
 
-    def _resolved(self, value: Any) -> Any:
+    def resolved(self, value: Any) -> Any:
+        """A value of the transformed template with its functions worked out."""
         if isinstance(value, list):
-            items = [self._resolved(item) for item in value]
+            items = [self.resolved(item) for item in value]
             return [item for item in items if item is not _NOTHING]
         if not isinstance(value, dict):
             return value
@@ -127,7 +128,7 @@ class Stack:
             ((name, argument),) = value.items()
             if function := self._functions.get(name):
                 return function(self, argument)
-        resolved = {key: self._resolved(item) for key, item in value.items()}
+        resolved = {key: self.resolved(item) for key, item in value.items()}
         return {key: item for key, item in resolved.items() if item is not _NOTHING}
 
     def _ref(self, name: str) -> Any:
@@ -150,13 +151,13 @@ class Stack:
 
     def _if(self, argument: list[Any]) -> Any:
         condition, then, otherwise = argument
-        return self._resolved(then if self._holds(condition) else otherwise)
+        return self.resolved(then if self._holds(condition) else otherwise)
 
     def _split(self, argument: list[Any]) -> list[str]:
-        return str(self._resolved(argument[1])).split(argument[0])
+        return str(self.resolved(argument[1])).split(argument[0])
 
     def _join(self, argument: list[Any]) -> str:
-        return str(argument[0]).join(self._resolved(argument[1]))
+        return str(argument[0]).join(self.resolved(argument[1]))
 
     def _holds(self, condition: Any) -> bool:
         if isinstance(condition, str):
@@ -167,7 +168,7 @@ class Stack:
             "Fn::Not": lambda: not self._holds(argument[0]),
             "Fn::And": lambda: all(map(self._holds, argument)),
             "Fn::Or": lambda: any(map(self._holds, argument)),
-            "Fn::Equals": lambda: len({str(self._resolved(one)) for one in argument}) == 1,
+            "Fn::Equals": lambda: len({str(self.resolved(one)) for one in argument}) == 1,
         }
         return tests[name]()
 

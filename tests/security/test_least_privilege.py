@@ -4,14 +4,13 @@ Calls are recorded on the local engine, which lets everything pass, and judged b
 """
 
 import itertools
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import pytest
 from security import scenes
-from security.iam import Need, Statement, allows, used
+from security.iam import Need, Statement, allows, short, used
 from security.needs import needs_of
 from security.stack import Stack
 from workflow.conftest import PATIENCE
@@ -130,7 +129,7 @@ class Recording:
         for role, statements in self.written.roles().items():
             pairs = zip(_pairs(statements), _pairs(deployed[role]), strict=True)
             for written, there in pairs if role in self.needs else ():
-                granted = Granted(role, written.action, _short(written.resource))
+                granted = Granted(role, written.action, short(written.resource))
                 yield granted, used(there, self.needs[role])
 
 
@@ -198,8 +197,3 @@ def test_what_is_allowed_is_called(recordings: list[Recording]) -> None:
 
 def _pairs(statements: list[Statement]) -> Iterator[Need]:
     return itertools.chain.from_iterable(statement.pairs() for statement in statements)
-
-
-def _short(arn: str) -> str:
-    """An ARN without what all of a service's have alike."""
-    return re.sub(r"^arn:aws:[\w-]+:[\w-]*:\d*:", "", arn)

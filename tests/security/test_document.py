@@ -1,0 +1,66 @@
+"""docs/security.md says what the template says."""
+
+import json
+import re
+
+from security.roles_table import HEADER, rows
+from security.stack import ROOT, Stack, transformed
+from security.test_roles import FORCED
+
+TEXT = (ROOT / "docs" / "security.md").read_text("utf-8")
+LINES = TEXT.splitlines()
+
+
+def test_every_role_is_told_of() -> None:
+    """`PYTHONPATH=.:tests python -m security.roles_table` prints the table."""
+    start = LINES.index(HEADER[0])
+    told = LINES[start : LINES.index("", start)]
+    assert told == [*HEADER, *rows()]
+
+
+def test_every_forced_wildcard_has_its_reason() -> None:
+    section = TEXT.partition("### Wildcards that AWS forces")[2].partition("\n## ")[0]
+    told = set(re.findall(r"\b[a-z]+:[A-Z]\w+", section))
+    traces = {action for action in told if action.startswith("xray:")}
+    assert told - traces == {action for _, action in FORCED}
+
+
+def test_the_keys_policy_names_every_service_that_needs_it() -> None:
+    policy = json.loads(re.findall(r"```json\n(.+?)```", TEXT, re.DOTALL)[0])
+    services = {
+        service
+        for statement in policy["Statement"]
+        for service in _services(statement["Principal"])
+    }
+    queues = Stack().of_type("AWS::SQS::QueuePolicy").values()
+    senders = {
+        statement["Principal"]["Service"]
+        for queue in queues
+        for statement in queue["PolicyDocument"]["Statement"]
+        if statement["Effect"] == "Allow"
+    }
+    logs = {"logs.us-east-1.amazonaws.com", "delivery.logs.amazonaws.com"}
+    assert services == senders | logs
+
+
+def test_files_and_parameters_that_it_names_are_there() -> None:
+    for path in re.findall(r"`((?:functions|tests)/[\w/.]+)`", TEXT):
+        assert (ROOT / path).exists(), path
+    parameters = transformed()["Parameters"]
+    for name in ("KmsKeyArn", "GeneratorRoleArn", "ReservedConcurrency", "Tracing"):
+        assert f"`{name}`" in TEXT
+        assert name in parameters
+
+
+def test_the_arithmetic_of_concurrency_counts_the_functions() -> None:
+    count = len(Stack().of_type("AWS::Lambda::Function"))
+    words = {11: "eleven", 12: "twelve", 13: "thirteen"}
+    assert f"each of the {words[count]} functions" in TEXT
+    assert f"{count} x 20 = {20 * count}" in TEXT
+    described = transformed()["Parameters"]["ReservedConcurrency"]["Description"]
+    assert f"{words[count]} functions together take {words[count]} times" in described
+
+
+def _services(principal: dict[str, str | list[str]]) -> list[str]:
+    services = principal.get("Service", [])
+    return [services] if isinstance(services, str) else services
