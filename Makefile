@@ -12,7 +12,7 @@ export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo local test fuzz check lint format bench bench-cold-start bench-engine lock clean
-.PHONY: bench-filter evaluate peers train-classifier sam-setup validate build test-sam-local audit
+.PHONY: bench-filter evaluate peers train-classifier sam-setup validate build test-sam-local audit soak
 
 help: ## show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -66,6 +66,11 @@ evaluate: setup ## judge labelled texts with filter, classifier and peers (ARGS=
 bench-filter: setup ## judge and time the keyword filter beside others (QUICK=1, ARGS=--help)
 	-@$(MAKE) --no-print-directory peers
 	$(BIN)/python -m bench.filter $(if $(QUICK),--quick) $(if $(JSON),--json $(JSON)) $(ARGS)
+
+soak: setup ## load with chaos on the local engine (QUICK=1, REQUESTS, CONCURRENCY, FAULTS, SEED, JSON)
+	@$(BIN)/python -m bench.soak $(if $(QUICK),--quick) $(if $(REQUESTS),--requests $(REQUESTS)) \
+		$(if $(CONCURRENCY),--concurrency $(CONCURRENCY)) $(if $(FAULTS),--faults $(FAULTS)) \
+		$(if $(SEED),--seed $(SEED)) $(if $(JSON),--json $(JSON)) $(ARGS)
 
 # npm is there on some machines only; what it would have fetched is then reported as absent.
 peers: $(VENV_PEERS)/.ready ## make the environment (.venv-peers) of other filters, to compare with
