@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from accept_request.request import InvalidRequest
 from shared.arrival import Arrival, arrival_of_source, fits, read_arrival
@@ -16,6 +17,8 @@ MAX_RUNS = 10
 _MAX_KEY_BYTES = 2048
 # Above what any event may have.
 _MAX_KEPT_BYTES = 2 * 1024 * 1024
+# DynamoDB's 400 KB must hold what the next run comes to as well, and its execution carries 256 KiB.
+_MAX_HISTORY_BYTES = 100_000
 # What history keeps of a run.
 _KEPT = ("run", "status", "stage", "execution_arn", "created_at", "updated_at", "policy_hash")
 _KEPT_DOCUMENTS = ("reasons", "warnings", "attempts", "images", "models", "timings", "usage")
@@ -101,10 +104,18 @@ def following(record: Item, retried: bool) -> Item:
     last = {name: record[name] for name in _KEPT if name in record}
     last |= {name: json.loads(str(record[name])) for name in _KEPT_DOCUMENTS if name in record}
     runs = [*json.loads(str(record.get("history", "[]"))), last]
-    return kept | {
-        "run": int(record["run"]) + 1,
-        "history": json.dumps(runs, ensure_ascii=False),
-    }
+    return kept | {"run": int(record["run"]) + 1, "history": _bounded(runs)}
+
+
+def _bounded(runs: list[dict[str, Any]]) -> str:
+    """The runs as JSON; if that is too long, of the oldest no more than how they ended."""
+    text = json.dumps(runs, ensure_ascii=False)
+    for number, run in enumerate(runs):
+        if len(text.encode()) <= _MAX_HISTORY_BYTES:
+            break
+        runs[number] = {name: run[name] for name in _KEPT if name in run}
+        text = json.dumps(runs, ensure_ascii=False)
+    return text
 
 
 def _first_execution(record: Item) -> str:

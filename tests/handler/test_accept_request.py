@@ -384,6 +384,23 @@ def test_a_third_run_still_finds_what_was_asked_first(
     assert answers.asked("DescribeExecution")[-1]["executionArn"] == first["claim"]["execution_arn"]
 
 
+def test_of_long_histories_the_oldest_runs_lose_their_reasons(
+    accept: Any, end: Any, again: Any, item: Any
+) -> None:
+    accept("direct_start_with_request_id")
+    long = json.dumps([{"stage": "ClassifyPrompt", "message": "\u00fc" * 30_000}])
+    end("direct/fox-1", reasons=long)
+    again()
+    end("direct/fox-1", reasons=long)
+
+    again(run=2, number=3)
+
+    first, second = json.loads(item(RESULTS, "direct/fox-1")["history"])
+    assert (first["run"], first["status"]) == (1, "FAILED")
+    assert "reasons" not in first
+    assert second["reasons"] == json.loads(long)
+
+
 def test_a_file_is_read_again_from_its_own_version(
     accept: Any, end: Any, again: Any, answers: Any, aws: Any
 ) -> None:
