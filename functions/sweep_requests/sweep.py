@@ -81,7 +81,8 @@ def sweep(sweeper: Sweeper, now: datetime) -> Swept:
     for row in list(sweeper.inferences.overdue(utc_text(now), _MOST)):
         done[_tried(partial(_end_inference, sweeper), row)] += 1
     oldest = now
-    for row in list(sweeper.records.unfinished(_MOST)):
+    # What is overdue must not wait for looks at executions, which may take all the time there is.
+    for row in sorted(sweeper.records.unfinished(_MOST), key=lambda row: str(row["deadline"])):
         if row["status"] in OPEN:
             oldest = min(oldest, datetime.fromisoformat(str(row["created_at"])))
         done[_tried(partial(_finish, sweeper, now), row)] += 1

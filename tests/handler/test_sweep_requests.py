@@ -131,6 +131,15 @@ def test_what_was_closed_but_not_told_is_told(sweep: Sweep, item: Any, answers: 
     assert [detail["status"] for detail in announced(answers)] == ["COMPLETED"]
 
 
+def test_what_is_overdue_comes_before_looks_at_what_is_not(sweep: Sweep, answers: Any) -> None:
+    sweep({"request_id": "direct/in-time", "open_shard": "0"})
+    answers.calls.clear()
+
+    sweep({"status": "COMPLETED", "deadline": PAST})
+
+    assert [operation for operation, _ in answers.calls] == ["PutEvents", "DescribeExecution"]
+
+
 def test_what_was_just_closed_is_left_to_who_closed_it(sweep: Sweep, answers: Any) -> None:
     assert sweep({"status": "COMPLETED"}) == {}
     assert announced(answers) == []
