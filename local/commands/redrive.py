@@ -46,7 +46,7 @@ def add_to(subparsers: Subparsers) -> None:
         type=duration,
         default="1d",
         metavar="AGE",
-        help="for --requester: first asked for since then, as in 90m, 2h or 3d "
+        help="for --requester: whose last run began since then, as in 90m, 2h or 3d "
         "(default: %(default)s)",
     )
     parser.add_argument(

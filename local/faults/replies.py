@@ -55,9 +55,10 @@ class Answer(NamedTuple):
 
 def refusal(rule: Rule, service: str) -> Refusal:
     """The error that a rule asks for: its own, or the service's usual one."""
-    named = {
-        "throttle": _THROTTLES.get(service, _ANY_THROTTLE),
-    }.get(rule.kind, _FAULTS.get(service, _ANY_FAULT))
+    if rule.kind == "throttle":
+        named = _THROTTLES.get(service, _ANY_THROTTLE)
+    else:
+        named = _FAULTS.get(service, _ANY_FAULT)
     return Refusal(rule.code or named.code, rule.status or named.status)
 
 
