@@ -51,17 +51,21 @@ def test_everything_takes_tls_only(kind: str) -> None:
         assert tls["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
 
 
-def test_no_resource_policy_lets_anybody_in_but_two_services() -> None:
+def test_only_topics_and_rules_of_the_stack_are_let_in() -> None:
+    rules, topics = KEYED.of_type("AWS::Events::Rule"), KEYED.of_type("AWS::SNS::Topic")
+    sources = {
+        "events.amazonaws.com": {KEYED.arn(name) for name in rules},
+        "sns.amazonaws.com": {KEYED.arn(name) for name in topics},
+    }
+    let_in = {}
     for kind in ("AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy", "AWS::SNS::TopicPolicy"):
         for policy in KEYED.of_type(kind).values():
             for statement in policy["PolicyDocument"]["Statement"]:
                 if statement["Effect"] == "Allow":
                     assert statement["Action"] == "sqs:SendMessage"
-                    assert statement["Principal"]["Service"] in {
-                        "sns.amazonaws.com",
-                        "events.amazonaws.com",
-                    }
-                    assert "aws:SourceArn" in str(statement["Condition"])
+                    named = set(statement["Condition"]["ArnEquals"]["aws:SourceArn"])
+                    let_in[statement["Principal"]["Service"]] = named
+    assert let_in == sources
 
 
 @pytest.mark.parametrize("stack", [PLAIN, KEYED], ids=["plain", "keyed"])
