@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from shared.announcement import event_of
+from shared.announcement import announce
 from shared.dynamodb import Item
 from shared.ending import ANNOUNCED, ending_of
 from shared.eventbridge import Bus
@@ -48,7 +48,8 @@ class Clerk:
 
 
 def close(clerk: Clerk, execution_arn: str) -> str:
-    """Says what was done: announced (by the machine itself), closed, or superseded."""
+    """Says what was done: closed; announced again, if it was closed and may not have been told;
+    or nothing, because it was announced by the machine itself or superseded."""
     execution = clerk.step_functions.describe(execution_arn)
     # StopExecution takes any error name; only a Fail state's counts.
     if execution["status"] == "FAILED" and execution.get("error") in ANNOUNCED:
@@ -65,8 +66,7 @@ def close(clerk: Clerk, execution_arn: str) -> str:
         return "superseded"
     if not closed and "announced_at" in record:
         return "announced"
-    clerk.bus.announce(*event_of(record))
-    clerk.records.mark_announced(record, now)
+    announce(clerk.bus, clerk.records, record, now)
     return "closed" if closed else "announced again"
 
 
@@ -89,7 +89,6 @@ def _unclaimed(settings: Settings, execution: dict[str, Any]) -> Item:
         "execution_arn": execution["executionArn"],
         "requester": "unknown",
         "created_at": start,
-        "deadline": start,
         "expires_at": int((started + timedelta(days=settings.retention_days)).timestamp()),
         "request_hash": "none",
         "policy_hash": "none",

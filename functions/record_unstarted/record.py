@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from record_unstarted.undelivered import Undelivered
-from shared.announcement import event_of
+from shared.announcement import announce
 from shared.dynamodb import Item
 from shared.ending import TOO_LARGE
 from shared.eventbridge import Bus
@@ -81,8 +81,7 @@ def record(clerk: Clerk, undelivered: Undelivered) -> str:
         return "started"
     if not ours and "announced_at" in closed:
         return "recorded before"
-    clerk.bus.announce(*event_of(closed))
-    clerk.records.mark_announced(closed, utc_text(now))
+    announce(clerk.bus, clerk.records, closed, utc_text(now))
     return "recorded"
 
 

@@ -5,6 +5,8 @@ import json
 from typing import Any
 
 from shared.dynamodb import Item
+from shared.eventbridge import Bus
+from shared.records import Records
 
 _DETAIL_TYPES = {
     "COMPLETED": "ImageCompleted",
@@ -19,6 +21,12 @@ _PUBLIC = (
     *("score", "threshold", "action", "message", "image"),
 )
 _PLACES = ("index", "verdict")
+
+
+def announce(bus: Bus, records: Records, record: Item, now: str) -> None:
+    """Sends a closed record's event, then notes that it is out: the other order could lose it."""
+    bus.announce(*event_of(record))
+    records.mark_announced(record, now)
 
 
 def event_of(record: Item) -> tuple[str, dict[str, Any]]:

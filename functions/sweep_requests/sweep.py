@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
-from shared.announcement import event_of
+from shared.announcement import announce
 from shared.dynamodb import Item
 from shared.ending import OVERDUE, ending_of, overdue
 from shared.eventbridge import Bus
@@ -127,7 +127,7 @@ def _close(sweeper: Sweeper, row: Item, ending: dict[str, object], done: str) ->
     )
     if not ours:
         return ""
-    _tell(sweeper, record, str(ending["updated_at"]))
+    announce(sweeper.bus, sweeper.records, record, str(ending["updated_at"]))
     return done
 
 
@@ -135,13 +135,8 @@ def _announce(sweeper: Sweeper, row: Item, now: datetime) -> str:
     record = sweeper.records.get(str(row["request_id"]))
     if record is None or "open_shard" not in record or record["status"] in OPEN:
         return ""
-    _tell(sweeper, record, utc_text(now))
+    announce(sweeper.bus, sweeper.records, record, utc_text(now))
     return "announced"
-
-
-def _tell(sweeper: Sweeper, record: Item, now: str) -> None:
-    sweeper.bus.announce(*event_of(record))
-    sweeper.records.mark_announced(record, now)
 
 
 def _end_inference(sweeper: Sweeper, row: Item) -> str:
