@@ -42,7 +42,7 @@ class Stack:
     def __init__(
         self, engine: Engine, stand_ins: StandIns, name: str, parameters: dict[str, str]
     ) -> None:
-        self.engine, self.stand_ins = engine, stand_ins
+        self.engine, self.stand_ins, self.name = engine, stand_ins, name
         settings = {"ClassifierBackend": "custom", "ClassifierEndpointArn": CLASSIFIER}
         self.outputs = deploy(
             engine.endpoint,
@@ -52,7 +52,7 @@ class Stack:
             lambda _: None,
         )
         make_endpoint(stand_ins, f"local-{name}", self.outputs)
-        self._results = ResultEvents(DeployedStack(name, engine.client, self.outputs))
+        self.results = ResultEvents(DeployedStack(name, engine.client, self.outputs))
         self._seen: list[dict[str, Any]] = []
 
     def client(self, service: str) -> Any:
@@ -155,7 +155,7 @@ class Stack:
         return [image["key"] for image in images if image.get("bucket") == bucket]
 
     def _receive(self) -> None:
-        while received := self._results.receive():
+        while received := self.results.receive():
             self._seen += received
 
     def _executions(self) -> list[str]:

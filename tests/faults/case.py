@@ -1,0 +1,107 @@
+"""One way to break the system, and how the request that meets it must end."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from shared.inferences import MAX_INFERENCES, inference_id
+
+if TYPE_CHECKING:
+    from faults.scene import Act
+
+Json = dict[str, Any]
+EVER: Json = {"times": None}
+# Letters of which no word is made: a prompt's tag must mean nothing to a filter.
+_LETTERS = "bcdfghjklmnpqrtv"
+# Whose calls name the inference, and not the request: what a rule is bound to, `by`.
+_BY_INFERENCE = (
+    *("GenerateImagesFunction", "ResumeGenerationFunction", "StoreImagesFunction"),
+    *("ModerateImagesFunction", "PublishImagesFunction", "stand-ins"),
+)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A request of its own, the rules that break its calls, and its possible ends.
+
+    `rules` are those of local/faults; they are bound to this request's calls. `ends` are statuses;
+    none means that there is to be no record. `generation`, `comprehend` and `rekognition` are the
+    stand-ins' steps. `act` does what else is to be done while the execution runs. `stage` and
+    `rule`, where given, are those of the record's first reason.
+    """
+
+    name: str
+    ends: tuple[str, ...]
+    rules: tuple[Json, ...] = ()
+    generation: tuple[Any, ...] = ("usual",)
+    comprehend: tuple[Any, ...] = ("safe",)
+    rekognition: tuple[Any, ...] = ()
+    act: "Act | None" = None
+    stage: str = ""
+    rule: str = ""
+    quick: bool = False
+    dropped: bool = False
+    request: Json = field(default_factory=dict)
+
+    @property
+    def tag(self) -> str:
+        """Ten letters that no other case has."""
+        digest = hashlib.sha256(self.name.encode()).digest()
+        return "".join(_LETTERS[byte % 16] for byte in digest[:10])
+
+    @property
+    def run_name(self) -> str:
+        """The execution's name, and no other's beginning."""
+        return f"{self.name}-{self.tag}"
+
+    @property
+    def prompt(self) -> str:
+        return f"a teapot on a table {self.tag}"
+
+    def inference(self, n: int = 1, attempt: int = 1) -> str:
+        """The id of the n-th inference of an attempt."""
+        return inference_id(f"execution-{self.run_name}", 1, attempt, n)
+
+    def bound_rules(self) -> Iterator[Json]:
+        """The rules, each told what only this request's calls contain."""
+        for rule in self.rules:
+            if rule["by"] == "request":
+                yield bound(rule, self.tag)
+                continue
+            tries = MAX_INFERENCES if rule["times"] is None else 1
+            yield from (bound(rule, self.inference(n)) for n in range(1, tries + 1))
+
+
+def at(caller: str, service: str, operation: str, kind: str, **more: Any) -> Json:
+    """A rule for a call. Callers are functions, the machine's "/State", or "stand-ins".
+
+    Once means until the SDK has given up: it tries three times by itself, the machine's own
+    calls and paid ones once.
+    """
+    patient = caller.endswith("Function") and operation != "InvokeEndpointAsync"
+    tried_by_sdk = patient and kind in ("error", "throttle", "drop", "lost")
+    by = "inference" if caller in _BY_INFERENCE else "request"
+    rule = {"caller": caller, "service": service, "operation": operation, "kind": kind, "by": by}
+    return {**rule, "times": 3 if tried_by_sdk else 1, **more}
+
+
+def delivered(operation: str, kind: str, **more: Any) -> Json:
+    """A rule for what one service hands to another."""
+    by = "request" if operation.startswith("events:") else "inference"
+    rule = {"service": "delivery", "operation": operation, "kind": kind, "by": by}
+    return {**rule, "times": 1, **more}
+
+
+def bound(rule: Json, text: str) -> Json:
+    """The rule for calls that contain a text."""
+    return {name: value for name, value in rule.items() if name != "by"} | {"contains": text}
+
+
+def cases(listed: list[Case]) -> pytest.MarkDecorator:
+    """One test for each case."""
+    names = [case.name for case in listed]
+    assert len(set(names)) == len(names), "two cases of one name"
+    return pytest.mark.parametrize("case", [pytest.param(case, id=case.name) for case in listed])

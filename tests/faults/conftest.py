@@ -1,0 +1,97 @@
+"""One engine and one stack for the fault suite; the chosen cases all run at the same time.
+
+Step Functions' waits and time-outs run 10 times as fast: a Task's 40 s are 4 s. Faults, the SDK's
+own pauses and functions' time-outs are real time. FAULTS=all (`make test-faults`) runs every case,
+otherwise a part of them, and says so.
+"""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from faults.campaign import Campaign, ResultsSeen, World, one_notice_at_a_time, silence_schedule
+from faults.case import Case
+from workflow.running_system import Stack
+
+from local.ai.running import StandIns
+from local.running import Engine
+
+TIME_SCALE = 10.0
+# One wait for the endpoint is 60 + 20 + 300 s: 38 s here.
+PATIENCE = {"RequestTTLSeconds": "60", "InvocationTimeoutSeconds": "20"}
+ALL = os.environ.get("FAULTS") == "all"
+HERE = __file__.rpartition("/")[0]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "thorough: only in the whole fault suite, FAULTS=all")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the long part out, unless it was asked for."""
+    left_out = [item for item in items if not ALL and _is_long(item)]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in set(left_out)]
+        config.stash[_LEFT_OUT] = len(left_out)
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    if number := config.stash.get(_LEFT_OUT, 0):
+        terminalreporter.write_line(f"{number} faults were left out: make test-faults has them all")
+
+
+_LEFT_OUT = pytest.StashKey[int]()
+
+
+def _is_long(item: pytest.Item) -> bool:
+    if not str(item.path).startswith(HERE):
+        return False
+    case = _case(item)
+    return not case.quick if case else item.get_closest_marker("thorough") is not None
+
+
+def _case(item: pytest.Item) -> Case | None:
+    parameters = item.callspec.params if hasattr(item, "callspec") else {}
+    case = parameters.get("case")
+    return case if isinstance(case, Case) else None
+
+
+@pytest.fixture(scope="session")
+def system() -> Iterator[tuple[Engine, StandIns]]:
+    with (
+        StandIns() as stand_ins,
+        Engine(ai_endpoint=stand_ins.endpoint, time_scale=TIME_SCALE, max_processes=24) as engine,
+    ):
+        stand_ins.use_engine(engine.endpoint)
+        yield engine, stand_ins
+
+
+def made_stack(system: tuple[Engine, StandIns], name: str, **parameters: str) -> Stack:
+    """A stack whose sweeper is called by tests alone."""
+    stack = Stack(system[0], system[1], name, PATIENCE | parameters)
+    silence_schedule(stack)
+    one_notice_at_a_time(stack, TIME_SCALE)
+    return stack
+
+
+@pytest.fixture(scope="session")
+def stack(system: tuple[Engine, StandIns]) -> Stack:
+    return made_stack(system, "faults")
+
+
+@pytest.fixture(scope="session")
+def results(stack: Stack) -> ResultsSeen:
+    return ResultsSeen(stack)
+
+
+@pytest.fixture(scope="session")
+def campaign(
+    request: pytest.FixtureRequest, stack: Stack, results: ResultsSeen
+) -> tuple[Campaign, World]:
+    """Every chosen case, run to its end, and the world after them."""
+    chosen = {case.name: case for item in request.session.items if (case := _case(item))}
+    campaign = Campaign(stack, results, list(chosen.values()))
+    return campaign, campaign.run()

@@ -1,0 +1,84 @@
+"""What holds of every request, whatever was broken on its way."""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+from faults.campaign import Execution, World
+
+from shared.announcement import event_of
+
+_SCHEMAS = Path(__file__).parents[2] / "schemas"
+_RECORD = json.loads((_SCHEMAS / "record.schema.json").read_text("utf-8"))
+_EVENT = json.loads((_SCHEMAS / "result-event.schema.json").read_text("utf-8"))
+_OPEN = {"RUNNING", "IN_REVIEW"}
+
+
+def assert_one_truthful_end(world: World, tag: str, expected: tuple[str, ...]) -> dict[str, Any]:
+    """One record, closed and told; what it says was delivered, and no more; no token in it.
+
+    Returns the record, or nothing where no record is expected.
+    """
+    execution = world.execution(tag)
+    assert execution.status != "RUNNING", "an orphan"
+    records = world.records_of(execution.arn)
+    if not expected:
+        assert records == []
+        return {}
+    assert len(records) == 1, "not one record"
+    (record,) = records
+    assert record["status"] in expected, (record["status"], record.get("reasons"))
+    assert_closed_and_told(world, record)
+    assert_delivered_what_was_judged(world, record, execution)
+    return record
+
+
+def assert_closed_and_told(world: World, record: dict[str, Any]) -> None:
+    """The record is final, valid and announced, by events that all say the same."""
+    assert record["status"] not in _OPEN
+    jsonschema.validate(record, _RECORD)
+    assert "open_shard" not in record
+    assert record["announced_at"]
+    events = world.events_of(record)
+    assert events, "nobody was told"
+    detail_type, detail = event_of(world.items[record["request_id"]])
+    for event in events:
+        assert (event["detail-type"], event["detail"]) == (detail_type, detail)
+        jsonschema.validate(event["detail"], _EVENT)
+
+
+def assert_delivered_what_was_judged(
+    world: World, record: dict[str, Any], execution: Execution
+) -> None:
+    """Pictures are delivered where the record says COMPLETED, and are those that were judged.
+
+    Where publishing was cut off, pictures may lie in the images bucket that no record names:
+    judged ones, too.
+    """
+    safe = execution.judged_safe
+    images = [image for image in record.get("images", []) if image.get("delivered")]
+    assert bool(images) == (record["status"] == "COMPLETED")
+    for image in images:
+        assert image["verdict"] == "safe"
+        assert image["bucket"] == world.stack.outputs["ImagesBucket"]
+        judged = safe[image["sha256"]]
+        original = world.stack.client("s3").get_object(
+            Bucket=judged["bucket"], Key=judged["key"], VersionId=judged["version_id"]
+        )
+        assert world.images[image["key"]] == original["Body"].read()
+    lying = {key: body for key, body in world.images.items() if key.startswith(_folder(record))}
+    assert lying.keys() >= {image["key"] for image in images}
+    for body in lying.values():
+        assert hashlib.sha256(body).hexdigest() in safe, "an unmoderated picture"
+
+
+def assert_all_pictures_judged(world: World) -> None:
+    """Every object in the images bucket, whosesoever, has the bytes of one that was judged safe."""
+    safe = {digest for execution in world.executions for digest in execution.judged_safe}
+    assert {hashlib.sha256(body).hexdigest() for body in world.images.values()} <= safe
+
+
+def _folder(record: dict[str, Any]) -> str:
+    return f"{hashlib.sha256(record['request_id'].encode()).hexdigest()[:32]}/{record['run']}/"

@@ -1,0 +1,164 @@
+"""Every call on every service, broken in every way, once and for ever."""
+
+import pytest
+from faults.campaign import Campaign, World
+from faults.case import EVER, Case, Json, at, cases
+from faults.promises import assert_one_truthful_end
+
+pytestmark = pytest.mark.engine
+
+DONE = ("COMPLETED",)
+FAILED = ("FAILED",)
+LATE = ("EXPIRED",)
+EITHER = ("COMPLETED", "FAILED")
+# Longer than a Task's 40 s, which are 4 s here, or the 70 s of those that work on pictures.
+TOO_LONG, LONGER = 5.0, 9.0
+WITH_PICTURES = ("StoreImages", "ModerateImages")
+FAILING = ("error", "throttle", "drop", "lost", "delay")
+UNREADABLE = ("empty", "malformed")
+
+# (caller, service, operation, how it ends where all such calls are broken)
+CALLS = [
+    ("AcceptRequestFunction", "dynamodb", "PutItem", FAILED),
+    ("AcceptRequestFunction", "s3", "HeadObject", FAILED),
+    ("AcceptRequestFunction", "s3", "GetObject", FAILED),
+    ("ClassifyPromptFunction", "comprehend", "ClassifyDocument", FAILED),
+    ("GenerateImagesFunction", "dynamodb", "UpdateItem", FAILED),
+    ("GenerateImagesFunction", "s3", "PutObject", FAILED),
+    ("GenerateImagesFunction", "sagemaker", "InvokeEndpointAsync", FAILED),
+    ("ResumeGenerationFunction", "dynamodb", "UpdateItem", LATE),
+    ("ResumeGenerationFunction", "states", "SendTaskSuccess", LATE),
+    ("StoreImagesFunction", "s3", "HeadObject", FAILED),
+    ("StoreImagesFunction", "s3", "GetObject", FAILED),
+    ("StoreImagesFunction", "s3", "PutObject", FAILED),
+    ("ModerateImagesFunction", "rekognition", "DetectModerationLabels", FAILED),
+    ("PublishImagesFunction", "s3", "CopyObject", FAILED),
+    ("/RecordOutcome", "dynamodb", "UpdateItem", DONE),
+    ("/AnnounceOutcome", "events", "PutEvents", DONE),
+    ("/MarkAnnounced", "dynamodb", "UpdateItem", DONE),
+]
+# What is not as in the column above, for all such calls of one kind.
+FOR_EVER = {
+    # The endpoint has the request, and its notice may find the next try's Task.
+    ("InvokeEndpointAsync", "lost"): EITHER,
+    ("InvokeEndpointAsync", "empty"): DONE,
+    ("InvokeEndpointAsync", "malformed"): DONE,
+    # No time-out is near: the Task waits for the endpoint anyway.
+    ("GenerateImagesFunction", "delay"): DONE,
+    ("ResumeGenerationFunction", "delay"): DONE,
+    # Nothing in the answer is needed.
+    ("PutItem", "empty"): DONE,
+    ("PutItem", "malformed"): DONE,
+    ("GenerateImagesFunction PutObject", "empty"): DONE,
+    ("CopyObject", "empty"): DONE,
+    # The Task has its answer, and nobody reads that of the call.
+    ("SendTaskSuccess", "lost"): DONE,
+    ("SendTaskSuccess", "empty"): DONE,
+    ("SendTaskSuccess", "malformed"): DONE,
+}
+# Without its version id, what was stored cannot be the one that is judged and delivered.
+ONCE = {("StoreImagesFunction PutObject", "empty"): FAILED}
+QUICK = {
+    ("ClassifyDocument", "error"),
+    ("InvokeEndpointAsync", "drop"),
+    ("DetectModerationLabels", "throttle"),
+    ("PutItem", "lost"),
+    ("SendTaskSuccess", "lost"),
+    ("PutEvents", "lost"),
+    ("CopyObject", "drop"),
+}
+
+
+def _delay(caller: str, kind: str) -> Json:
+    if kind != "delay":
+        return {}
+    return {"seconds": LONGER if caller.startswith(WITH_PICTURES) else TOO_LONG}
+
+
+def _case(call: tuple[str, str, str, tuple[str, ...]], kind: str, ever: bool) -> Case:
+    caller, service, operation, broken = call
+    told, otherwise = (FOR_EVER, broken) if ever else (ONCE, DONE)
+    names = (operation, caller, f"{caller} {operation}")
+    ends = next((told[name, kind] for name in names if (name, kind) in told), otherwise)
+    more = _delay(caller, kind) | (EVER if ever else {})
+    how = "ever" if ever else "once"
+    return Case(
+        f"{caller.strip('/').removesuffix('Function')}-{operation}-{kind}-{how}",
+        ends,
+        (at(caller, service, operation, kind, **more),),
+        dropped=caller == "AcceptRequestFunction" and service == "s3",
+        quick=not ever and (operation, kind) in QUICK,
+    )
+
+
+BROKEN_CALLS = [
+    _case(call, kind, ever)
+    for call in CALLS
+    for kind in (*FAILING, *UNREADABLE)
+    for ever in (False, True)
+]
+REFUSED_EVENTS = [
+    Case(f"AnnounceOutcome-refused-{how}", DONE, (at("/AnnounceOutcome", "events", "PutEvents",
+         "failed_entries", **more),))
+    for how, more in (("once", {}), ("ever", EVER))
+]  # fmt: skip
+
+
+@cases([*BROKEN_CALLS, *REFUSED_EVENTS])
+def test_a_broken_call(campaign: tuple[Campaign, World], case: Case) -> None:
+    conducted, world = campaign
+    conducted.raise_problem(case)
+    assert_one_truthful_end(world, case.tag, case.ends)
+
+
+STATES = (
+    *("AcceptRequest", "FilterKeywords", "ClassifyPrompt", "GenerateImages"),
+    *("StoreImages", "ModerateImages", "PublishImages"),
+)
+# Once: a function's answer is taken as it is, and one that is no answer is a failure.
+INVOCATIONS = {
+    "error": (DONE, FAILED),
+    "throttle": (DONE, FAILED),
+    "drop": (DONE, FAILED),
+    "lost": (DONE, FAILED),
+    "timeout": (DONE, FAILED),
+    "kill_before": (DONE, FAILED),
+    "kill_after": (DONE, FAILED),
+    "delay": (DONE, FAILED),
+    "empty": (FAILED, FAILED),
+    "malformed": (FAILED, FAILED),
+}
+# Its Task waits for the token, whatever the function answered.
+WAITING = {
+    "delay": (DONE, DONE),
+    "empty": (DONE, DONE),
+    "malformed": (DONE, DONE),
+    "lost": (DONE, EITHER),
+    "timeout": (DONE, EITHER),
+    "kill_after": (DONE, EITHER),
+}
+
+
+def _invocation(state: str, kind: str, ever: bool) -> Case:
+    ends = (WAITING if state == "GenerateImages" else {}).get(kind, INVOCATIONS[kind])[ever]
+    more = _delay(state, kind) | (EVER if ever else {})
+    return Case(
+        f"{state}-invocation-{kind}-{'ever' if ever else 'once'}",
+        ends,
+        (at(f"/{state}", "lambda", "Invoke", kind, **more),),
+        quick=(state, kind) in {("StoreImages", "kill_after"), ("GenerateImages", "timeout")},
+    )
+
+
+@cases(
+    [
+        _invocation(state, kind, ever)
+        for state in STATES
+        for kind in INVOCATIONS
+        for ever in (False, True)
+    ]
+)
+def test_a_broken_invocation(campaign: tuple[Campaign, World], case: Case) -> None:
+    conducted, world = campaign
+    conducted.raise_problem(case)
+    assert_one_truthful_end(world, case.tag, case.ends)
