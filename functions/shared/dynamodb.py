@@ -12,6 +12,9 @@ from shared import aws
 from shared.errors import ServiceUnavailable
 
 Item = dict[str, str | int]
+# A put that was done and an item that is not there are told by an empty answer. So we ask for what
+# no answer of DynamoDB's then lacks, and an answer without it is none.
+_CAPACITY = {"ReturnConsumedCapacity": "TOTAL"}
 
 
 class Table:
@@ -24,20 +27,25 @@ class Table:
     def get(self, key: dict[str, str]) -> Item | None:
         """The item as it is now, or None."""
         with aws.translated():
-            reply = self._client.get_item(
-                TableName=self._name, Key=_marshal(key), ConsistentRead=True
+            reply = _whole(
+                self._client.get_item(
+                    TableName=self._name, Key=_marshal(key), ConsistentRead=True, **_CAPACITY
+                )
             )
         return _unmarshal(reply["Item"]) if "Item" in reply else None
 
     def count(self, index: str, condition: str, values: Item) -> int:
         """How many items of an index meet a key condition; its first 1 MB of them."""
         with aws.translated():
-            reply = self._client.query(
-                TableName=self._name,
-                IndexName=index,
-                KeyConditionExpression=condition,
-                Select="COUNT",
-                **_expression({}, values),
+            reply = _whole(
+                self._client.query(
+                    TableName=self._name,
+                    IndexName=index,
+                    KeyConditionExpression=condition,
+                    Select="COUNT",
+                    **_expression({}, values),
+                    **_CAPACITY,
+                )
             )
         counted: int = reply["Count"]
         return counted
@@ -45,12 +53,15 @@ class Table:
     def query(self, index: str, condition: str, values: Item, most: int) -> list[Item]:
         """The first items of an index that meet a key condition, as its projection has them."""
         with aws.translated():
-            reply = self._client.query(
-                TableName=self._name,
-                IndexName=index,
-                KeyConditionExpression=condition,
-                Limit=most,
-                **_expression({}, values),
+            reply = _whole(
+                self._client.query(
+                    TableName=self._name,
+                    IndexName=index,
+                    KeyConditionExpression=condition,
+                    Limit=most,
+                    **_expression({}, values),
+                    **_CAPACITY,
+                )
             )
         return [_unmarshal(item) for item in reply["Items"]]
 
@@ -60,15 +71,19 @@ class Table:
         """Puts the item if the condition holds, else returns the item that is there.
 
         `names` maps every # name of the condition, `values` every : value, both without the sign.
+        An empty answer raises ServiceUnavailable: it might hide that the condition failed.
         """
         try:
             with aws.translated():
-                self._client.put_item(
-                    TableName=self._name,
-                    Item=_marshal(item),
-                    ConditionExpression=condition,
-                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
-                    **_expression(names, values),
+                _whole(
+                    self._client.put_item(
+                        TableName=self._name,
+                        Item=_marshal(item),
+                        ConditionExpression=condition,
+                        ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                        **_expression(names, values),
+                        **_CAPACITY,
+                    )
                 )
         except ClientError as error:
             return _refused(error)
@@ -106,6 +121,12 @@ class Table:
         if "Attributes" not in reply:
             raise ServiceUnavailable("UpdateItem: an answer without the item")
         return True, _unmarshal(reply["Attributes"])
+
+
+def _whole(reply: dict[str, Any]) -> dict[str, Any]:
+    if "ConsumedCapacity" not in reply:
+        raise ServiceUnavailable("DynamoDB: an answer without content")
+    return reply
 
 
 def _expression(names: dict[str, str], values: Item) -> dict[str, Any]:

@@ -17,6 +17,21 @@ def test_an_update_that_does_not_answer_with_the_item() -> None:
             Table("table", client).update({"key": "k"}, "SET a = :a", {}, {"a": "1"})
 
 
+@pytest.mark.parametrize("operation", ["put_item", "get_item", "query"])
+def test_an_answer_that_would_be_empty_anyway(operation: str) -> None:
+    client = boto3.client("dynamodb", region_name="us-east-1")
+    table = Table("table", client)
+    calls = {
+        "put_item": lambda: table.put_if({"k": "k"}, "attribute_not_exists(k)", {}, {}),
+        "get_item": lambda: table.get({"k": "k"}),
+        "query": lambda: table.query("index", "k = :k", {"k": "k"}, most=1),
+    }
+    with Stubber(client) as answers:
+        answers.add_response(operation, {})
+        with pytest.raises(ServiceUnavailable):
+            calls[operation]()
+
+
 def test_a_bus_that_does_not_say_what_it_took() -> None:
     client = boto3.client("events", region_name="us-east-1")
     with Stubber(client) as answers:
