@@ -178,13 +178,10 @@ class OneTruthfulEnd(RuleBasedStateMachine):
 
     def _enter(self, arn: str, fuse: Any) -> None:
         """AcceptRequest: killed at first, at most, or for good where the fuse is at its end."""
-        execution = self.step_functions.executions[arn]
-        started = utc_text(execution["startDate"])
-        context = {"arn": arn, "name": execution["name"], "started_at": started}
         for _ in range(4 if fuse and fuse[0] % 2 else 2):
             self.fuse.set(fuse)
             with suppress(KilledError):
-                answer = accept(self.door, json.loads(execution["input"]), context)
+                answer = self._accept(arn)
                 self.step_functions.answers[arn] = answer
                 break
         else:
@@ -194,6 +191,20 @@ class OneTruthfulEnd(RuleBasedStateMachine):
             self.unfinished.append((arn, answer["verdict"]))
         else:
             self.step_functions.end(arn, "SUCCEEDED")
+
+    def _accept(self, arn: str) -> Any:
+        execution = self.step_functions.executions[arn]
+        started = utc_text(execution["startDate"])
+        context = {"arn": arn, "name": execution["name"], "started_at": started}
+        return accept(self.door, json.loads(execution["input"]), context)
+
+    @rule(pick=st.randoms(use_true_random=False))
+    def accept_late(self, pick: Any) -> None:
+        """An invocation that was given up and tried again goes on all the same."""
+        answers = self.step_functions.answers
+        if accepted := [arn for arn in answers if answers[arn]["verdict"] == "accepted"]:
+            self.fuse.set(None)
+            self._accept(pick.choice(accepted))
 
     @rule(pick=st.randoms(use_true_random=False), status=st.sampled_from(ENDS), fuse=FUSES)
     def decide(self, pick: Any, status: str, fuse: Any) -> None:
@@ -367,6 +378,19 @@ def test_a_write_that_lands_after_the_sweepers_changes_nothing(status: str) -> N
     story.an_end_is_never_overwritten()
     story.decide(random.Random(0), status, None)
     story.an_end_is_never_overwritten()
+    story.teardown()
+
+
+def test_an_invocation_that_goes_on_after_its_runs_end_changes_nothing() -> None:
+    story, chance = OneTruthfulEnd(), random.Random(0)
+    story.arrive("a", "x", None)
+    story.decide(chance, "FAILED", None)
+    story.run_again(chance, None)
+    story.decide(chance, "FAILED", None)
+    story.an_end_is_never_overwritten()
+    for _ in range(4):
+        story.accept_late(chance)
+        story.an_end_is_never_overwritten()
     story.teardown()
 
 
