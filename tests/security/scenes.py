@@ -126,7 +126,6 @@ def _stop(stack: Stack, name: str, state: str, request: dict[str, str]) -> None:
     arn = stack.start(request, name)
     history = stack.client("stepfunctions").get_execution_history
     _until(lambda: f'"{state}"' in json.dumps(history(executionArn=arn)["events"], default=str))
-    time.sleep(1)
     stack.client("stepfunctions").stop_execution(executionArn=arn)
     assert stack.events(f"execution-{name}", within=30)
 
