@@ -294,19 +294,21 @@ def silence_schedule(stack: Stack) -> None:
             scheduler.update_schedule(**kept, State="DISABLED")
 
 
-def one_notice_at_a_time(stack: Stack, scale: float) -> None:
-    """Have notices come singly, and again after the queue's time-out in template time.
+def one_message_at_a_time(stack: Stack, scale: float) -> None:
+    """Have queues hand out messages singly, and again after their time-out in template time.
 
     In a batch, a process that is killed over one case's notice would hold up those of others. The
     engine counts a visibility time-out in real seconds.
     """
-    functions = stack.client("lambda")
+    functions, sqs = stack.client("lambda"), stack.client("sqs")
     for mapping in functions.list_event_source_mappings()["EventSourceMappings"]:
-        if f":{stack.name}-NoticesQueue" in mapping["EventSourceArn"]:
-            functions.update_event_source_mapping(UUID=mapping["UUID"], BatchSize=1)
-    sqs, queue = stack.client("sqs"), stack.outputs["NoticesQueue"]
-    told = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["VisibilityTimeout"])
-    seconds = float(told["Attributes"]["VisibilityTimeout"]) / scale
-    sqs.set_queue_attributes(
-        QueueUrl=queue, Attributes={"VisibilityTimeout": str(max(1, round(seconds)))}
-    )
+        queue = mapping["EventSourceArn"].rpartition(":")[2]
+        if not queue.startswith(f"{stack.name}-"):
+            continue
+        functions.update_event_source_mapping(UUID=mapping["UUID"], BatchSize=1)
+        url = sqs.get_queue_url(QueueName=queue)["QueueUrl"]
+        told = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["VisibilityTimeout"])
+        seconds = float(told["Attributes"]["VisibilityTimeout"]) / scale
+        sqs.set_queue_attributes(
+            QueueUrl=url, Attributes={"VisibilityTimeout": str(max(1, round(seconds)))}
+        )

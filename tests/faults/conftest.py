@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from faults.campaign import Campaign, ResultsSeen, World, one_notice_at_a_time, silence_schedule
+from faults.campaign import Campaign, ResultsSeen, World, one_message_at_a_time, silence_schedule
 from faults.case import Case
 from workflow.running_system import Stack
 
@@ -73,7 +73,7 @@ def made_stack(system: tuple[Engine, StandIns], name: str, **parameters: str) ->
     """A stack whose sweeper is called by tests alone."""
     stack = Stack(system[0], system[1], name, PATIENCE | parameters)
     silence_schedule(stack)
-    one_notice_at_a_time(stack, TIME_SCALE)
+    one_message_at_a_time(stack, TIME_SCALE)
     return stack
 
 

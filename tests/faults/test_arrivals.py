@@ -171,17 +171,51 @@ def test_a_run_whose_end_is_untold_is_not_run_again(
     assert record["run"] == 2
 
 
+# What RecordUnstarted writes about an event that it need not keep, and how many such calls of it
+# come before.
+UNSTARTED = [
+    ("dynamodb", "UpdateItem", 0),
+    ("events", "PutEvents", 0),
+    ("dynamodb", "UpdateItem", 1),
+]
+KILLS = [
+    at("RecordUnstartedFunction", service, operation, kind, skip=earlier)
+    for service, operation, earlier in UNSTARTED
+    for kind in ("kill_before", "kill_after")
+]
+
+
 @pytest.mark.thorough
 def test_what_is_too_large_to_start_is_recorded_and_told(
-    stack: Stack, results: ResultsSeen, tag: str
+    stack: Stack, results: ResultsSeen
 ) -> None:
-    put_event(stack, {"prompt": "a teapot", "metadata": {"tag": tag}, "x": "x" * 262_144})
+    """Also where RecordUnstarted is killed before and after each of its writes."""
+    ids = []
+    for rule in [None, *KILLS]:
+        entry = {"DetailType": "ImageRequested", "EventBusName": stack.outputs["EventBus"]}
+        detail = json.dumps({"prompt": "a teapot", "metadata": {"x": "x" * 262_144}})
+        if rule:
+            stack.engine.break_calls(bound(rule, "event-"))
+        told = stack.client("events").put_events(
+            Entries=[{**entry, "Source": "test.shop", "Detail": detail}]
+        )
+        ids.append(f"event-{told['Entries'][0]['EventId']}")
+        if rule:
+            await_injection(stack)
     deadline = time.monotonic() + 60
     found: list[dict[str, Any]] = []
-    while not found and time.monotonic() < deadline:
+    while len(found) < len(ids) and time.monotonic() < deadline:
         world = settled(stack, results)
-        found = [record for record in world.records if record["run"] == 0]
-    (record,) = found
-    assert_closed_and_told(world, record)
-    assert record["status"] == "INVALID"
-    assert record["reasons"][0]["rule"] == "max_bytes"
+        found = [record for record in world.records if record["request_id"] in ids]
+    assert len(found) == len(ids)
+    for record in found:
+        assert_closed_and_told(world, record)
+        assert (record["run"], record["status"]) == (0, "INVALID")
+        assert record["reasons"][0]["rule"] == "max_bytes"
+
+
+def await_injection(stack: Stack) -> None:
+    """Until the last rule has broken its call."""
+    deadline = time.monotonic() + 60
+    while not stack.engine.broken_calls()[-1]["injected"] and time.monotonic() < deadline:
+        time.sleep(0.1)

@@ -1,10 +1,17 @@
 """What judges and generator may answer instead of what they should; nothing of it is a verdict."""
 
+import base64
+import io
+import json
+
 import pytest
 from faults.campaign import Campaign, World
 from faults.case import EVER, Case, Json, at, cases
 from faults.promises import assert_one_truthful_end
 from faults.scene import Act, Scene
+
+from local.ai.marker import Marker
+from local.ai.painting.painter import paint_unsafe
 
 pytestmark = pytest.mark.engine
 
@@ -109,6 +116,18 @@ def _overwrite_output(scene: Scene) -> None:
     scene.put_work(f"inference/output/{scene.case.inference()}.out", b"{}")
 
 
+def _replace_output(scene: Scene) -> None:
+    """A reply in the right shape, with an unsafe picture."""
+    scene.await_state("StoreImages")
+    painted = io.BytesIO()
+    paint_unsafe(Marker((("Graphic Violence", 97.0),), False), 1, (256, 256)).save(
+        painted, "JPEG", quality=90
+    )
+    reply = {"generated_images": [base64.b64encode(painted.getvalue()).decode()]}
+    output = f"inference/output/{scene.case.inference()}.out"
+    scene.put_work(output, json.dumps(reply).encode())
+
+
 OVERWRITTEN = [
     Case("overwritten-before-moderation", DONE, _before("ModerateImages"),
          act=_overwrite("ModerateImages"), quick=True),
@@ -116,6 +135,8 @@ OVERWRITTEN = [
          act=_overwrite("PublishImages"), quick=True),
     Case("output-overwritten", FAILED, _before("StoreImages"), act=_overwrite_output,
          **NO_PICTURE),
+    # It is judged like any other, and another attempt is made.
+    Case("output-replaced", DONE, _before("StoreImages"), act=_replace_output),
 ]  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 from faults.campaign import Campaign, World
-from faults.case import EVER, Case, Json, at, cases, delivered
+from faults.case import EVER, Case, Json, at, bound, cases, delivered
 from faults.promises import assert_one_truthful_end
 from faults.scene import Act, Scene, notice
 
@@ -12,6 +12,7 @@ pytestmark = pytest.mark.engine
 
 DONE = ("COMPLETED",)
 LATE = ("EXPIRED",)
+RESUMING = "ResumeGenerationFunction"
 SLOW = ({"slow": 2},)
 # The Task waits 38 s here: a notice that comes after that.
 AFTERWARDS: Json = {"seconds": 42.0}
@@ -72,6 +73,32 @@ def _forge(scene: Scene) -> None:
     scene.publish(notice("../" * 13, f"s3://{images}/inference/output/{mine}.out"))
 
 
+FAILURE = ({"outcome": "fail", "slow": 2}, "usual")
+
+
+def _break_failure(kind: str, times: int | None) -> Act:
+    """SendTaskFailure tells a token, and nothing else that is this case's own."""
+
+    def act(scene: Scene) -> None:
+        scene.await_generation()
+        rule = at(RESUMING, "states", "SendTaskFailure", kind, times=times)
+        scene.stack.engine.break_calls(bound(rule, scene.inference_row()["task_token"]))
+
+    return act
+
+
+FAILURE_ANSWERS = [
+    Case(f"failure-answer-{kind}-once", DONE, generation=FAILURE, act=_break_failure(kind, times))
+    for kind, times in (
+        *(("error", 3), ("throttle", 3), ("drop", 3), ("lost", 3), ("delay", 1)),
+        *(("empty", 1), ("malformed", 1), ("kill_before", 1), ("kill_after", 1)),
+    )
+] + [
+    Case("failure-answer-error-ever", LATE, generation=FAILURE, act=_break_failure("error", None)),
+    Case("failure-answer-lost-ever", DONE, generation=FAILURE, act=_break_failure("lost", None)),
+]
+
+
 NOTICES = [
     Case("notice-lost", LATE, (delivered("sns:sqs", "drop", **EVER),), rule="States.Timeout"),
     Case("notice-lost-and-recovered", DONE, (delivered("sns:sqs", "drop", **EVER),),
@@ -106,7 +133,7 @@ NOTICES = [
 ]  # fmt: skip
 
 
-@cases(NOTICES)
+@cases([*NOTICES, *FAILURE_ANSWERS])
 def test_a_notice(campaign: tuple[Campaign, World], case: Case) -> None:
     conducted, world = campaign
     conducted.raise_problem(case)

@@ -47,8 +47,6 @@ FOR_EVER = {
     ("GenerateImagesFunction", "delay"): DONE,
     ("ResumeGenerationFunction", "delay"): DONE,
     # Nothing in the answer is needed.
-    ("PutItem", "empty"): DONE,
-    ("PutItem", "malformed"): DONE,
     ("GenerateImagesFunction PutObject", "empty"): DONE,
     ("CopyObject", "empty"): DONE,
     # The Task has its answer, and nobody reads that of the call.
