@@ -12,9 +12,6 @@ from shared import aws
 from shared.errors import ServiceUnavailable
 
 Item = dict[str, str | int]
-# A put that was done and an item that is not there are told by an empty answer. So we ask for what
-# no answer of DynamoDB's then lacks, and an answer without it is none.
-_CAPACITY = {"ReturnConsumedCapacity": "TOTAL"}
 
 
 class Table:
@@ -26,43 +23,30 @@ class Table:
 
     def get(self, key: dict[str, str]) -> Item | None:
         """The item as it is now, or None."""
-        with aws.translated():
-            reply = _whole(
-                self._client.get_item(
-                    TableName=self._name, Key=_marshal(key), ConsistentRead=True, **_CAPACITY
-                )
-            )
+        reply = self._call(self._client.get_item, Key=_marshal(key), ConsistentRead=True)
         return _unmarshal(reply["Item"]) if "Item" in reply else None
 
     def count(self, index: str, condition: str, values: Item) -> int:
         """How many items of an index meet a key condition; its first 1 MB of them."""
-        with aws.translated():
-            reply = _whole(
-                self._client.query(
-                    TableName=self._name,
-                    IndexName=index,
-                    KeyConditionExpression=condition,
-                    Select="COUNT",
-                    **_expression({}, values),
-                    **_CAPACITY,
-                )
-            )
+        reply = self._call(
+            self._client.query,
+            IndexName=index,
+            KeyConditionExpression=condition,
+            Select="COUNT",
+            **_expression({}, values),
+        )
         counted: int = reply["Count"]
         return counted
 
     def query(self, index: str, condition: str, values: Item, most: int) -> list[Item]:
         """The first items of an index that meet a key condition, as its projection has them."""
-        with aws.translated():
-            reply = _whole(
-                self._client.query(
-                    TableName=self._name,
-                    IndexName=index,
-                    KeyConditionExpression=condition,
-                    Limit=most,
-                    **_expression({}, values),
-                    **_CAPACITY,
-                )
-            )
+        reply = self._call(
+            self._client.query,
+            IndexName=index,
+            KeyConditionExpression=condition,
+            Limit=most,
+            **_expression({}, values),
+        )
         return [_unmarshal(item) for item in reply["Items"]]
 
     def put_if(
@@ -71,20 +55,15 @@ class Table:
         """Puts the item if the condition holds, else returns the item that is there.
 
         `names` maps every # name of the condition, `values` every : value, both without the sign.
-        An empty answer raises ServiceUnavailable: it might hide that the condition failed.
         """
         try:
-            with aws.translated():
-                _whole(
-                    self._client.put_item(
-                        TableName=self._name,
-                        Item=_marshal(item),
-                        ConditionExpression=condition,
-                        ReturnValuesOnConditionCheckFailure="ALL_OLD",
-                        **_expression(names, values),
-                        **_CAPACITY,
-                    )
-                )
+            self._call(
+                self._client.put_item,
+                Item=_marshal(item),
+                ConditionExpression=condition,
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                **_expression(names, values),
+            )
         except ClientError as error:
             return _refused(error)
         return None
@@ -99,34 +78,36 @@ class Table:
     ) -> tuple[bool, Item]:
         """(True, the item as updated), or (False, the item as it is) if the condition fails.
 
-        A missing item is an empty one; without a condition it is made. Raises ServiceUnavailable
-        for an answer without the item.
+        A missing item is an empty one; without a condition it is made.
         """
         guard = {
             "ConditionExpression": condition,
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
         }
         try:
-            with aws.translated():
-                reply = self._client.update_item(
-                    TableName=self._name,
-                    Key=_marshal(key),
-                    UpdateExpression=update,
-                    ReturnValues="ALL_NEW",
-                    **_expression(names, values),
-                    **(guard if condition else {}),
-                )
+            reply = self._call(
+                self._client.update_item,
+                Key=_marshal(key),
+                UpdateExpression=update,
+                ReturnValues="ALL_NEW",
+                **_expression(names, values),
+                **(guard if condition else {}),
+            )
         except ClientError as error:
             return False, _refused(error)
-        if "Attributes" not in reply:
-            raise ServiceUnavailable("UpdateItem: an answer without the item")
         return True, _unmarshal(reply["Attributes"])
 
-
-def _whole(reply: dict[str, Any]) -> dict[str, Any]:
-    if "ConsumedCapacity" not in reply:
-        raise ServiceUnavailable("DynamoDB: an answer without content")
-    return reply
+    def _call(self, operation: Any, **arguments: Any) -> dict[str, Any]:
+        """The reply. Raises ServiceUnavailable for an empty one, and what aws.translated() does."""
+        with aws.translated():
+            # A put that was done and an item that is not there are told by an empty answer. So we
+            # ask for what no answer then lacks: one without it might hide that a claim was refused.
+            reply: dict[str, Any] = operation(
+                TableName=self._name, ReturnConsumedCapacity="TOTAL", **arguments
+            )
+        if "ConsumedCapacity" not in reply:
+            raise ServiceUnavailable("DynamoDB: an answer without content")
+        return reply
 
 
 def _expression(names: dict[str, str], values: Item) -> dict[str, Any]:
