@@ -181,10 +181,10 @@ def _costs(ring: Ring) -> Table:
     table.add_section()
     total = sum(costs.values())
     table.add_row("together", "", "", f"{total:.4f}", f"{1000 * total / requests:.4f}")
-    pictures, (kind, hour) = ring.counts["pictures generated"], GPU_HOUR
+    asked, (kind, hour) = ring.counts["invocations of the endpoint"], GPU_HOUR
     table.caption = (
-        f"GPU apart: {pictures:,.0f} pictures were judged; on {kind} each second that one takes "
-        f"costs {pictures * hour / 3600:.2f} USD for all of them ({hour} USD an hour)"
+        f"GPU apart: the endpoint was invoked {asked:,.0f} times; on {kind}, {hour} USD an hour, "
+        f"each second that one takes costs {asked * hour / 3600:.2f} USD for all of them"
     )
     return table
 

@@ -12,7 +12,7 @@ from typing import Any
 from bench.soak import chaos, settling
 from bench.soak.account import Account, account
 from bench.soak.evidence import Evidence, gather
-from bench.soak.load import Load, Sender
+from bench.soak.load import Sender
 from bench.soak.plan import plan, scripts
 from bench.soak.prices import comprehend_units
 from bench.soak.system import System
@@ -97,7 +97,7 @@ def run(settings: Settings, tell: Tell) -> Ring:
         stages=_stages(evidence),
         injected=chaos.injected(report),
         model_faults=Counter(submission.fault for submission in planned if submission.fault),
-        counts=_counts(report, evidence, load),
+        counts=_counts(report, evidence),
         swept=swept,
         refused=load.refused,
         rss=weighing.rss,
@@ -117,7 +117,7 @@ def _stages(evidence: Evidence) -> dict[str, list[float]]:
     return stages
 
 
-def _counts(report: list[Json], evidence: Evidence, load: Load) -> dict[str, float]:
+def _counts(report: list[Json], evidence: Evidence) -> dict[str, float]:
     """Everything that has a price, as it was counted."""
     counts: dict[str, float] = dict(chaos.counted(report))
     counts["state transitions"] = sum(one.transitions for one in evidence.executions)
@@ -125,7 +125,4 @@ def _counts(report: list[Json], evidence: Evidence, load: Load) -> dict[str, flo
     counts["Lambda requests"] = len(lines)
     counts["Lambda GB-seconds"] = sum(float(ms) / 1000 * int(mb) / 1024 for ms, mb in lines)
     counts["Comprehend units"] = comprehend_units(int(counts.pop("Comprehend requests", 0)))
-    counts["pictures generated"] = sum(
-        record.get("usage", {}).get("generated_images", 0) for record in evidence.records
-    )
     return counts

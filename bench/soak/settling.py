@@ -11,9 +11,8 @@ from typing import Any
 from bench.soak.system import GENERATION_SECONDS, NAME, System
 
 _PAST = "2026-01-01T00:00:00Z"
-# The sweeper leaves an execution that has ended to CloseExecution for so long.
-_GRACE_SECONDS = 62.0
-_MOST_SWEEPS = 60
+# The sweeper leaves an execution that has ended to CloseExecution for a minute: many times that.
+_PAUSE_SECONDS, _MOST_SWEEPS = 6.0, 60
 _QUIET_SECONDS = 3.0
 Json = dict[str, Any]
 
@@ -49,7 +48,7 @@ def sweep(system: System, tell: Callable[[str], None]) -> dict[str, int]:
         done.update(swept["done"])
         if not swept["done"] and _left(system):
             tell("waiting for the sweeper's grace to pass")
-            time.sleep(_GRACE_SECONDS / 10)
+            time.sleep(_PAUSE_SECONDS)
     return dict(done)
 
 

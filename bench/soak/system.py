@@ -6,9 +6,12 @@ import contextlib
 import json
 import tempfile
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any
+
+from botocore.exceptions import BotoCoreError
 
 from bench.soak import chaos
 from bench.soak.plan import FOLDER, SOURCE, Submission, content
@@ -149,15 +152,16 @@ class ExecutionEnds:
 
 
 class Listener(threading.Thread):
-    """Calls what takes messages again and again until stopped."""
+    """Calls what takes messages again and again until stopped, whatever becomes of a call."""
 
-    def __init__(self, take: Any) -> None:
+    def __init__(self, take: Callable[[], None]) -> None:
         super().__init__(daemon=True)
         self._take, self._stopped = take, threading.Event()
 
     def run(self) -> None:
         while not self._stopped.is_set():
-            self._take()
+            with contextlib.suppress(BotoCoreError):  # a busy engine may be slow to answer
+                self._take()
 
     def stop(self) -> None:
         """Wait for the last call."""
