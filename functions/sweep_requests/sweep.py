@@ -72,9 +72,9 @@ def sweep(sweeper: Sweeper, now: datetime) -> Swept:
     """Closes what is overdue or forgotten, and announces what was not; says what was done.
 
     `done` counts: expired (requests past their deadline), closed (their execution had ended
-    without a word), announced (closed before, but not told), inferences_expired,
-    inferences_recovered (the notice was lost, not the result), and failures, which are logged and
-    hold up nothing: the next sweep meets them again.
+    without a word), announced (closed before, but not told), inferences_recovered (the notice was
+    lost, not the result), inferences_expired (nothing was found but a failure, or nobody waits any
+    more), and failures, which are logged and hold up nothing: the next sweep meets them again.
     """
     done: Counter[str] = Counter()
     # Listed first: what is done to a row changes the index that is being read.
@@ -105,15 +105,15 @@ def _tried(action: Callable[[Item], str], row: Item) -> str:
 def _finish(sweeper: Sweeper, now: datetime, row: Item) -> str:
     is_overdue = str(row["deadline"]) < utc_text(now)
     if row["status"] not in OPEN:
-        return _announce(sweeper, row, now) if is_overdue else ""
+        return _announce(sweeper, now, row) if is_overdue else ""
     if is_overdue:
         # Stopped first: it must not go on painting for a record that is closed.
         sweeper.step_functions.stop(str(row["execution_arn"]), OVERDUE)
         return _close(sweeper, row, overdue(STAGE, utc_text(now)), "expired")
-    return _close_if_forgotten(sweeper, row, now)
+    return _close_if_forgotten(sweeper, now, row)
 
 
-def _close_if_forgotten(sweeper: Sweeper, row: Item, now: datetime) -> str:
+def _close_if_forgotten(sweeper: Sweeper, now: datetime, row: Item) -> str:
     """Status changes come by best effort: an execution may end and nobody hear of it."""
     execution = sweeper.step_functions.describe(str(row["execution_arn"]))
     if "stopDate" not in execution or now - execution["stopDate"] < _GRACE:
@@ -131,7 +131,7 @@ def _close(sweeper: Sweeper, row: Item, ending: dict[str, object], done: str) ->
     return done
 
 
-def _announce(sweeper: Sweeper, row: Item, now: datetime) -> str:
+def _announce(sweeper: Sweeper, now: datetime, row: Item) -> str:
     record = sweeper.records.get(str(row["request_id"]))
     if record is None or "open_shard" not in record or record["status"] in OPEN:
         return ""
