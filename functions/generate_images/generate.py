@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from generate_images.plan import cut_warning, model_request, negative_prompt, seed_for
-from shared.errors import GenerationFailed
+from shared.errors import GenerationExpired, GenerationFailed
 from shared.inferences import MAX_INFERENCES, Inferences, inference_id, result_of
 from shared.policy import Policies
 from shared.records import utc_text
@@ -59,7 +59,8 @@ def generate(desk: Desk, task: dict[str, Any]) -> str:
     """Binds the Task to its inference and starts it if need be; returns the inference's id.
 
     The Task ends when ResumeGeneration answers its token; here at once, if the result is there.
-    Raises GenerationFailed when every inference that may be paid for this attempt has failed.
+    Raises GenerationFailed when every inference that may be paid for this attempt has failed, and
+    GenerationExpired for one that has expired: that is not paid again.
     """
     request, attempt = task["request"], task["attempt"]
     seed = seed_for(request, task["request_id"], task["run"], attempt)
@@ -79,8 +80,10 @@ def generate(desk: Desk, task: dict[str, Any]) -> str:
             "expires_at": int((now + timedelta(days=desk.settings.retention_days)).timestamp()),
         }
         row = desk.inferences.bind(identity, task["token"], first)
-        if row["status"] in {"FAILED", "EXPIRED"}:
+        if row["status"] == "FAILED":
             continue
+        if row["status"] == "EXPIRED":
+            raise GenerationExpired(str(row["failure_reason"]))
         if row["status"] == "COMPLETED":
             desk.step_functions.succeed(task["token"], result_of(row))
         elif row["status"] == "PENDING":

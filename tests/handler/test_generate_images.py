@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from shared.inferences import inference_id
+from shared.dynamodb import Table
+from shared.inferences import Inferences, inference_id
 
 WORK, INFERENCES = "safelight-work-example", "safelight-InferencesTable-6F5E4D3C2B1A"
 POLICYS_NEGATIVE = "nsfw, nude, naked, nipples, sexual, gore, blood, violence, weapon, hate symbol"
@@ -110,6 +111,17 @@ def test_a_retried_task_takes_over_what_was_paid(
     assert len(answers.asked("InvokeEndpointAsync")) == 1
     row = item(INFERENCES, first["inference_id"])
     assert row["task_token"] == event("generate_images/task_retried")["token"]
+
+
+def test_what_has_expired_is_not_paid_again(generate: Any, answers: Any, aws: Any) -> None:
+    identity = generate("first_attempt")["inference_id"]
+    Inferences(Table(INFERENCES, aws("dynamodb"))).fail(identity, "EXPIRED", "no notice came")
+
+    with pytest.raises(Exception, match="no notice came") as raised:
+        generate("task_retried")
+
+    assert type(raised.value).__name__ == "GenerationExpired"
+    assert len(answers.asked("InvokeEndpointAsync")) == 1
 
 
 def test_a_try_that_died_before_the_endpoint_answered_is_made_again(
