@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,7 @@ from wiring.system import (
 from accept_request.accept import OTHER_STAGES, WAIT_MARGIN
 from shared import errors
 from shared.inferences import MAX_INFERENCES
+from shared.records import ANNOUNCE_WITHIN
 
 # Of AWS's own error names, those that the machine names.
 AWS_ERRORS = {
@@ -129,6 +131,11 @@ def test_the_machine_outlives_its_longest_path() -> None:
     assert WAIT_MARGIN.total_seconds() == 300
     assert OTHER_STAGES.total_seconds() >= rest
     assert parameter("RetentionDays")["MinValue"] * 86_400 > ASL["TimeoutSeconds"]
+
+
+def test_whoever_closes_a_record_leaves_the_same_time_to_announce_it() -> None:
+    written = TASKS["RecordOutcome"]["Arguments"]["ExpressionAttributeValues"][":deadline"]["S"]
+    assert f"+ {ANNOUNCE_WITHIN // timedelta(milliseconds=1)})" in written
 
 
 def _longest(name: str) -> float:
