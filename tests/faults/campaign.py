@@ -21,7 +21,7 @@ from local.deployed_stack import parsed
 from local.result_events import ResultEvents
 from shared.dynamodb import Item
 
-_TOGETHER = 10
+TOGETHER = 10
 # Starts of processes are slow where all come at once, and Tasks would time out over them.
 _FIRST_TOGETHER = (1, 2, 6)
 # So long without any change, nobody is at work any more: longer than the engine's pauses between
@@ -107,7 +107,7 @@ class Campaign:
         self._warm_up()
         for case in self.cases:
             self._tell(case)
-        with ThreadPoolExecutor(_TOGETHER) as pool:
+        with ThreadPoolExecutor(TOGETHER) as pool:
             list(pool.map(self._run, self.cases))
         return settled(self.stack, self.results)
 
@@ -148,7 +148,7 @@ class Campaign:
             self.stack.start(request, case.run_name)
         if case.act:
             case.act(scene)
-        self.stack.wait_for_end(scene.arn)
+        scene.await_end()
 
     def _drop(self, case: Case, request: object) -> str:
         self.stack.client("s3").put_object(

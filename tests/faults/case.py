@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from faults.scene import Act
 
 Json = dict[str, Any]
+# Caller, service, operation, and how many such calls of the caller's come before.
+Call = tuple[str, str, str, int]
+KILLS = ("kill_before", "kill_after")
 EVER: Json = {"times": None}
 # Letters of which no word is made: a prompt's tag must mean nothing to a filter.
 _LETTERS = "bcdfghjklmnpqrtv"
@@ -88,6 +91,18 @@ def at(caller: str, service: str, operation: str, kind: str, **more: Any) -> Jso
     return {**rule, "times": 3 if tried_by_sdk else 1, **more}
 
 
+def killed(call: Call, kind: str, **more: Any) -> Json:
+    """A rule that kills the caller before or after one of its calls."""
+    caller, service, operation, earlier = call
+    return at(caller, service, operation, kind, skip=earlier, **more)
+
+
+def name_of(call: Call) -> str:
+    """A call in the name of a case."""
+    caller, _, operation, earlier = call
+    return f"{caller.removesuffix('Function')}-{operation}-{earlier + 1}"
+
+
 def delivered(operation: str, kind: str, **more: Any) -> Json:
     """A rule for what one service hands to another."""
     by = "request" if operation.startswith("events:") else "inference"
@@ -102,6 +117,4 @@ def bound(rule: Json, text: str) -> Json:
 
 def cases(listed: list[Case]) -> pytest.MarkDecorator:
     """One test for each case."""
-    names = [case.name for case in listed]
-    assert len(set(names)) == len(names), "two cases of one name"
     return pytest.mark.parametrize("case", [pytest.param(case, id=case.name) for case in listed])

@@ -9,7 +9,14 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from faults.campaign import Campaign, ResultsSeen, World, one_message_at_a_time, silence_schedule
+from faults.campaign import (
+    TOGETHER,
+    Campaign,
+    ResultsSeen,
+    World,
+    one_message_at_a_time,
+    silence_schedule,
+)
 from faults.case import Case
 from workflow.running_system import Stack
 
@@ -72,6 +79,15 @@ def system() -> Iterator[tuple[Engine, StandIns]]:
 def made_stack(system: tuple[Engine, StandIns], name: str, **parameters: str) -> Stack:
     """A stack whose sweeper is called by tests alone."""
     stack = Stack(system[0], system[1], name, PATIENCE | parameters)
+    work = f"s3://{stack.outputs['WorkBucket']}/inference"
+    system[1].register_endpoint(
+        f"local-{name}",
+        output_path=f"{work}/output/",
+        failure_path=f"{work}/failure/",
+        success_topic=stack.outputs["SuccessTopic"],
+        error_topic=stack.outputs["ErrorTopic"],
+        workers=TOGETHER,  # slow cases hold up no others
+    )
     silence_schedule(stack)
     one_message_at_a_time(stack, TIME_SCALE)
     return stack
@@ -92,6 +108,7 @@ def campaign(
     request: pytest.FixtureRequest, stack: Stack, results: ResultsSeen
 ) -> tuple[Campaign, World]:
     """Every chosen case, run to its end, and the world after them."""
-    chosen = {case.name: case for item in request.session.items if (case := _case(item))}
+    chosen = {id(case): case for item in request.session.items if (case := _case(item))}
+    assert len({case.name for case in chosen.values()}) == len(chosen), "two cases of one name"
     campaign = Campaign(stack, results, list(chosen.values()))
     return campaign, campaign.run()

@@ -9,7 +9,7 @@ from faults.case import Case
 from workflow.running_system import Stack
 
 LONG_AGO = "2026-01-01T00:00:00.000Z"
-PATIENCE = 60.0
+PATIENCE = 120.0
 
 
 class Scene:
@@ -57,12 +57,22 @@ class Scene:
 
         self.until(there, key)
 
-    def until(self, happened: Callable[[], object], what: str) -> None:
+    def await_end(self) -> None:
+        """Wait until the execution has ended."""
+
+        def over() -> bool:
+            told = self.client("stepfunctions").describe_execution(executionArn=self.arn)
+            return bool(told["status"] != "RUNNING")
+
+        self.until(over, "the end", pause=0.25)
+
+    def until(self, happened: Callable[[], object], what: str, pause: float = 0.05) -> None:
+        """Wait for something, AssertionError if it never comes."""
         deadline = time.monotonic() + PATIENCE
         while not happened():
             if time.monotonic() > deadline:
                 raise AssertionError(f"{self.case.name}: {what} never came")
-            time.sleep(0.05)
+            time.sleep(pause)
 
     def stop(self) -> None:
         """StopExecution, as an operator would."""

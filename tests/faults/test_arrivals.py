@@ -73,8 +73,15 @@ def tag() -> str:
     return uuid.uuid4().hex
 
 
-@pytest.mark.parametrize("apart", [0.0, 2.0], ids=["at-once", "later"])
-@pytest.mark.parametrize("source", ["file", "event"])
+@pytest.mark.parametrize(
+    ("source", "apart"),
+    [
+        pytest.param("file", 0.0, id="file-at-once"),
+        pytest.param("file", 2.0, id="file-later", marks=pytest.mark.thorough),
+        pytest.param("event", 0.0, id="event-at-once", marks=pytest.mark.thorough),
+        pytest.param("event", 2.0, id="event-later", marks=pytest.mark.thorough),
+    ],
+)
 def test_an_event_that_is_delivered_twice(
     stack: Stack, results: ResultsSeen, tag: str, source: str, apart: float
 ) -> None:
@@ -98,6 +105,7 @@ def test_ten_at_once_with_one_request_id(stack: Stack, results: ResultsSeen, tag
     assert record["request_id"] == f"direct/{tag}"
 
 
+@pytest.mark.thorough
 def test_one_request_id_from_two_sources_is_two_requests(
     stack: Stack, results: ResultsSeen, tag: str
 ) -> None:
@@ -110,6 +118,7 @@ def test_one_request_id_from_two_sources_is_two_requests(
     assert keys == {f"event:test.shop/{tag}", f"event:test.press/{tag}", f"s3:prompts/{tag}"}
 
 
+@pytest.mark.thorough
 def test_one_request_id_with_two_prompts_is_one_request_and_an_error(
     stack: Stack, results: ResultsSeen, tag: str
 ) -> None:

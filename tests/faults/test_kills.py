@@ -1,10 +1,8 @@
 """A process killed before and after each of its writes, and executions stopped in each state."""
 
-from typing import Any
-
 import pytest
 from faults.campaign import Campaign, World
-from faults.case import EVER, Case, Json, at, cases, delivered
+from faults.case import EVER, KILLS, Case, Json, at, cases, delivered, killed, name_of
 from faults.promises import assert_one_truthful_end
 from faults.scene import Act, Scene
 from workflow.running_system import Stack
@@ -13,7 +11,6 @@ pytestmark = pytest.mark.engine
 
 DONE = ("COMPLETED",)
 FAILED = ("FAILED",)
-KILLS = ("kill_before", "kill_after")
 # Every write of an accepted run that a process of ours makes: function, service, operation, and
 # how many such calls of it come before.
 WRITES = [
@@ -36,26 +33,15 @@ MACHINE_WRITES = [
 ]
 READS = ("Get", "Head", "List", "Query", "Describe", "Detect", "Classify")
 
-
-def killed(write: tuple[str, str, str, int], kind: str, **more: Any) -> Json:
-    caller, service, operation, earlier = write
-    return at(caller, service, operation, kind, skip=earlier, **more)
-
-
-def _name(write: tuple[str, str, str, int], kind: str) -> str:
-    caller, _, operation, earlier = write
-    return f"{kind}-{caller.removesuffix('Function')}-{operation}-{earlier + 1}"
-
-
 KILLED_ONCE = [
-    Case(_name(write, kind), DONE, (killed(write, kind),),
+    Case(f"{kind}-{name_of(write)}", DONE, (killed(write, kind),),
          quick=(write[2], kind) in {("PutItem", "kill_after"), ("SendTaskSuccess", "kill_before")})
     for write in WRITES
     for kind in KILLS
 ]  # fmt: skip
 # A killed process is tried three times more; then the run has failed, whatever it had written.
 KILLED_EVER = [
-    Case(f"{_name(write, kind)}-ever", FAILED, (killed(write, kind, **EVER),),
+    Case(f"{kind}-{name_of(write)}-ever", FAILED, (killed(write, kind, **EVER),),
          quick=(write[2], kind) == ("PutItem", "kill_after"))
     for write in WRITES
     for kind in KILLS
@@ -166,82 +152,6 @@ STOPPED = [
 
 @cases(STOPPED)
 def test_a_stopped_execution(campaign: tuple[Campaign, World], case: Case) -> None:
-    conducted, world = campaign
-    conducted.raise_problem(case)
-    assert_one_truthful_end(world, case.tag, case.ends)
-
-
-def _stop_when_generating(scene: Scene) -> None:
-    scene.await_generation()
-    scene.stop()
-
-
-def _sweep_when_generating(scene: Scene) -> None:
-    """Past its deadline: the sweeper stops it, and its own writes are cut off, too."""
-    scene.await_generation()
-    scene.make_overdue()
-    scene.sweep()
-
-
-SLOW = ({"slow": 6},)
-CLOSING = [
-    ("CloseExecutionFunction", "dynamodb", "UpdateItem", 0),
-    ("CloseExecutionFunction", "events", "PutEvents", 0),
-    ("CloseExecutionFunction", "dynamodb", "UpdateItem", 1),
-]
-SWEEPING = [
-    ("SweepRequestsFunction", "states", "StopExecution", 0),
-    ("SweepRequestsFunction", "dynamodb", "UpdateItem", 0),
-    ("SweepRequestsFunction", "events", "PutEvents", 0),
-    ("SweepRequestsFunction", "dynamodb", "UpdateItem", 1),
-]
-CLOSERS = [
-    *(
-        Case(f"{_name(write, kind)}{how}", FAILED, (killed(write, kind, **more),),
-             generation=SLOW, act=_stop_when_generating,
-             quick=(write[2], kind, how) == ("PutEvents", "kill_before", ""))
-        for write in CLOSING
-        for kind in KILLS
-        for how, more in (("", {}), ("-ever", EVER))
-    ),
-    *(
-        Case(_name(write, kind), ("EXPIRED",), (killed(write, kind),), generation=SLOW,
-             act=_sweep_when_generating,
-             quick=(write[2], kind) in {("PutEvents", "kill_after"), ("UpdateItem", "kill_before")})
-        for write in SWEEPING
-        for kind in KILLS
-    ),
-]  # fmt: skip
-SOON_ENOUGH = {("UpdateItem", "kill_before"), ("SendTaskSuccess", "kill_after")}
-SWEPT_INFERENCES = [
-    ("SweepRequestsFunction", "dynamodb", "UpdateItem", 0),
-    ("SweepRequestsFunction", "states", "SendTaskSuccess", 0),
-]
-
-
-def _sweep_for_the_output(scene: Scene) -> None:
-    scene.await_generation()
-    scene.await_object("WorkBucket", f"inference/output/{scene.case.inference()}.out")
-    scene.until(lambda: "open_shard" in scene.inference_row(), "the note of the invocation")
-    scene.make_overdue("InferencesTable")
-    scene.sweep()
-
-
-# Killed once the result is stored, the sweeper leaves a Task that waits until its time is out.
-RECOVERIES = [
-    Case(
-        f"recovery-{_name(write, kind)}",
-        DONE if (write[2], kind) in SOON_ENOUGH else ("EXPIRED",),
-        (killed(write, kind, by="inference"), delivered("sns:sqs", "drop", **EVER)),
-        act=_sweep_for_the_output,
-    )
-    for write in SWEPT_INFERENCES
-    for kind in KILLS
-]
-
-
-@cases([*CLOSERS, *RECOVERIES])
-def test_who_closes_is_killed(campaign: tuple[Campaign, World], case: Case) -> None:
     conducted, world = campaign
     conducted.raise_problem(case)
     assert_one_truthful_end(world, case.tag, case.ends)

@@ -44,7 +44,7 @@ def _failure_without_notice(scene: Scene) -> None:
 
 def _answer_again(scene: Scene) -> None:
     """The same notice once more, when its run has ended."""
-    scene.stack.wait_for_end(scene.arn)
+    scene.await_end()
     place = f"s3://{scene.stack.outputs['WorkBucket']}/inference/output/"
     scene.publish(notice(scene.case.inference(), f"{place}{scene.case.inference()}.out"))
     scene.publish({**notice(scene.case.inference(), ""), "invocationStatus": "Failed"})
