@@ -61,20 +61,8 @@ def record(clerk: Clerk, undelivered: Undelivered) -> str:
     earlier = clerk.records.get(arrival.derived_id)
     if undelivered.started or (earlier and earlier["execution_arn"] != NO_EXECUTION):
         return "started"
-    source = arrival.source
-    if not undelivered.too_large and arrival.file is None:
-        source = source | {"kept": _keep(clerk, undelivered)}
-    first: Item = {
-        "run": 0,
-        "execution_arn": NO_EXECUTION,
-        "requester": arrival.namespace,
-        "created_at": utc_text(undelivered.asked_at),
-        "expires_at": int((now + timedelta(days=clerk.settings.retention_days)).timestamp()),
-        "request_hash": "none",
-        "policy_hash": "none",
-        "source": json.dumps(source, ensure_ascii=False),
-        "metadata": "{}",
-    }
+    source = _keep(clerk, undelivered)
+    first = _unclaimed(clerk.settings, undelivered, source, now)
     ending = _ending(undelivered, utc_text(now))
     ours, closed = clerk.records.close(arrival.derived_id, NO_EXECUTION, ending, first)
     if closed["execution_arn"] != NO_EXECUTION:
@@ -85,12 +73,32 @@ def record(clerk: Clerk, undelivered: Undelivered) -> str:
     return "recorded"
 
 
-def _keep(clerk: Clerk, undelivered: Undelivered) -> str:
-    """Stores the event where the next run finds it: no execution's input will hold it."""
-    identity = hashlib.sha256(undelivered.arrival.derived_id.encode()).hexdigest()
+def _keep(clerk: Clerk, undelivered: Undelivered) -> dict[str, str]:
+    """The source; with where the event is kept, if nothing else will hold it for the next run."""
+    arrival = undelivered.arrival
+    if undelivered.too_large or arrival.file is not None:
+        return arrival.source
+    identity = hashlib.sha256(arrival.derived_id.encode()).hexdigest()
     key = f"unstarted/{identity}.json"
     clerk.storage.write(clerk.settings.work_bucket, key, undelivered.body, "application/json")
-    return key
+    return arrival.source | {"kept": key}
+
+
+def _unclaimed(
+    settings: Settings, undelivered: Undelivered, source: dict[str, str], now: datetime
+) -> Item:
+    """What AcceptRequest would have claimed, as far as the event itself tells."""
+    return {
+        "run": 0,
+        "execution_arn": NO_EXECUTION,
+        "requester": undelivered.arrival.namespace,
+        "created_at": utc_text(undelivered.asked_at),
+        "expires_at": int((now + timedelta(days=settings.retention_days)).timestamp()),
+        "request_hash": "none",
+        "policy_hash": "none",
+        "source": json.dumps(source, ensure_ascii=False),
+        "metadata": "{}",
+    }
 
 
 def _ending(undelivered: Undelivered, now: str) -> dict[str, Any]:
