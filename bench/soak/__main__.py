@@ -44,12 +44,10 @@ def main() -> int:
         "times have no other spread",
         highlight=False,
     )
-    rings = [
-        _ring(Settings(size, concurrency, arguments.faults, seed, scale, _PROCESSES))
-        for size in _sizes(requests, arguments.quick)
-    ]
-    for ring in rings:
-        report.print_ring(console, ring)
+    rings = []
+    for size in _sizes(requests, arguments.quick):
+        rings.append(_ring(Settings(size, concurrency, arguments.faults, seed, scale, _PROCESSES)))
+        report.print_ring(console, rings[-1])
     report.print_growth(console, rings)
     if arguments.json:
         documents = [_document(ring) for ring in rings]
