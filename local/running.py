@@ -54,7 +54,7 @@ class Engine(Watched):
         port: int | None = None,
         ai_endpoint: str | None = None,
         time_scale: float = 1.0,
-        max_processes: int = 8,
+        max_processes: int = 13,
         log_file: Path | None = None,
     ) -> None:
         self.port = port or _free_port(host)

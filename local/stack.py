@@ -28,8 +28,8 @@ CLASSIFIER_ARN = (
     "arn:aws:comprehend:us-east-1:000000000000:"
     "document-classifier-endpoint/local-hashed-linear-classifier-1"
 )
-# One for each function of a stack.
-MAX_PROCESSES = 9
+# One for each function of a stack, and one more while two requests meet.
+MAX_PROCESSES = 13
 Progress = Callable[[str], None]
 
 

@@ -19,7 +19,7 @@ class Settings:
     port: int
     ai_endpoint: str | None = None
     time_scale: float = 1.0
-    max_processes: int = 8
+    max_processes: int = 13
     log_file: str | None = None
     stop_with_parent: bool = False
 
@@ -61,7 +61,7 @@ def parse(arguments: list[str] | None = None) -> Settings:
     parser.add_argument(
         "--max-processes",
         type=lambda text: int(_positive(int, text)),
-        default=8,
+        default=13,
         metavar="N",
         help="function processes alive at a time; further invocations wait",
     )
