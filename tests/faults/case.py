@@ -68,9 +68,14 @@ class Case:
         """The id of the n-th inference of an attempt."""
         return inference_id(f"execution-{self.run_name}", 1, attempt, n)
 
+    def rule_id(self, number: int) -> str:
+        """What a rule is reported by."""
+        return f"{self.name} {number}"
+
     def bound_rules(self) -> Iterator[Json]:
         """The rules, each told what only this request's calls contain."""
-        for rule in self.rules:
+        for number, unbound in enumerate(self.rules):
+            rule = {**unbound, "id": self.rule_id(number)}
             if rule["by"] == "request":
                 yield bound(rule, self.tag)
                 continue

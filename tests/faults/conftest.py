@@ -1,6 +1,6 @@
 """One engine and one stack for the fault suite; the chosen cases all run at the same time.
 
-Step Functions' waits and time-outs run 10 times as fast: a Task's 40 s are 4 s. Faults, the SDK's
+Step Functions' waits and time-outs run 6 times as fast: a Task's 40 s are 7 s. Faults, the SDK's
 own pauses and functions' time-outs are real time. FAULTS=all (`make test-faults`) runs every case,
 otherwise a part of them, and says so.
 """
@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import pytest
 from faults.campaign import (
     TOGETHER,
+    WAITING_TOGETHER,
     Campaign,
     ResultsSeen,
     World,
@@ -23,8 +24,8 @@ from workflow.running_system import Stack
 from local.ai.running import StandIns
 from local.running import Engine
 
-TIME_SCALE = 10.0
-# One wait for the endpoint is 60 + 20 + 300 s: 38 s here.
+TIME_SCALE = 6.0
+# One wait for the endpoint is 60 + 20 + 300 s: 63 s here.
 PATIENCE = {"RequestTTLSeconds": "60", "InvocationTimeoutSeconds": "20"}
 ALL = os.environ.get("FAULTS") == "all"
 HERE = __file__.rpartition("/")[0]
@@ -86,7 +87,7 @@ def made_stack(system: tuple[Engine, StandIns], name: str, **parameters: str) ->
         failure_path=f"{work}/failure/",
         success_topic=stack.outputs["SuccessTopic"],
         error_topic=stack.outputs["ErrorTopic"],
-        workers=TOGETHER,  # slow cases hold up no others
+        workers=TOGETHER + WAITING_TOGETHER,  # slow cases hold up no others
     )
     silence_schedule(stack)
     one_message_at_a_time(stack, TIME_SCALE)

@@ -9,7 +9,7 @@ from faults.case import Case
 from workflow.running_system import Stack
 
 LONG_AGO = "2026-01-01T00:00:00.000Z"
-PATIENCE = 120.0
+PATIENCE = 240.0
 
 
 class Scene:

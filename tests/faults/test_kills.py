@@ -52,10 +52,11 @@ KILLED_EVER = [
 @cases([*KILLED_ONCE, *KILLED_EVER])
 def test_a_killed_process(campaign: tuple[Campaign, World], case: Case) -> None:
     conducted, world = campaign
-    conducted.raise_problem(case)
+    conducted.check(case)
     record = assert_one_truthful_end(world, case.tag, case.ends)
     if record["status"] == "FAILED":
-        assert record["reasons"][0]["rule"] == "Runtime.ExitError"
+        # A new process may take longer to start than its Task has time.
+        assert record["reasons"][0]["rule"] in ("Runtime.ExitError", "States.Timeout")
 
 
 def test_a_claim_that_nobody_could_tell_of_is_the_record(
@@ -153,5 +154,5 @@ STOPPED = [
 @cases(STOPPED)
 def test_a_stopped_execution(campaign: tuple[Campaign, World], case: Case) -> None:
     conducted, world = campaign
-    conducted.raise_problem(case)
+    conducted.check(case)
     assert_one_truthful_end(world, case.tag, case.ends)

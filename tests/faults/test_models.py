@@ -81,7 +81,7 @@ BEHIND_THE_MODELS = [
 @cases([*CLASSIFIER, *MODERATOR, *GENERATOR, *BEHIND_THE_MODELS])
 def test_an_answer_that_is_none(campaign: tuple[Campaign, World], case: Case) -> None:
     conducted, world = campaign
-    conducted.raise_problem(case)
+    conducted.check(case)
     record = assert_one_truthful_end(world, case.tag, case.ends)
     reasons = record["reasons"]
     if case.stage:
@@ -144,6 +144,6 @@ OVERWRITTEN = [
 def test_a_wrong_picture_under_the_right_key(campaign: tuple[Campaign, World], case: Case) -> None:
     """assert_one_truthful_end compares what was delivered with the version that was judged."""
     conducted, world = campaign
-    conducted.raise_problem(case)
+    conducted.check(case)
     assert_one_truthful_end(world, case.tag, case.ends)
     assert OTHER_PICTURE not in world.images.values()
