@@ -98,7 +98,11 @@ class Executions:
                 left = event.get("stateExitedEventDetails", {})
                 if left.get("name") == "AcceptRequest":
                     claim = json.loads(left["output"]).get("claim", {})
-                    return str(claim["request_id"]) if "request_id" in claim else None
+                    if "request_id" in claim:
+                        return str(claim["request_id"])
+                elif left.get("name") == "FindClaim":
+                    found = json.loads(left["output"]).get("Items", [])
+                    return str(found[0]["request_id"]["S"]) if found else None
         return None
 
     def _stage(self, arn: str) -> str:

@@ -85,6 +85,17 @@ def test_one_that_was_never_accepted_is_recorded_by_its_name() -> None:
     assert executions.request_id(executions.look(ARN)) == "execution-name"
 
 
+def test_one_whose_claim_was_found_is_recorded_there() -> None:
+    found = json.dumps({"Items": [{"request_id": {"S": "s3:prompts/fox"}}]})
+    events = [
+        {"stateExitedEventDetails": {"name": "AcceptRequest", "output": '{"Error": "E"}'}},
+        {"stateExitedEventDetails": {"name": "FindClaim", "output": found}},
+        entered("Failed"),
+    ]
+    executions = Executions(stack(StepFunctions("FAILED", None, events)))
+    assert executions.request_id(executions.look(ARN)) == "s3:prompts/fox"
+
+
 def test_a_duplicate_points_to_the_first() -> None:
     output = {"first": {"request_id": "s3:prompts/first"}}
     events = [*ACCEPTED, entered("AlreadyRequested")]
