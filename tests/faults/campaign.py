@@ -323,15 +323,18 @@ def silence_schedule(stack: Stack) -> None:
 def one_message_at_a_time(stack: Stack, scale: float) -> None:
     """Have queues hand out messages singly, and again after their time-out in template time.
 
-    In a batch, a process that is killed over one case's notice would hold up those of others. The
-    engine counts a visibility time-out in real seconds.
+    In a batch, a process that is killed over one case's notice would hold up those of others; so
+    would slow ones, since the engine does not scale out by itself as Lambda does. It counts a
+    visibility time-out in real seconds.
     """
     functions, sqs = stack.client("lambda"), stack.client("sqs")
     for mapping in functions.list_event_source_mappings()["EventSourceMappings"]:
         queue = mapping["EventSourceArn"].rpartition(":")[2]
         if not queue.startswith(f"{stack.name}-"):
             continue
-        functions.update_event_source_mapping(UUID=mapping["UUID"], BatchSize=1)
+        functions.update_event_source_mapping(
+            UUID=mapping["UUID"], BatchSize=1, ScalingConfig={"MaximumConcurrency": 20}
+        )
         url = sqs.get_queue_url(QueueName=queue)["QueueUrl"]
         told = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["VisibilityTimeout"])
         seconds = float(told["Attributes"]["VisibilityTimeout"]) / scale
