@@ -83,6 +83,7 @@ def growth(rings: Sequence[Ring]) -> dict[str, list[float]]:
         ],
         "memory, functions, MB at most": [_megabytes(ring, FUNCTIONS) for ring in rings],
         "memory, engine, MB at most": [_megabytes(ring, ENGINE) for ring in rings],
+        "memory, engine, MB grown under load": [_grown(ring, ENGINE) for ring in rings],
         "memory, stand-ins, MB at most": [_megabytes(ring, STAND_INS) for ring in rings],
         "cost without GPU, USD": [sum(cost(ring.counts).values()) for ring in rings],
         "state transitions": [ring.counts["state transitions"] for ring in rings],
@@ -195,6 +196,12 @@ def _per_second(ring: Ring) -> float:
 
 def _megabytes(ring: Ring, group: str) -> float:
     return max(ring.rss[group], default=0) / 1e6
+
+
+def _grown(ring: Ring, group: str) -> float:
+    """Megabytes between the first tenth of the samples, when all is started, and the last."""
+    samples = ring.rss[group]
+    return (samples[-1] - samples[len(samples) // 10]) / 1e6 if samples else 0.0
 
 
 def _number(value: float) -> str:

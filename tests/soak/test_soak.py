@@ -8,7 +8,9 @@ pytestmark = pytest.mark.engine
 
 
 def test_nothing_is_lost_doubled_unmoderated_or_stuck() -> None:
-    small = Settings(requests=20, concurrency=8, faults=0.05, seed=7, time_scale=30.0, processes=13)
+    small = Settings(
+        requests=20, concurrency=10, faults=0.05, seed=7, time_scale=45.0, processes=13
+    )
 
     ring = run(small, Tell())
 
