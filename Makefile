@@ -11,7 +11,7 @@ DATA ?= ../shared/data
 export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo local test fuzz check lint format bench bench-cold-start bench-engine lock clean
+.PHONY: help setup demo local test test-faults fuzz check lint format bench bench-cold-start bench-engine lock clean
 .PHONY: bench-filter evaluate peers train-classifier sam-setup validate build test-sam-local audit soak
 
 help: ## show this list

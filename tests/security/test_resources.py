@@ -159,8 +159,11 @@ def test_logs_are_deleted_and_tables_can_be_restored() -> None:
 def test_concurrency_is_reserved_only_where_it_is_asked_for() -> None:
     for function in PLAIN.of_type("AWS::Lambda::Function").values():
         assert "ReservedConcurrentExecutions" not in function
-    functions = Stack({"ReservedConcurrency": "5"}).of_type("AWS::Lambda::Function")
+    bounded = Stack({"ReservedConcurrency": "5"})
+    functions = bounded.of_type("AWS::Lambda::Function")
     assert {function["ReservedConcurrentExecutions"] for function in functions.values()} == {"5"}
+    for source in bounded.of_type("AWS::Lambda::EventSourceMapping").values():
+        assert source["ScalingConfig"] == {"MaximumConcurrency": "5"}
 
 
 def _policies(stack: Stack, name: str) -> list[dict[str, Any]]:
