@@ -20,8 +20,8 @@ from bench.soak.prices import PRICED, cost
 from bench.soak.ring import Ring, Settings, Tell, run
 
 # A Task waits 365 s for the endpoint, 104 s at 3.5. The sweeper looks for what the endpoint should
-# have answered after 65 s, which are real, and comes every 34 s: it mostly wins, as on AWS it always
-# would. Quicker, time-outs come first, and the load ends sooner.
+# have answered after 65 s, which are real, and comes every 34 s: it mostly wins, as on AWS it
+# always would. Quicker, time-outs come first, and the load ends sooner.
 _TIME_SCALE, _QUICK_TIME_SCALE = 3.5, 12.0
 # One for each function of the stack, and more of the busy ones.
 _PROCESSES = 16
