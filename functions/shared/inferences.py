@@ -101,10 +101,13 @@ class Inferences:
             "#status = :pending",
         )
 
-    def complete(self, identity: str, output: dict[str, str]) -> tuple[bool, Item]:
+    def complete(
+        self, identity: str, output: dict[str, str], owed: bool = False
+    ) -> tuple[bool, Item]:
         """Stores where the output lies; (False, the row) if it was finished or never known.
 
         Also if it is not where the endpoint said that it would be: then the row is still open.
+        What is `owed` stays in the index until `settle`: no second notice will tell the Task.
         """
         return self._finish(
             identity,
@@ -112,11 +115,24 @@ class Inferences:
             {"output": json.dumps(output)},
             {"place": f"s3://{output['bucket']}/{output['key']}", "untold": ""},
             " AND (attribute_not_exists(output_location) OR output_location IN (:place, :untold))",
+            owed,
         )
 
-    def fail(self, identity: str, status: str, reason: str) -> tuple[bool, Item]:
+    def fail(
+        self, identity: str, status: str, reason: str, owed: bool = False
+    ) -> tuple[bool, Item]:
         """Stores that it FAILED or EXPIRED; (False, the row) if it was finished or never known."""
-        return self._finish(identity, status, {"failure_reason": reason}, {}, "")
+        return self._finish(identity, status, {"failure_reason": reason}, {}, "", owed)
+
+    def settle(self, identity: str) -> None:
+        """Notes that the Task was told, or waits no more: nothing is owed."""
+        self._table.update(
+            {"inference_id": identity},
+            "REMOVE open_shard",
+            {},
+            {},
+            "attribute_exists(inference_id)",
+        )
 
     def note_late(self, identity: str, now: str) -> None:
         """Notes that a result came when nobody waited for it any more: it is not used."""
@@ -142,12 +158,12 @@ class Inferences:
             )
 
     def _finish(
-        self, identity: str, status: str, result: Item, checked: Item, check: str
+        self, identity: str, status: str, result: Item, checked: Item, check: str, owed: bool
     ) -> tuple[bool, Item]:
         sets = ["#status = :status", *(f"#{name} = :{name}" for name in result)]
         return self._table.update(
             {"inference_id": identity},
-            f"SET {', '.join(sets)} REMOVE open_shard",
+            f"SET {', '.join(sets)}{'' if owed else ' REMOVE open_shard'}",
             {name: name for name in ("status", *result)},
             result | checked | {"status": status, "pending": "PENDING", "invoked": "INVOKED"},
             f"#status IN (:pending, :invoked){check}",

@@ -144,17 +144,21 @@ def _end_inference(sweeper: Sweeper, row: Item) -> str:
     identity = str(row["inference_id"])
     output = location(str(row["output_location"]), OUTPUTS)
     if output and _lies(sweeper, output):
-        stored, whole = sweeper.inferences.complete(identity, output)
+        stored, whole = sweeper.inferences.complete(identity, output, owed=True)
     elif (failure := location(str(row["failure_location"]), FAILURES)) and _lies(sweeper, failure):
-        stored, whole = sweeper.inferences.fail(identity, "FAILED", "found without its notice")
+        reason = "found without its notice"
+        stored, whole = sweeper.inferences.fail(identity, "FAILED", reason, owed=True)
     else:
-        stored, whole = sweeper.inferences.fail(identity, "EXPIRED", "no notice came in time")
-    if not stored:
+        reason = "no notice came in time"
+        stored, whole = sweeper.inferences.fail(identity, "EXPIRED", reason, owed=True)
+    if not whole or whole["status"] in {"PENDING", "INVOKED"}:
         return ""
+    # Also what an earlier sweep has stored and not come to tell.
     answered = answer(sweeper.step_functions, whole)
+    sweeper.inferences.settle(identity)
     if whole["status"] == "COMPLETED" and answered:
         return "inferences_recovered"
-    return "inferences_expired"
+    return "inferences_expired" if stored else ""
 
 
 def _lies(sweeper: Sweeper, place: dict[str, str]) -> bool:

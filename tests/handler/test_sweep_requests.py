@@ -193,6 +193,21 @@ def test_an_inference_without_a_result_fails_its_task(
     assert item(INFERENCES, "1f")["status"] == status
 
 
+def test_a_result_that_a_sweep_stored_and_did_not_tell_is_told_by_the_next(
+    sweep: Sweep, item: Any, answers: Any, aws: Any
+) -> None:
+    aws("s3").put_object(Bucket=WORK, Key=KEY, Body=b"{}")
+    answers.refuse("SendTaskSuccess", "InternalFailure", 500)
+    assert sweep(inference={}) == {"failures": 1}
+    assert item(INFERENCES, "1f")["status"] == "COMPLETED"
+    answers.set("SendTaskSuccess", {})
+
+    assert sweep() == {"inferences_recovered": 1}
+
+    assert "open_shard" not in item(INFERENCES, "1f")
+    assert sweep() == {}
+
+
 def test_an_inference_in_time_is_waited_for(sweep: Sweep, item: Any) -> None:
     assert sweep(inference={"deadline": FUTURE}) == {}
     assert item(INFERENCES, "1f")["status"] == "INVOKED"
