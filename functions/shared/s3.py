@@ -123,7 +123,10 @@ class Storage:
             reply = self._client.put_object(
                 Bucket=bucket, Key=key, Body=body, ContentType=content_type
             )
-        return ObjectVersion(bucket, key, reply.get("VersionId", ""), reply.get("ETag", ""))
+        # Every answer has one: without, it says nothing of the version either.
+        if "ETag" not in reply:
+            raise ServiceUnavailable("PutObject: an answer without content")
+        return ObjectVersion(bucket, key, reply.get("VersionId", ""), reply["ETag"])
 
     def copy(self, source: ObjectVersion, bucket: str, key: str) -> ObjectVersion:
         """Copies this very version, metadata included; returns the version written."""

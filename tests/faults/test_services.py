@@ -11,7 +11,8 @@ DONE = ("COMPLETED",)
 FAILED = ("FAILED",)
 LATE = ("EXPIRED",)
 EITHER = ("COMPLETED", "FAILED")
-# Longer than a Task's 40 s, which are 7 s here, or the 70 s of those that work on pictures.
+# Longer than the SDK waits, and than a Task's 40 s, which are 7 s here, or the 70 s of those that
+# work on pictures.
 TOO_LONG, LONGER = 8.0, 13.0
 WITH_PICTURES = ("StoreImages", "ModerateImages")
 FAILING = ("error", "throttle", "drop", "lost", "delay")
@@ -43,19 +44,15 @@ FOR_EVER = {
     ("InvokeEndpointAsync", "lost"): EITHER,
     ("InvokeEndpointAsync", "empty"): DONE,
     ("InvokeEndpointAsync", "malformed"): DONE,
-    # No time-out is near: the Task waits for the endpoint anyway.
-    ("GenerateImagesFunction", "delay"): DONE,
-    ("ResumeGenerationFunction", "delay"): DONE,
+    ("InvokeEndpointAsync", "delay"): EITHER,
     # Nothing in the answer is needed.
-    ("GenerateImagesFunction PutObject", "empty"): DONE,
     ("CopyObject", "empty"): DONE,
     # The Task has its answer, and nobody reads that of the call.
     ("SendTaskSuccess", "lost"): DONE,
+    ("SendTaskSuccess", "delay"): DONE,
     ("SendTaskSuccess", "empty"): DONE,
     ("SendTaskSuccess", "malformed"): DONE,
 }
-# Without its version id, what was stored cannot be the one that is judged and delivered.
-ONCE = {("StoreImagesFunction PutObject", "empty"): FAILED}
 QUICK = {
     ("ClassifyDocument", "error"),
     ("InvokeEndpointAsync", "drop"),
@@ -75,9 +72,9 @@ def _delay(caller: str, kind: str) -> Json:
 
 def _case(call: tuple[str, str, str, tuple[str, ...]], kind: str, ever: bool) -> Case:
     caller, service, operation, broken = call
-    told, otherwise = (FOR_EVER, broken) if ever else (ONCE, DONE)
     names = (operation, caller, f"{caller} {operation}")
-    ends = next((told[name, kind] for name in names if (name, kind) in told), otherwise)
+    told = next((FOR_EVER[name, kind] for name in names if (name, kind) in FOR_EVER), broken)
+    ends = told if ever else DONE
     more = _delay(caller, kind) | (EVER if ever else {})
     how = "ever" if ever else "once"
     return Case(

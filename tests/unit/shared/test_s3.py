@@ -85,3 +85,11 @@ def test_versions_are_listed_newest_first_and_of_this_key_alone(storage: Storage
     storage.write("here", "k.old", b"4", "text/plain")
     listed = storage.versions("here", "k", 20)
     assert [one.version_id for one in listed] == [one.version_id for one in reversed(put)]
+
+
+def test_an_answer_without_content_says_nothing_of_the_version(
+    storage: Storage, client: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client, "put_object", lambda **_: {"ResponseMetadata": {}})
+    with pytest.raises(ServiceUnavailable):
+        storage.write("here", "k", b"1", "text/plain")
