@@ -49,6 +49,7 @@ with pytest.MonkeyPatch.context() as _environment:
 SECRET = "SECRET-OF-A-PROMPT"
 # The bounds of the services: an item, a partition key, an S3 key, an execution's state.
 MOST_ITEM, MOST_KEY, MOST_S3_KEY, MOST_STATE = 400 * 1024, 2048, 1024, 256 * 1024
+CONSUMED = {"ConsumedCapacity": {"TableName": "results", "CapacityUnits": 1.0}}
 BODIES = [
     {"prompt": f"a fox {SECRET}"},
     {
@@ -107,7 +108,7 @@ class Services:
         operation = request.headers["X-Amz-Target"].decode().rpartition(".")[2]
         if operation == "GetItem":
             found = self.items.get(key_of(asked["Key"]))
-            return 200, {}, raw({"Item": found} if found else {})
+            return 200, {}, raw({**CONSUMED, **({"Item": found} if found else {})})
         assert operation == "PutItem"
         item = asked["Item"]
         key = key_of(item)
@@ -116,7 +117,7 @@ class Services:
         there = self.items.setdefault(key, item)
         if there is item or there["execution_arn"] == item["execution_arn"]:
             self.items[key] = item
-            return 200, {}, b"{}"
+            return 200, {}, raw(CONSUMED)
         refused = {"__type": "x#ConditionalCheckFailedException", "Item": there}
         return 400, {}, raw(refused)
 
