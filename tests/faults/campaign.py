@@ -22,9 +22,9 @@ from local.deployed_stack import parsed
 from local.result_events import ResultEvents
 from shared.dynamodb import Item
 
-TOGETHER = 8
+TOGETHER = 12
 # And of those that end when time is out: they do little else than wait.
-WAITING_TOGETHER = 8
+WAITING_TOGETHER = 12
 # Starts of processes are slow where all come at once, and Tasks would time out over them.
 _FIRST_TOGETHER = (1, 2, 6)
 # So long without any change, nobody is at work any more: longer than the engine's pauses between

@@ -76,10 +76,10 @@ BROKEN_SWEEPS = [
     for call in SWEEPING
     for kind in ("error", "throttle", "lost", "malformed")
 ]  # fmt: skip
-SOON_ENOUGH = {("UpdateItem", "kill_before"), ("SendTaskSuccess", "kill_after")}
 SWEPT_INFERENCES = [
     ("SweepRequestsFunction", "dynamodb", "UpdateItem", 0),
     ("SweepRequestsFunction", "states", "SendTaskSuccess", 0),
+    ("SweepRequestsFunction", "dynamodb", "UpdateItem", 1),
 ]
 
 
@@ -91,11 +91,11 @@ def _sweep_for_the_output(scene: Scene) -> None:
     scene.sweep()
 
 
-# Killed once the result is stored, the sweeper leaves a Task that waits until its time is out.
+# The next sweep goes on where it was killed.
 RECOVERIES = [
     Case(
         f"recovery-{kind}-{name_of(write)}",
-        DONE if (write[2], kind) in SOON_ENOUGH else ("EXPIRED",),
+        DONE,
         (killed(write, kind, by="inference"), delivered("sns:sqs", "drop", **EVER)),
         act=_sweep_for_the_output,
     )
