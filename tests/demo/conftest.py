@@ -13,6 +13,9 @@ SAFELIGHT = str(Path(sys.executable).with_name("safelight"))
 
 @pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
-    """No credentials and no stack but the one that the test makes."""
+    """No credentials, no stack but the one that the test makes, and no environment activated."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    return {**kept, "SAFELIGHT_STATE": str(tmp_path / "state")}
+    folders = os.environ["PATH"].split(os.pathsep)
+    elsewhere = [folder for folder in folders if Path(folder) != Path(SAFELIGHT).parent]
+    state = str(tmp_path / "state")
+    return {**kept, "PATH": os.pathsep.join(elsewhere), "SAFELIGHT_STATE": state}
