@@ -36,6 +36,8 @@ SWEEPING = [
     ("SweepRequestsFunction", "events", "PutEvents", 0),
     ("SweepRequestsFunction", "dynamodb", "UpdateItem", 1),
 ]
+# Else CloseExecution may close what the sweeper has stopped before the sweeper does.
+UNHEARD = delivered("events:lambda", "drop", resource="CloseExecution", **EVER)
 # As the execution ended, or, where that is found out after the deadline only, as overdue.
 BY_THE_SWEEPER = ("FAILED", "EXPIRED")
 CLOSERS = [
@@ -48,8 +50,8 @@ CLOSERS = [
         for how, more in (("", {}), ("-ever", EVER))
     ),
     *(
-        Case(f"{kind}-{name_of(write)}", ("EXPIRED",), (killed(write, kind),), generation=SLOW,
-             act=_sweep_when_generating,
+        Case(f"{kind}-{name_of(write)}", ("EXPIRED",), (killed(write, kind), UNHEARD),
+             generation=SLOW, act=_sweep_when_generating,
              quick=(write[2], kind) in {("PutEvents", "kill_after"), ("UpdateItem", "kill_before")})
         for write in SWEEPING
         for kind in KILLS
@@ -72,7 +74,8 @@ BROKEN_CLOSERS = [
 BROKEN_SWEEPS = [
     Case(f"{kind}-{name_of(call)}",
          ("EXPIRED", "COMPLETED") if call[2] == "StopExecution" else ("EXPIRED",),
-         (at(*call[:3], kind, skip=call[3]),), generation=SLOW, act=_sweep_when_generating)
+         (at(*call[:3], kind, skip=call[3]), *(() if call[2] == "StopExecution" else (UNHEARD,))),
+         generation=SLOW, act=_sweep_when_generating)
     for call in SWEEPING
     for kind in ("error", "throttle", "lost", "malformed")
 ]  # fmt: skip
