@@ -35,8 +35,8 @@ def test_two_functions_answer_lambda_s_api(stage: Stage, tmp_path: Path) -> None
         )
         blocked = call(served, "FilterKeywordsFunction", "filter_keywords/blocked_word")
         assert blocked["verdict"] == "block"
-        # Another than test_invoke's: the sweeper may have ended that one, whose deadline is past.
-        request = "accept_request/image_requested_without_id"
+        # None of test_invoke's: the sweeper may have ended those, whose deadlines are past.
+        request = "accept_request/direct_start_with_request_id"
         accepted = call(served, "AcceptRequestFunction", request)
         assert accepted["verdict"] == "accepted"
         served.close()
