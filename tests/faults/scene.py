@@ -66,6 +66,16 @@ class Scene:
 
         self.until(over, "the end", pause=0.25)
 
+    def await_rule(self, number: int) -> None:
+        """Wait until one of the case's rules has met its call."""
+
+        def met() -> bool:
+            told = self.stack.engine.broken_calls()
+            mine = self.case.rule_id(number)
+            return any(rule["injected"] for rule in told if rule["id"] == mine)
+
+        self.until(met, "a call to break", pause=0.2)
+
     def until(self, happened: Callable[[], object], what: str, pause: float = 0.05) -> None:
         """Wait for something, AssertionError if it never comes."""
         deadline = time.monotonic() + PATIENCE

@@ -104,6 +104,7 @@ def test_no_write_is_missing_here(campaign: tuple[Campaign, World], stack: Stack
 def _stop_in(state: str) -> Act:
     def act(scene: Scene) -> None:
         scene.await_state(state)
+        scene.await_rule(0)
         scene.stop()
 
     return act
