@@ -1,5 +1,7 @@
 """JSON services' unreadable answers arrive without members: they are not taken for answers."""
 
+from collections.abc import Callable
+
 import boto3
 import pytest
 from botocore.stub import Stubber
@@ -21,7 +23,7 @@ def test_an_update_that_does_not_answer_with_the_item() -> None:
 def test_an_answer_that_would_be_empty_anyway(operation: str) -> None:
     client = boto3.client("dynamodb", region_name="us-east-1")
     table = Table("table", client)
-    calls = {
+    calls: dict[str, Callable[[], object]] = {
         "put_item": lambda: table.put_if({"k": "k"}, "attribute_not_exists(k)", {}, {}),
         "get_item": lambda: table.get({"k": "k"}),
         "query": lambda: table.query("index", "k = :k", {"k": "k"}, most=1),
