@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 
-@pytest.fixture(autouse=True, scope="session")
+@pytest.fixture(autouse=True, scope="module")
 def _aws_is_out_of_reach() -> Iterator[None]:
     def refuse(*_: object) -> None:
         raise AssertionError("fuzzing must not open a connection")
