@@ -34,7 +34,7 @@ fuzz: setup ## look for minutes for inputs that break a parser (ARGS="-k door")
 	FUZZ=deep $(BIN)/python -m pytest tests/fuzz --verbose --timeout 1800 --durations 5 $(ARGS)
 
 test-faults: setup ## break every call, notice and process of the local stack, and assert one truthful end
-	FAULTS=all $(BIN)/python -m pytest tests/faults
+	FAULTS=all $(BIN)/python -m pytest tests/faults --timeout 1800
 
 lint: setup ## style, types and templates
 	$(BIN)/ruff format --check .
