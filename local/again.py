@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 import local.policy  # noqa: F401 - makes the functions' modules importable
 from accept_request.again import MAX_RUNS
 from local.deployed_stack import DeployedStack, Record
-from shared.records import OPEN, RERUNNABLE
+from shared.statuses import OPEN, RERUNNABLE
 
 # Starts of one run that failed before they had claimed the record.
 _MOST_STARTS = 20

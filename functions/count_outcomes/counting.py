@@ -5,14 +5,9 @@ from typing import Any
 
 from shared import errors
 from shared.policy import policy_part
+from shared.statuses import BLOCKED, ENDS, RETRYABLE
 
 OTHER = "other"
-_STATUSES = frozenset(
-    {"COMPLETED", "BLOCKED_PROMPT", "BLOCKED_IMAGE", "MODEL_FILTERED"}
-    | {"INVALID", "REFUSED", "FAILED", "EXPIRED"}
-)
-_BLOCKED = frozenset({"BLOCKED_PROMPT", "BLOCKED_IMAGE", "MODEL_FILTERED"})
-_FAILED = frozenset({"FAILED", "EXPIRED"})
 STAGES = frozenset(
     {"AcceptRequest", "FilterKeywords", "ClassifyPrompt", "GenerateImages", "StoreImages"}
     | {"ModerateImages", "PublishImages", "UnknownVerdict"}
@@ -81,14 +76,14 @@ def values_of(outcome: dict[str, Any], known: Known) -> list[Value]:
     """The values that a result event's detail gives. What an event lacks is not counted."""
     status, stage = outcome["status"], _one_of(STAGES, outcome["stage"])
     reasons, attempts = outcome["reasons"], outcome["attempts"]
-    values = [Value("Outcomes", dimensions={"Status": _one_of(_STATUSES, status)})]
-    if status in _BLOCKED or status == "COMPLETED":
-        values.append(Value("BlockRate", 100 if status in _BLOCKED else 0))
-    if status in _BLOCKED:
+    values = [Value("Outcomes", dimensions={"Status": _one_of(ENDS, status)})]
+    if status in BLOCKED or status == "COMPLETED":
+        values.append(Value("BlockRate", 100 if status in BLOCKED else 0))
+    if status in BLOCKED:
         values.append(Value("Blocked", dimensions={"Stage": stage}))
         values += _each("BlockedCategories", "Category", "category", reasons, known.categories)
         values += _each("BlockedLabels", "Label", "label", reasons, known.labels)
-    if status in _FAILED:
+    if status in RETRYABLE:
         rule = _one_of(known.rules, next((reason.get("rule") for reason in reasons), None))
         values.append(Value("Failures", dimensions={"Stage": stage, "Rule": rule}))
     if attempts:

@@ -9,7 +9,7 @@ from typing import Any
 from record_unstarted.undelivered import Undelivered
 from shared.announcement import announce
 from shared.dynamodb import Item
-from shared.ending import TOO_LARGE
+from shared.ending import TOO_LARGE, ended
 from shared.eventbridge import Bus
 from shared.records import Records, utc_text
 from shared.s3 import Storage
@@ -109,9 +109,4 @@ def _ending(undelivered: Undelivered, now: str) -> dict[str, Any]:
         "message": "EventBridge could not start an execution for the request",
     }
     status, reason = ("INVALID", TOO_LARGE) if undelivered.too_large else ("FAILED", failed)
-    return {
-        "status": status,
-        "stage": STAGE,
-        "updated_at": now,
-        "reasons": [{"stage": STAGE, **reason}],
-    }
+    return ended(status, STAGE, now, reason)

@@ -7,14 +7,12 @@ from typing import Any
 from shared.dynamodb import Item
 from shared.eventbridge import Bus
 from shared.records import Records
+from shared.statuses import BLOCKED, RETRYABLE
 
 _DETAIL_TYPES = {
     "COMPLETED": "ImageCompleted",
-    "BLOCKED_PROMPT": "ImageBlocked",
-    "BLOCKED_IMAGE": "ImageBlocked",
-    "MODEL_FILTERED": "ImageBlocked",
+    **dict.fromkeys(BLOCKED, "ImageBlocked"),
 }
-_RETRYABLE = frozenset({"FAILED", "EXPIRED"})
 # What of a reason goes out: not the term that matched, nor where and how it was written.
 _PUBLIC = (
     *("stage", "category", "severity", "rule", "label", "parent", "illustrated", "field"),
@@ -44,7 +42,7 @@ def event_of(record: Item) -> tuple[str, dict[str, Any]]:
         "warnings": [_public(warning) for warning in _part(record, "warnings", [])],
         "attempts": len(_part(record, "attempts", [])),
         "images": images,
-        "retryable": status in _RETRYABLE,
+        "retryable": status in RETRYABLE,
         "requester": record["requester"],
         "metadata": _part(record, "metadata", {}),
         "created_at": record["created_at"],

@@ -3,14 +3,12 @@
 import json
 from typing import Any
 
+from shared.statuses import ENDS
+
 # Fail states that the machine enters after it has recorded and announced the outcome itself.
 ANNOUNCED = frozenset({"Safelight.Failed", "Safelight.Expired"})
 # The Fail state whose cause is the outcome that could not be recorded.
 NOT_RECORDED = "Safelight.NotRecorded"
-_ENDS = (
-    *("COMPLETED", "BLOCKED_PROMPT", "BLOCKED_IMAGE", "MODEL_FILTERED"),
-    *("INVALID", "REFUSED", "FAILED", "EXPIRED"),
-)
 # What that outcome consists of: lists of objects with these members, and other parts.
 _NO_MEMBERS: frozenset[str] = frozenset()
 _LISTS = {
@@ -42,7 +40,7 @@ def ending_of(
     if status == "FAILED" and error == NOT_RECORDED and (told := _told(execution.get("cause", ""))):
         return {**told, "updated_at": now}
     if status == "FAILED" and error == _DATA_LIMIT and not claimed:
-        return _ending("INVALID", stage, now, TOO_LARGE)
+        return ended("INVALID", stage, now, TOO_LARGE)
     if error == OVERDUE:
         return overdue(stage, now)
     reason = {
@@ -51,7 +49,7 @@ def ending_of(
         "action": "fail",
         "message": "the execution ended where the state machine could not record it",
     }
-    return _ending("EXPIRED" if status == "TIMED_OUT" else "FAILED", stage, now, reason)
+    return ended("EXPIRED" if status == "TIMED_OUT" else "FAILED", stage, now, reason)
 
 
 def overdue(stage: str, now: str) -> dict[str, Any]:
@@ -62,10 +60,11 @@ def overdue(stage: str, now: str) -> dict[str, Any]:
         "action": "fail",
         "message": "the request was still open past its deadline",
     }
-    return _ending("EXPIRED", stage, now, reason)
+    return ended("EXPIRED", stage, now, reason)
 
 
-def _ending(status: str, stage: str, now: str, reason: dict[str, Any]) -> dict[str, Any]:
+def ended(status: str, stage: str, now: str, reason: dict[str, Any]) -> dict[str, Any]:
+    """What to record of an end with one reason, which names its `stage` itself."""
     return {
         "status": status,
         "stage": stage,
@@ -80,10 +79,9 @@ def _told(cause: str) -> dict[str, Any]:
         told = json.loads(cause)
     except (ValueError, RecursionError):
         return {}
-    if not isinstance(told, dict) or told.get("status") not in _ENDS:
+    if not isinstance(told, dict) or not all(_is_part(name, value) for name, value in told.items()):
         return {}
-    sound = all(_is_part(name, value) for name, value in told.items())
-    return told if sound and "stage" in told else {}
+    return told if told.get("status") in ENDS and "stage" in told else {}
 
 
 def _is_part(name: str, value: object) -> bool:

@@ -13,10 +13,9 @@ from typing import Any
 
 from shared.dynamodb import Item, Table
 from shared.errors import GenerationExpired, GenerationFailed
+from shared.records import OPEN_SHARDS
 from shared.stepfunctions import StepFunctions
 
-# What the endpoint owes an answer for is spread over this many partitions of the index by deadline.
-OPEN_SHARDS = 8
 # Where in the work bucket the endpoint writes, and nobody else.
 OUTPUTS, FAILURES = "inference/output/", "inference/failure/"
 

@@ -13,11 +13,8 @@ from typing import Any
 
 from shared.dynamodb import Item, Table
 
-# What is to be done yet is spread over this many partitions of the index by deadline.
+# What is to be done yet is spread over this many partitions of an index by deadline.
 OPEN_SHARDS = 8
-OPEN = frozenset({"RUNNING", "IN_REVIEW"})
-# Ends that may turn out otherwise another time.
-RERUNNABLE = frozenset({"FAILED", "EXPIRED", "REFUSED"})
 # A closed record that is not announced by then is overdue. As in the state machine.
 ANNOUNCE_WITHIN = timedelta(minutes=5)
 

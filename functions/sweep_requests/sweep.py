@@ -12,9 +12,10 @@ from shared.ending import OVERDUE, ending_of, overdue
 from shared.eventbridge import Bus
 from shared.inferences import FAILURES, OUTPUTS, Inferences, answer, location
 from shared.log import log
-from shared.records import OPEN, Records, utc_text
+from shared.records import Records, utc_text
 from shared.s3 import ObjectVersion, Storage
 from shared.settings import Environment
+from shared.statuses import OPEN
 from shared.stepfunctions import StepFunctions
 
 STAGE = "SweepRequests"

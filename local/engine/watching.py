@@ -75,17 +75,23 @@ def answered(
 ) -> Answer:  # fmt: skip
     """The answer to a state machine's own call, or SdkClientException."""
     call = call_of(method, target, headers, body, service, current_caller())
-    rule = watch.rule_for(call)
+    rule = _breaking(call)
     if rule is None:
-        return perform()
-    if rule.kind == "delay":
-        time.sleep(rule.seconds)
         return perform()
     if rule.performed:
         perform()
     if rule.unanswered:
         raise SdkClientException(call.operation)
     return replies.answer(rule, call)
+
+
+def _breaking(call: Call) -> Rule | None:
+    """The rule that breaks a call of the state machine's own; one that delays it has done so."""
+    rule = watch.rule_for(call)
+    if rule is not None and rule.kind == "delay":
+        time.sleep(rule.seconds)
+        return None
+    return rule
 
 
 def invoked(request: dict[str, Any], perform: Callable[[], dict[str, Any]]) -> dict[str, Any]:
@@ -95,11 +101,8 @@ def invoked(request: dict[str, Any], perform: Callable[[], dict[str, Any]]) -> d
     name, payload = str(request["FunctionName"]), request.get("Payload", b"{}")
     text = payload.decode() if isinstance(payload, bytes) else str(payload)
     call = Call(current_caller(), "lambda", "Invoke", {"function": name}, f"{name}\n{text}")
-    rule = watch.rule_for(call)
+    rule = _breaking(call)
     if rule is None:
-        return perform()
-    if rule.kind == "delay":
-        time.sleep(rule.seconds)
         return perform()
     if rule.performed:
         perform()

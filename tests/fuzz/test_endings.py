@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from shared.announcement import event_of
 from shared.ending import NOT_RECORDED, ending_of
-from shared.records import OPEN
+from shared.statuses import OPEN
 
 NOW = "2026-11-20T10:00:00.000Z"
 OUTCOMES = [

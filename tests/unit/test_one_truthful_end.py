@@ -28,7 +28,8 @@ from close_execution.close import Clerk, close
 from close_execution.close import Settings as CloseSettings
 from shared.announcement import event_of
 from shared.dynamodb import Item, Table
-from shared.records import OPEN, RERUNNABLE, Records, utc_text
+from shared.records import Records, utc_text
+from shared.statuses import OPEN, RERUNNABLE
 from sweep_requests.sweep import Sweeper, sweep
 
 ROOT = Path(__file__).parents[2]
