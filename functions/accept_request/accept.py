@@ -14,8 +14,13 @@ from accept_request.again import (
     original,
     read_again,
 )
-from accept_request.pinning import Pinning
-from accept_request.request import (
+from shared.arrival import Arrival, read_arrival
+from shared.dynamodb import Item
+from shared.inferences import MAX_INFERENCES
+from shared.pinning import Pinning
+from shared.policy import Pins
+from shared.records import Records, open_shard, utc_text
+from shared.request import (
     MAX_FILE_BYTES,
     InvalidRequest,
     check_size,
@@ -24,11 +29,6 @@ from accept_request.request import (
     parse_file,
     request_hash,
 )
-from shared.arrival import Arrival, read_arrival
-from shared.dynamodb import Item
-from shared.inferences import MAX_INFERENCES
-from shared.policy import Pins
-from shared.records import Records, open_shard, utc_text
 from shared.s3 import ObjectMissing, ObjectTooLarge, Storage
 from shared.settings import Environment
 from shared.stepfunctions import StepFunctions

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from accept_request.request import InvalidRequest
 from shared.arrival import Arrival, arrival_of_source, fits, read_arrival
 from shared.dynamodb import Item
+from shared.request import InvalidRequest
 from shared.s3 import ObjectMissing, ObjectVersion, Storage
 from shared.statuses import OPEN, RERUNNABLE
 from shared.stepfunctions import StepFunctions

@@ -4,10 +4,10 @@ import functools
 from typing import Any
 
 from accept_request.accept import Door, Settings, accept
-from accept_request.pinning import Pinning, Published
 from shared.dynamodb import Table
 from shared.log import tell
 from shared.metrics import Metrics
+from shared.pinning import Pinning, Published
 from shared.policy import ACTIVE_KEY, SHADOW_KEY
 from shared.records import Records
 from shared.s3 import Storage

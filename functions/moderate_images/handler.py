@@ -4,17 +4,17 @@ import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from moderate_images.evidence import moderations, texts
-from moderate_images.rules import STAGE, is_known
-from moderate_images.verdict import (
+from shared.log import tell
+from shared.metrics import Metrics
+from shared.moderation.evidence import moderations, texts
+from shared.moderation.rules import STAGE, is_known
+from shared.moderation.verdict import (
     Reasons,
     found,
     judge_attempt,
     lowest_threshold,
     needs_moderation,
 )
-from shared.log import tell
-from shared.metrics import Metrics
 from shared.policy import Policies
 from shared.rekognition import Moderator
 from shared.settings import Environment
@@ -109,7 +109,7 @@ def read_writing(
     moderator: Moderator, images: list[dict[str, Any]], policy: Part, lists: "KeywordLists"
 ) -> dict[int, Reasons]:
     """What speaks against the text in each picture, by index."""
-    from moderate_images.writing import judge_writing
+    from shared.moderation.writing import judge_writing
 
     read = texts(moderator, images, policy["text"]["threshold"])
     return {index: judge_writing(text, lists, index) for index, text in read.items()}

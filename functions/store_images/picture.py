@@ -6,7 +6,7 @@ from xml.sax.saxutils import quoteattr
 
 from PIL import Image, ImageFilter, PngImagePlugin
 
-from store_images.decoding import check_sides, decode, from_rows
+from shared.pictures.decoding import check_sides, decode, from_rows
 from store_images.fingerprint import phash
 from store_images.placeholder import filtered_because
 from store_images.reply import RawPicture

@@ -80,7 +80,7 @@ def run(args: argparse.Namespace) -> int:
 def _request(args: argparse.Namespace) -> dict[str, Any]:
     """The request as AcceptRequest would read it: what is judged is the normalised text."""
     import local.policy  # noqa: F401 - makes the functions' modules importable
-    from accept_request.request import InvalidRequest, normalised
+    from shared.request import InvalidRequest, normalised
 
     body = {"prompt": args.prompt, "negative_prompt": args.negative}
     try:

@@ -7,8 +7,8 @@ from typing import Any, TypedDict
 
 from local.policy.trial import Trial
 from local.record_text import reason_text
-from moderate_images.verdict import needs_moderation
 from shared.errors import MalformedReply
+from shared.moderation.verdict import needs_moderation
 from shared.rekognition import Moderation, Moderator
 from shared.s3 import ObjectVersion
 from store_images.picture import StoredForm, prepare

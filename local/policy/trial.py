@@ -12,11 +12,11 @@ from classify_prompt.verdict import decide
 from compiled import POLICY_HASH
 from filter_keywords import decide as keywords
 from local.policy.compilation import compiled_part, policy_hash
-from moderate_images.verdict import judge_attempt, lowest_threshold, needs_moderation
-from moderate_images.writing import judge_writing
 from shared.comprehend import CustomClassifier, LanguageDetection, ToxicityDetection
 from shared.keywords.lists import KeywordLists, prepare
 from shared.keywords.matching import find
+from shared.moderation.verdict import judge_attempt, lowest_threshold, needs_moderation
+from shared.moderation.writing import judge_writing
 from shared.policy import policy_part
 
 if TYPE_CHECKING:

@@ -1,7 +1,7 @@
 """The confined decoder as the function starts it, forked from one process that has it loaded.
 
 A start takes a quarter of a second, most of it imports; a fork takes milliseconds. What runs is
-store_images.confined.main itself, under the limits that it sets itself.
+shared.pictures.confined.main itself, under the limits that it sets itself.
 """
 
 import json
@@ -16,7 +16,7 @@ from typing import Any
 FUNCTIONS = Path(__file__).parents[2] / "functions"
 _SERVER = """
 import json, os, sys
-from store_images import confined
+from shared.pictures import confined
 for line in sys.stdin:
     asked = json.loads(line)
     child = os.fork()
@@ -52,7 +52,7 @@ class Used:
 
 
 class Confinement:
-    """In the place of subprocess.run in store_images.decoding."""
+    """In the place of subprocess.run in shared.pictures.decoding."""
 
     def __init__(self) -> None:
         self.last: Used | None = None
@@ -72,7 +72,7 @@ class Confinement:
         assert self._server.stdout
         given, made = (Path(file.name) for file in self._files)
         given.write_bytes(input)
-        arguments = command[command.index("store_images.confined") + 1 :]
+        arguments = command[command.index("shared.pictures.confined") + 1 :]
         asked = {"input": str(given), "output": str(made), "arguments": arguments}
         print(json.dumps(asked), file=self._server.stdin, flush=True)
         self.last = Used(**json.loads(self._server.stdout.readline()))

@@ -19,10 +19,10 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from accept_request.accept import Door, Settings, accept
-from accept_request.pinning import Pinning
-from accept_request.request import MAX_FILE_BYTES, normalised, request_hash
 from shared.dynamodb import Table
+from shared.pinning import Pinning
 from shared.records import Records
+from shared.request import MAX_FILE_BYTES, normalised, request_hash
 from shared.s3 import Storage
 from shared.stepfunctions import StepFunctions
 

@@ -20,8 +20,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from shared.errors import MalformedReply
-from store_images import confined
-from store_images.decoding import MOST_SIDE, decode
+from shared.pictures import confined
+from shared.pictures.decoding import MOST_SIDE, decode
 from store_images.picture import prepare
 from store_images.reply import RawPicture
 

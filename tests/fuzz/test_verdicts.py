@@ -11,10 +11,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from classify_prompt.verdict import decide
-from moderate_images.verdict import judge_attempt
 from shared.bedrock_runtime import CONFIDENCES, Guardrail
 from shared.comprehend import CustomClassifier, LanguageDetection, ToxicityDetection
 from shared.errors import UnusableVerdict
+from shared.moderation.verdict import judge_attempt
 from shared.policy import policy_part
 from shared.rekognition import Moderator
 from shared.s3 import ObjectVersion

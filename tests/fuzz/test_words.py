@@ -6,12 +6,12 @@ from fuzz.budget import fuzzed, within
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from accept_request.request import InvalidRequest, normalised
 from filter_keywords.decide import decide
 from shared.keywords.folding import fold, origins
 from shared.keywords.lists import prepare
 from shared.keywords.matching import find
 from shared.policy import policy_part
+from shared.request import InvalidRequest, normalised
 
 LISTS = prepare(policy_part("keywords"))
 TERMS = sorted({*LISTS.prompt.words, *LISTS.prompt.phrases, *LISTS.prompt.stems})

@@ -23,11 +23,11 @@ from wiring.system import RESOURCES, STATES
 
 from accept_request.accept import Door, accept
 from accept_request.accept import Settings as AcceptSettings
-from accept_request.pinning import Pinning
 from close_execution.close import Clerk, close
 from close_execution.close import Settings as CloseSettings
 from shared.announcement import event_of
 from shared.dynamodb import Item, Table
+from shared.pinning import Pinning
 from shared.records import Records, utc_text
 from shared.statuses import OPEN, RERUNNABLE
 from sweep_requests.sweep import Sweeper, sweep

@@ -64,9 +64,9 @@ def test_the_environment_is_read_in_one_place() -> None:
     assert [module for module in MODULES if "os" in imported(module)] == ["shared.settings"]
 
 
-def test_pillow_is_imported_by_store_images_alone() -> None:
-    users = {module.partition(".")[0] for module in MODULES if "PIL" in imported(module)}
-    assert users == {"store_images"}
+def test_pillow_is_imported_where_pictures_are_opened_alone() -> None:
+    users = {module.rpartition(".")[0] for module in MODULES if "PIL" in imported(module)}
+    assert users == {"shared.pictures", "store_images"}
 
 
 def test_importing_needs_neither_aws_nor_environment() -> None:

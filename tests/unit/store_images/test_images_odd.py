@@ -20,7 +20,7 @@ import pytest
 from PIL import Image, ImageCms, PngImagePlugin
 
 from shared.errors import MalformedReply
-from store_images.decoding import decode
+from shared.pictures.decoding import decode
 
 ROOT = Path(__file__).parents[3]
 COLLECTION = ROOT / "../shared/data/images_odd"

@@ -8,7 +8,7 @@ import unicodedata
 from pathlib import Path
 from typing import Any, NoReturn
 
-from accept_request.schema import first_breach
+from shared.schema import first_breach
 
 MAX_FILE_BYTES = 64 * 1024
 DEFAULTS = {

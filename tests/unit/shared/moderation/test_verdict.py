@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from moderate_images.verdict import found, judge_attempt, needs_moderation
+from shared.moderation.verdict import found, judge_attempt, needs_moderation
 from shared.rekognition import Label, Moderation
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 POLICY: dict[str, Any] = json.loads((ROOT / "functions/compiled/images.json").read_text("utf-8"))
 SAFE = Moderation([], "7.0", False)
 UNSAFE = Moderation([Label("Weapons", "Violence", 0.99)], "7.0", False)

@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from local.policy.images import compile_images
-from moderate_images.rules import judge_labels
-from moderate_images.verdict import lowest_threshold
+from shared.moderation.rules import judge_labels
+from shared.moderation.verdict import lowest_threshold
 from shared.rekognition import Label, Moderation
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 POLICY: dict[str, Any] = json.loads((ROOT / "functions/compiled/images.json").read_text("utf-8"))
 TAXONOMY = json.loads((ROOT / "policy/moderation_taxonomy_v7.json").read_text("utf-8"))["labels"]
 PARENTS: dict[str, str] = {label["name"]: label["parent"] or "" for label in TAXONOMY}

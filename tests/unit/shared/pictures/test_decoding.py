@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from shared.errors import MalformedReply
-from store_images.decoding import decode
+from shared.pictures.decoding import decode
 
 SCENE = Image.linear_gradient("L").convert("RGB")
 

@@ -1,9 +1,9 @@
 """Decodes one picture in a process of its own, which may use little memory and time.
 
-`python -m store_images.confined` reads the picture from its input and writes the format's name, a
-line feed and the picture as PPM. Any end but exit status 0 is a refusal. Decoders for formats that
-no generator answers with are large, rarely used and written in C: what a hostile file can make of
-them ends here.
+`python -m shared.pictures.confined` reads the picture from its input and writes the format's name,
+a line feed and the picture as PPM. Any end but exit status 0 is a refusal. Decoders for formats
+that no generator answers with are large, rarely used and written in C: what a hostile file can make
+of them ends here.
 """
 
 import io
@@ -20,7 +20,7 @@ from PIL import (
     WebPImagePlugin,
 )
 
-from store_images.srgb import srgb
+from shared.pictures.srgb import srgb
 
 _PLUGINS = (IcoImagePlugin, Jpeg2KImagePlugin, TiffImagePlugin, WebPImagePlugin)
 _FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "GIF", "BMP", "TIFF", "JPEG2000", "ICO", "PPM")

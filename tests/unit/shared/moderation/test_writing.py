@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from moderate_images.writing import judge_writing
 from shared.keywords.lists import KeywordLists, prepare
+from shared.moderation.writing import judge_writing
 from shared.policy import policy_part
 
 

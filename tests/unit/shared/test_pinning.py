@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from accept_request.pinning import Pinning, Published
 from compiled import POLICY_HASH
 from shared.bundle import SHAPE, digest
 from shared.errors import PolicyUnavailable, ServiceUnavailable
 from shared.metrics import Metrics
+from shared.pinning import Pinning, Published
 from shared.policy import ACTIVE_KEY
 from shared.s3 import Storage
 
@@ -88,9 +88,7 @@ def now() -> list[float]:
 def lines(monkeypatch: pytest.MonkeyPatch) -> Lines:
     """What the log was told."""
     told: Lines = []
-    monkeypatch.setattr(
-        "accept_request.pinning.tell", lambda line, **facts: told.append((line, facts))
-    )
+    monkeypatch.setattr("shared.pinning.tell", lambda line, **facts: told.append((line, facts)))
     return told
 
 
@@ -168,7 +166,7 @@ def test_without_a_sound_version_nothing_is_judged(
 def test_a_bundle_beyond_any_size_is_not_read(
     bucket: Bucket, published: Published, lines: Lines, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("accept_request.pinning.MAX_BUNDLE_BYTES", 1000)
+    monkeypatch.setattr("shared.pinning.MAX_BUNDLE_BYTES", 1000)
     bucket.put(bundle("good"))
     bucket.put(bundle("good") + b" " * 1000)
     assert published.pin()["version_id"] == "v1"

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from moderate_images.rules import reason
 from shared.keywords.lists import KeywordLists
 from shared.keywords.matching import combined, find
+from shared.moderation.rules import reason
 
 
 def judge_writing(text: str, lists: KeywordLists, index: int) -> list[dict[str, Any]]:

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from PIL import Image, ImageCms
 
-from store_images.decoding import decode
-from store_images.srgb import srgb
+from shared.pictures.decoding import decode
+from shared.pictures.srgb import srgb
 
 RED, WHITE = (255, 0, 0), (255, 255, 255)
 # Four quarters that tell every turn from every other.

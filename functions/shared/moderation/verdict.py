@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from moderate_images.rules import judge_labels, reason
+from shared.moderation.rules import judge_labels, reason
 from shared.rekognition import Moderation
 
 # Which verdict of a picture is the attempt's, by what the policy delivers.

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from PIL import Image
 
 from shared.errors import MalformedReply
+from shared.pictures.srgb import srgb
 from shared.settings import Environment
-from store_images.srgb import srgb
 
 # Twice what a request may ask for.
 MOST_SIDE = 2048
@@ -90,7 +90,7 @@ def _confined(data: bytes) -> Decoded:
         passed["LD_LIBRARY_PATH"] = libraries
     try:
         done = subprocess.run(  # noqa: S603 - ourselves, the picture as input only
-            [sys.executable, "-S", "-m", "store_images.confined", str(MOST_SIDE)],
+            [sys.executable, "-S", "-m", "shared.pictures.confined", str(MOST_SIDE)],
             input=data,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from accept_request.request import (
+from shared.request import (
     DEFAULTS,
     InvalidRequest,
     check_size,
