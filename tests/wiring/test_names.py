@@ -71,7 +71,8 @@ def test_a_function_has_the_variables_that_it_reads(function: str) -> None:
 
 @pytest.mark.parametrize("state", ["FilterKeywords", "ClassifyPrompt", "ModerateImages"])
 def test_reasons_name_the_state_they_come_from(state: str) -> None:
-    sources = [path.read_text("utf-8") for path in (FUNCTIONS / snake(state)).glob("*.py")]
+    folders = (FUNCTIONS / snake(state), FUNCTIONS / "shared")
+    sources = [path.read_text("utf-8") for folder in folders for path in folder.rglob("*.py")]
     assert any(f'STAGE = "{state}"' in source for source in sources)
 
 

@@ -11,7 +11,8 @@ def font_that_fits(text: str, width: float, most: int = 200) -> Font:
     """For the longest line to be at most `width` pixels wide, and `most` points high."""
     longest = max(text.split("\n"), key=len)
     at_100 = ImageDraw.Draw(Image.new("L", (1, 1))).textlength(longest, _font(100))
-    return _font(max(8, min(most, int(100 * width / at_100))))
+    # Some characters take no room.
+    return _font(max(8, min(most, int(100 * width / max(at_100, 1)))))
 
 
 @functools.lru_cache(maxsize=64)

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -89,6 +89,7 @@ def test_what_it_cannot_hold_is_refused(labels: tuple[tuple[str, float], ...]) -
 
 
 @settings(max_examples=40, deadline=None)
+@example("\u200b", 256, 95)
 @given(
     st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1).filter(
         lambda text: len(text.encode()) <= MOST_TEXT_BYTES
