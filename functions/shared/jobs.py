@@ -4,6 +4,7 @@ A job keeps `open_jobs`, its place in the sparse index of that name, until its e
 that FollowJobs finds what is under way and what nobody came to tell of.
 """
 
+import hashlib
 import json
 from typing import Any
 
@@ -13,6 +14,16 @@ from shared.dynamodb import Item, Table
 OPEN = "1"
 # Of one look at the index.
 _MOST_OPEN = 100
+
+
+def batch_id(bucket: str, key: str, etag: str) -> str:
+    """The same for the same content under the same key, whatever its version is called."""
+    return _identity("batch", bucket, key, etag)
+
+
+def dataset_id(bucket: str, prefix: str) -> str:
+    """The same for every set that lies under a prefix: its runs are told apart by fingerprints."""
+    return _identity("dataset", bucket, prefix)
 
 
 class Jobs:
@@ -100,3 +111,8 @@ class Jobs:
             return True, opened
         mine = other.get("execution_arn") == job["execution_arn"]
         return mine and other.get("status") == "RUNNING", other
+
+
+def _identity(kind: str, *parts: str) -> str:
+    digest = hashlib.sha256("\n".join(parts).encode()).hexdigest()
+    return f"{kind}-{digest[:24]}"
