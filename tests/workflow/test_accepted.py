@@ -69,6 +69,9 @@ def test_a_clean_request_enters_16_states_and_delivers_what_was_judged(
     assert hashlib.sha256(delivered).hexdigest() == image["sha256"]
     judged = stack.objects("WorkBucket")[f"pictures/{record['attempts'][0]['inference_id']}/0.jpg"]
     assert delivered == judged
+    said = stack.client("stepfunctions").describe_execution(executionArn=run.arn)["output"]
+    place = {"bucket": stack.outputs["ImagesBucket"], "key": image["key"]}
+    assert json.loads(said)["images"] == [place]
 
 
 @pytest.mark.parametrize(
