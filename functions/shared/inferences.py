@@ -156,6 +156,13 @@ class Inferences:
                 most,
             )
 
+    def count_owed(self) -> int:
+        """How many inferences the endpoint has yet to answer, whoever asked for them."""
+        return sum(
+            self._table.count("open-by-deadline", "open_shard = :shard", {"shard": str(shard)})
+            for shard in range(OPEN_SHARDS)
+        )
+
     def _finish(
         self, identity: str, status: str, result: Item, checked: Item, check: str, owed: bool
     ) -> tuple[bool, Item]:

@@ -1,4 +1,4 @@
-"""Step Functions: answers to waiting Tasks, and what an execution has done."""
+"""Step Functions: answers to waiting Tasks, what an execution has done, and the pace of its map."""
 
 import json
 from collections.abc import Iterator
@@ -13,6 +13,8 @@ _GONE = frozenset({"TaskTimedOut", "TaskDoesNotExist", "InvalidToken"})
 # The execution has ended, or ended so long ago that its history is gone.
 _OVER = frozenset({"ExecutionDoesNotExist", "ValidationException"})
 _FORGOTTEN = frozenset({"ExecutionDoesNotExist", "InvalidArn"})
+# The Map Run has ended.
+_NO_MAP_RUN = frozenset({"ResourceNotFound", "ValidationException"})
 
 
 class StepFunctions:
@@ -34,19 +36,45 @@ class StepFunctions:
         )
 
     def describe(self, execution_arn: str) -> dict[str, Any]:
-        """DescribeExecution's reply: status, error and cause among it."""
-        with aws.translated():
-            reply: dict[str, Any] = self._client.describe_execution(executionArn=execution_arn)
-            return reply
+        """DescribeExecution's reply: status, error and cause among it.
 
-    def input_of(self, execution_arn: str) -> str:
-        """The input of an execution. Raises LookupError if it is forgotten, or never was."""
+        Raises LookupError if the execution is forgotten, or never was.
+        """
         try:
-            return str(self.describe(execution_arn)["input"])
+            with aws.translated():
+                reply: dict[str, Any] = self._client.describe_execution(executionArn=execution_arn)
         except ClientError as refused:
             if aws.error_code(refused) in _FORGOTTEN:
                 raise LookupError(execution_arn) from refused
             raise
+        return reply
+
+    def input_of(self, execution_arn: str) -> str:
+        """The input of an execution. Raises LookupError as `describe` does."""
+        return str(self.describe(execution_arn)["input"])
+
+    def map_run(self, execution_arn: str) -> dict[str, Any] | None:
+        """DescribeMapRun's reply for an execution's newest Map Run; None if it has none yet."""
+        with aws.translated():
+            # Newest first is nowhere promised. Our machines' executions have one, or a few.
+            found = self._client.list_map_runs(executionArn=execution_arn)["mapRuns"]
+            if not found:
+                return None
+            newest = max(found, key=lambda run: run["startDate"])
+            reply: dict[str, Any] = self._client.describe_map_run(mapRunArn=newest["mapRunArn"])
+        return reply
+
+    def pace(self, map_run_arn: str, concurrency: int) -> None:
+        """Changes how many children of a Map Run may run at once; one that is over is left alone.
+
+        Those that run go on. 0 would mean as many as there are.
+        """
+        try:
+            with aws.translated():
+                self._client.update_map_run(mapRunArn=map_run_arn, maxConcurrency=concurrency)
+        except ClientError as refused:
+            if aws.error_code(refused) not in _NO_MAP_RUN:
+                raise
 
     def stop(self, execution_arn: str, error: str) -> None:
         """Ends an execution if it still runs; one that is over, or forgotten, is left alone."""

@@ -1,4 +1,4 @@
-"""Tokens: who waits no more is benign; history: only the state that was asked for."""
+"""Tokens: who waits no more is benign; history: only the state that was asked for; Map Runs."""
 
 import json
 from datetime import UTC, datetime
@@ -84,3 +84,67 @@ def test_an_execution_that_is_over_needs_no_stop(stubbed: Any, code: str) -> Non
     step_functions, stubber = stubbed
     stubber.add_client_error("stop_execution", code)
     step_functions.stop("arn:aws:states:us-east-1:111122223333:execution:m:e", "Safelight.Overdue")
+
+
+@pytest.mark.parametrize("code", ["ExecutionDoesNotExist", "InvalidArn"])
+def test_an_execution_may_be_forgotten(stubbed: Any, code: str) -> None:
+    step_functions, stubber = stubbed
+    stubber.add_client_error("describe_execution", code)
+    with pytest.raises(LookupError):
+        step_functions.describe("arn:aws:states:us-east-1:111122223333:execution:m:e")
+
+
+EXECUTION = "arn:aws:states:us-east-1:111122223333:execution:safelight-RunBatch:e"
+MAP_RUN = "arn:aws:states:us-east-1:111122223333:mapRun:safelight-RunBatch/RunRows:"
+COUNTS = dict.fromkeys(
+    ("pending", "running", "succeeded", "failed", "timedOut", "aborted", "total", "resultsWritten"),
+    0,
+)
+
+
+def listed(run: str, hour: int) -> dict[str, Any]:
+    return {
+        "executionArn": EXECUTION,
+        "mapRunArn": MAP_RUN + run,
+        "stateMachineArn": "arn:aws:states:us-east-1:111122223333:stateMachine:safelight-RunBatch",
+        "startDate": datetime(2026, 11, 20, hour, tzinfo=UTC),
+    }
+
+
+def test_an_execution_may_have_no_map_run_yet(stubbed: Any) -> None:
+    step_functions, stubber = stubbed
+    stubber.add_response("list_map_runs", {"mapRuns": []}, {"executionArn": EXECUTION})
+    assert step_functions.map_run(EXECUTION) is None
+
+
+def test_the_newest_map_run_is_described(stubbed: Any) -> None:
+    step_functions, stubber = stubbed
+    runs = {"mapRuns": [listed("old", 8), listed("new", 10), listed("older", 7)]}
+    stubber.add_response("list_map_runs", runs, {"executionArn": EXECUTION})
+    reply = {
+        "mapRunArn": MAP_RUN + "new",
+        "executionArn": EXECUTION,
+        "status": "RUNNING",
+        "startDate": datetime(2026, 11, 20, 10, tzinfo=UTC),
+        "maxConcurrency": 10,
+        "toleratedFailurePercentage": 10.0,
+        "toleratedFailureCount": 0,
+        "itemCounts": COUNTS | {"running": 10, "total": 200},
+        "executionCounts": COUNTS,
+    }
+    stubber.add_response("describe_map_run", reply, {"mapRunArn": MAP_RUN + "new"})
+    assert step_functions.map_run(EXECUTION)["itemCounts"]["running"] == 10
+
+
+def test_a_map_run_is_paced(stubbed: Any) -> None:
+    step_functions, stubber = stubbed
+    expected = {"mapRunArn": MAP_RUN + "new", "maxConcurrency": 4}
+    stubber.add_response("update_map_run", {}, expected)
+    step_functions.pace(MAP_RUN + "new", 4)
+
+
+@pytest.mark.parametrize("code", ["ResourceNotFound", "ValidationException"])
+def test_a_map_run_that_is_over_needs_no_pace(stubbed: Any, code: str) -> None:
+    step_functions, stubber = stubbed
+    stubber.add_client_error("update_map_run", code)
+    step_functions.pace(MAP_RUN + "new", 4)
