@@ -1,12 +1,27 @@
 """S3: exact object versions in, exact object versions out."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from shared import aws
 from shared.errors import ServiceUnavailable
+
+# Of HeadObject, which has no error body and so only bare HTTP statuses, and of GetObject.
+_GONE = frozenset(
+    {
+        "404",
+        "NoSuchKey",
+        "NoSuchVersion",
+        "412",
+        "PreconditionFailed",
+        "405",
+        "MethodNotAllowed",
+    }
+)
 
 
 class ObjectMissing(Exception):
@@ -32,6 +47,16 @@ class ObjectVersion:
         return named | ({"VersionId": self.version_id} if self.version_id else {})
 
 
+@dataclass(frozen=True)
+class Listed:
+    """An object as a listing shows it: size in bytes, etag without quotes."""
+
+    key: str
+    etag: str
+    size: int
+    modified: datetime
+
+
 class Storage:
     """All buckets that the function's role lets it use."""
 
@@ -44,9 +69,7 @@ class Storage:
         Raises ObjectMissing and ObjectTooLarge, and ServiceUnavailable for an answer cut short.
         Without a version id, the etag must still match.
         """
-        # The API quotes an etag, EventBridge does not.
-        etag = version.etag.strip('"')
-        extra = {"IfMatch": f'"{etag}"'} if etag and not version.version_id else {}
+        extra = _if_match(version)
         try:
             with aws.translated():
                 size = self._client.head_object(**version.arguments(), **extra)["ContentLength"]
@@ -54,22 +77,65 @@ class Storage:
                     raise ObjectTooLarge(size)
                 body: bytes = self._client.get_object(**version.arguments(), **extra)["Body"].read()
         except ClientError as error:
-            # HeadObject has no error body: its codes are the bare HTTP statuses.
-            if aws.error_code(error) in {
-                "404",
-                "NoSuchKey",
-                "NoSuchVersion",
-                "412",
-                "PreconditionFailed",
-                "405",
-                "MethodNotAllowed",
-            }:
+            if aws.error_code(error) in _GONE:
                 raise ObjectMissing(version.key) from error
             raise
         if len(body) != size:
             # Taken for the whole, it would be its sender's fault that it cannot be read.
             raise ServiceUnavailable("GetObject: not as many bytes as HeadObject said")
         return body
+
+    def stream(
+        self, version: ObjectVersion, offset: int = 0, block: int = 1024 * 1024
+    ) -> Iterator[bytes]:
+        """The object's bytes from an offset on, in blocks of so many bytes, each a call of its own.
+
+        However long their reader takes between them, no connection waits. Raises as `read` does.
+        Without a version id, the etag must still match: that given, else the first block's.
+        """
+        extra, size = _if_match(version), offset + 1
+        while offset < size:
+            asked = {"Range": f"bytes={offset}-{offset + block - 1}", **extra}
+            try:
+                with aws.translated():
+                    reply = self._client.get_object(**version.arguments(), **asked)
+                    body: bytes = reply["Body"].read()
+            except ClientError as error:
+                code = aws.error_code(error)
+                # Nothing lies at or behind the offset: the object is empty, or was read before.
+                if code in {"416", "InvalidRange"}:
+                    return
+                if code in _GONE:
+                    raise ObjectMissing(version.key) from error
+                raise
+            size = _whole_size(reply)
+            if len(body) != min(block, size - offset):
+                raise ServiceUnavailable("GetObject: not as many bytes as were asked for")
+            if not version.version_id:
+                extra = {"IfMatch": reply["ETag"]}
+            yield body
+            offset += len(body)
+
+    def list_page(
+        self, bucket: str, prefix: str, after: str = "", most: int = 1000
+    ) -> tuple[list[Listed], bool]:
+        """A page of the objects under a prefix whose keys come after this one, and if more follow.
+
+        In the order of the keys' UTF-8 bytes.
+        """
+        start = {"StartAfter": after} if after else {}
+        with aws.translated():
+            reply = self._client.list_objects_v2(
+                Bucket=bucket, Prefix=prefix, MaxKeys=most, **start
+            )
+        # Every answer has it: without, a listing might be taken for empty.
+        if "IsTruncated" not in reply:
+            raise ServiceUnavailable("ListObjectsV2: an answer without content")
+        page = [
+            Listed(one["Key"], one["ETag"].strip('"'), one["Size"], one["LastModified"])
+            for one in reply.get("Contents", ())
+        ]
+        return page, reply["IsTruncated"]
 
     def exists(self, version: ObjectVersion) -> bool:
         """Whether the object lies there. Needs s3:ListBucket: without, S3 answers 403 for both."""
@@ -133,3 +199,18 @@ class Storage:
         with aws.translated():
             reply = self._client.copy_object(Bucket=bucket, Key=key, CopySource=source.arguments())
         return ObjectVersion(bucket, key, reply.get("VersionId", ""))
+
+
+def _if_match(version: ObjectVersion) -> dict[str, str]:
+    """Where no version id says which bytes are meant, the etag must."""
+    # The API quotes an etag, EventBridge does not.
+    etag = version.etag.strip('"')
+    return {"IfMatch": f'"{etag}"'} if etag and not version.version_id else {}
+
+
+def _whole_size(reply: dict[str, Any]) -> int:
+    """Of the object that the reply holds a range of. Raises ServiceUnavailable."""
+    try:
+        return int(reply["ContentRange"].rpartition("/")[2])
+    except (KeyError, ValueError):
+        raise ServiceUnavailable("GetObject: an answer that is no range") from None

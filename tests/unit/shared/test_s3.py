@@ -93,3 +93,78 @@ def test_an_answer_without_content_says_nothing_of_the_version(
     monkeypatch.setattr(client, "put_object", lambda **_: {"ResponseMetadata": {}})
     with pytest.raises(ServiceUnavailable):
         storage.write("here", "k", b"1", "text/plain")
+
+
+CONTENT = bytes(range(256)) * 5
+
+
+@pytest.mark.parametrize("block", [1, 7, 1279, 1280, 1281, 1024 * 1024])
+@pytest.mark.parametrize("offset", [0, 1, 1279, 1280])
+def test_a_version_is_streamed_from_any_offset(storage: Storage, block: int, offset: int) -> None:
+    if block == 1:
+        offset = max(offset, 1270)
+    written = storage.write("here", "k", CONTENT, "text/plain")
+    storage.write("here", "k", b"later", "text/plain")
+    blocks = list(storage.stream(written, offset, block))
+    assert b"".join(blocks) == CONTENT[offset:]
+    assert all(len(one) == block for one in blocks[:-1])
+
+
+def test_an_empty_object_has_no_blocks(storage: Storage) -> None:
+    assert list(storage.stream(storage.write("here", "k", b"", "text/plain"))) == []
+
+
+def test_without_a_version_a_stream_is_of_one_object(storage: Storage) -> None:
+    written = storage.write("here", "k", CONTENT, "text/plain")
+    for version in (ObjectVersion("here", "k"), ObjectVersion("here", "k", etag=written.etag)):
+        blocks = storage.stream(version, 0, 1000)
+        assert next(blocks) == CONTENT[:1000]
+        storage.write("here", "k", CONTENT * 2, "text/plain")
+        with pytest.raises(ObjectMissing):
+            next(blocks)
+        storage.write("here", "k", CONTENT, "text/plain")
+
+
+def test_what_is_gone_cannot_be_streamed(storage: Storage, client: Any) -> None:
+    written = storage.write("here", "k", b"1", "text/plain")
+    client.delete_object(Bucket="here", Key="k", VersionId=written.version_id)
+    for version in (written, ObjectVersion("here", "never")):
+        with pytest.raises(ObjectMissing):
+            list(storage.stream(version))
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        {"Body": io.BytesIO(b"12"), "ContentRange": "bytes 0-2/3"},
+        {"Body": io.BytesIO(b"123")},
+        {"Body": io.BytesIO(b"123"), "ContentRange": "bytes 0-2/*"},
+    ],
+)
+def test_a_block_cut_short_is_not_taken_for_the_end(reply: dict[str, Any]) -> None:
+    client = boto3.client("s3", region_name="us-east-1")
+    with Stubber(client) as answers:
+        answers.add_response("get_object", reply)
+        with pytest.raises(ServiceUnavailable):
+            list(Storage(client).stream(ObjectVersion("here", "k", "v")))
+
+
+def test_objects_are_listed_page_by_page(storage: Storage) -> None:
+    for key in ("p/b", "p/a", "p/ä b+%2F", "p/c/d", "q"):
+        storage.write("here", key, key.encode(), "text/plain")
+    first, more = storage.list_page("here", "p/", most=2)
+    assert ([one.key for one in first], more) == (["p/a", "p/b"], True)
+    rest, more = storage.list_page("here", "p/", first[-1].key, most=2)
+    assert ([one.key for one in rest], more) == (["p/c/d", "p/ä b+%2F"], False)
+    assert rest[1].size == len("p/ä b+%2F".encode())
+    assert storage.read(ObjectVersion("here", "p/a", etag=first[0].etag), 9) == b"p/a"
+    assert first[0].modified.tzinfo
+    assert storage.list_page("here", "none/") == ([], False)
+
+
+def test_an_answer_without_content_is_no_empty_list(
+    storage: Storage, client: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client, "list_objects_v2", lambda **_: {"ResponseMetadata": {}})
+    with pytest.raises(ServiceUnavailable):
+        storage.list_page("here", "")
