@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -57,6 +61,50 @@ def start_again(stack: DeployedStack, record: Record) -> str:
             if error.response["Error"]["Code"] != "ExecutionAlreadyExists":
                 raise
     raise NotStartable(f"{_MOST_STARTS} executions have failed to start run {record['run'] + 1}")
+
+
+@dataclass
+class Ended:
+    """Of several requests that were run again: how many ended how, and why some were not run."""
+
+    statuses: Counter[str] = field(default_factory=Counter)
+    objections: dict[str, str] = field(default_factory=dict)
+
+
+def run_all_again(
+    stack: DeployedStack,
+    request_ids: Iterable[str],
+    at_once: int,
+    progress: Callable[[int], None] = lambda _: None,
+    every: float = 0.5,
+) -> Ended:
+    """Run each again, so many at a time, and wait for their ends. Raises NotStartable."""
+    ended, waiting = Ended(), deque(request_ids)
+    under_way: dict[str, str] = {}
+    while waiting or under_way:
+        while waiting and len(under_way) < at_once:
+            _begin(stack, waiting.popleft(), under_way, ended)
+        time.sleep(every)
+        for arn in list(under_way):
+            if _has_ended(stack, arn):
+                record = stack.record(under_way.pop(arn)) or {}
+                ended.statuses[record.get("status", "no record")] += 1
+        progress(sum(ended.statuses.values()) + len(ended.objections))
+    return ended
+
+
+def _begin(stack: DeployedStack, request_id: str, under_way: dict[str, str], ended: Ended) -> None:
+    record = stack.record(request_id)
+    why = objection(record) if record else "it has no record: drop the file again"
+    if why or record is None:
+        ended.objections[request_id] = why
+    else:
+        under_way[start_again(stack, record)] = request_id
+
+
+def _has_ended(stack: DeployedStack, arn: str) -> bool:
+    described = stack.client("stepfunctions").describe_execution(executionArn=arn)
+    return bool(described["status"] != "RUNNING")
 
 
 def execution_name(record: Record, number: int = 1) -> str:

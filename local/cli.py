@@ -6,7 +6,9 @@ import argparse
 import sys
 
 from local.commands import (
+    batch,
     classifier,
+    dataset,
     dead_letters,
     demo,
     drop,
@@ -38,7 +40,7 @@ def parser() -> argparse.ArgumentParser:
     )
     subparsers = whole.add_subparsers(metavar="COMMAND", required=True)
     for command in (
-        *(demo, run_local, drop, put_event, show, redrive, dead_letters),
+        *(demo, run_local, drop, put_event, show, batch, dataset, redrive, dead_letters),
         *(policy, classifier, models),
     ):
         command.add_to(subparsers)

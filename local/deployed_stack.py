@@ -27,7 +27,7 @@ DEFAULT_SOURCE = "safelight.cli"
 # Of the record: what is one JSON document in one attribute.
 _DOCUMENTS = frozenset(
     ("source", "metadata", "reasons", "warnings", "attempts", "images", "models", "timings")
-) | {"usage", "history", "classification", "shadow"}
+) | {"usage", "history", "classification", "shadow", "report"}
 # A key cannot be compared with an empty text.
 _EVER = "0"
 _read = TypeDeserializer().deserialize
@@ -63,6 +63,12 @@ class DeployedStack:
         bucket = self.outputs["PromptsBucket"]
         written = self.client("s3").put_object(Bucket=bucket, Key=key, Body=content)
         return str(written["VersionId"])
+
+    def upload(self, file: Path, bucket: str, key: str) -> tuple[str, str]:
+        """Write a file of any size that one PUT takes (5 GB); its (version id, ETag)."""
+        with file.open("rb") as content:
+            written = self.client("s3").put_object(Bucket=bucket, Key=key, Body=content)
+        return str(written["VersionId"]), str(written["ETag"]).strip('"')
 
     def put_event(self, detail: object, source: str = DEFAULT_SOURCE) -> str:
         """Put an ImageRequested event; returns its id, which tells its execution from others."""
@@ -100,6 +106,15 @@ class DeployedStack:
         found = self.client("dynamodb").get_item(
             TableName=self.outputs["ResultsTable"],
             Key={"request_id": {"S": request_id}},
+            ConsistentRead=True,
+        )
+        return parsed(found["Item"]) if "Item" in found else None
+
+    def job(self, job_id: str) -> Record | None:
+        """A batch or a data set, its JSON documents parsed; None if there is none."""
+        found = self.client("dynamodb").get_item(
+            TableName=self.outputs["JobsTable"],
+            Key={"job_id": {"S": job_id}},
             ConsistentRead=True,
         )
         return parsed(found["Item"]) if "Item" in found else None

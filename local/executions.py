@@ -50,10 +50,13 @@ class Execution:
 
 
 class Executions:
-    """The executions of one stack. Every input is read once, however often one looks."""
+    """The executions of one machine of a stack, by the name of the output that has its ARN.
 
-    def __init__(self, stack: DeployedStack) -> None:
-        self._machine = stack.outputs["StateMachineArn"]
+    Every input is read once, however often one looks.
+    """
+
+    def __init__(self, stack: DeployedStack, machine: str = "StateMachineArn") -> None:
+        self._machine = stack.outputs[machine]
         self._client = stack.client("stepfunctions")
         self._inputs: dict[str, str] = {}
         self._since = datetime.now(UTC) - _BEFORE

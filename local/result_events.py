@@ -14,7 +14,7 @@ _PATTERN = json.dumps({"source": ["safelight"]})
 
 
 class ResultEvents:
-    """A queue that a rule fills with ImageCompleted, ImageBlocked and ImageFailed."""
+    """A queue that a rule fills with the events of requests, batches and data sets."""
 
     def __init__(self, stack: DeployedStack) -> None:
         self._sqs = stack.client("sqs")

@@ -57,6 +57,22 @@ def add_waiting(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_following(parser: argparse.ArgumentParser) -> None:
+    """--wait and its opposite, and how long, for what may take hours."""
+    parser.add_argument(
+        "--wait",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="follow it to its end (default: wait); Ctrl-C leaves it running",
+    )
+    parser.add_argument(
+        "--timeout",
+        type=seconds,
+        metavar="SECONDS",
+        help="how long to follow it (default: to its end)",
+    )
+
+
 def seconds(text: str) -> float:
     """A number of seconds above 0."""
     return _above_zero(text)

@@ -177,8 +177,10 @@ def _tell_outcomes(stack: LocalStack, screen: Console) -> NoReturn:
     events = ResultEvents(stack)
     while True:
         for event in events.receive(wait_seconds=1):
-            record = stack.record(event["detail"]["request_id"])
-            _tell(screen, event, record)
+            if "job_id" in event["detail"]:
+                _tell_job(screen, event)
+            else:
+                _tell(screen, event, stack.record(event["detail"]["request_id"]))
 
 
 def _tell(screen: Console, event: dict[str, Any], record: Record | None) -> None:
@@ -194,6 +196,22 @@ def _tell(screen: Console, event: dict[str, Any], record: Record | None) -> None
         line.append(f"  {total_ms(record)} ms", style="dim")
     if detail["reasons"] or detail["warnings"]:
         line.append(f"  {reasons_text(detail['reasons'] or detail['warnings'])}")
+    screen.print(line, soft_wrap=True)
+
+
+def _tell_job(screen: Console, event: dict[str, Any]) -> None:
+    from rich.text import Text
+
+    from local.job_text import job_tone
+    from local.record_text import COLOURS, reasons_text
+
+    detail = event["detail"]
+    line = Text(f"{event['time'][11:19]}  ")
+    line.append(f"{detail['status']:<15}", style=COLOURS[job_tone(detail["status"])])
+    line.append(f" {event['detail-type']:<15} {detail['job_id']}")
+    line.append(f"  {detail.get('done', 0)} of {detail.get('total', 0)}", style="dim")
+    if detail.get("reasons"):
+        line.append(f"  {reasons_text(detail['reasons'])}")
     screen.print(line, soft_wrap=True)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
@@ -15,9 +16,15 @@ from local.deployed_stack import DeployedStack, local_clients
 _NEEDED = ("PromptsBucket", "EventBus", "ResultsTable", "StateMachineArn")
 
 
-def which_stack(name: str | None) -> DeployedStack:
-    """The stack, or CommandError saying how to get one."""
-    return _in_account(name) if name else _here()
+def which_stack(name: str | None, needs: Sequence[str] = ()) -> DeployedStack:
+    """The stack, which has these outputs, or CommandError saying how to get one."""
+    stack = _in_account(name) if name else _here()
+    missing = [output for output in needs if output not in stack.outputs]
+    if missing:
+        raise CommandError(
+            f"stack {stack.name} has no output {missing[0]}: deploy the template as it is now."
+        )
+    return stack
 
 
 def stand_ins() -> StandIns:

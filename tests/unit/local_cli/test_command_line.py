@@ -13,7 +13,7 @@ from local.commands.failure import FAILED, SUCCESS
 
 COMMANDS = (
     *("demo", "local", "drop", "put-event", "show", "redrive", "dead-letters"),
-    *("policy", "classifier", "models"),
+    *("batch", "dataset", "policy", "classifier", "models"),
 )
 
 
@@ -48,6 +48,11 @@ def test_every_command_helps_with_examples(
         ["policy", "burn"],
         ["models"],
         ["dead-letters"],
+        ["batch"],
+        ["batch", "show"],
+        ["batch", "redrive", "batch-b", "--at-once", "0"],
+        ["dataset", "submit", "cats", "--flagged", "burn"],
+        ["dataset", "submit", "cats", "--fine-tune", "--hyperparameter", "max_steps"],
         ["drop", "a.txt", "--answer", "picture:no-such-file.jpg"],
     ],
 )
@@ -83,6 +88,8 @@ def test_a_wildcard_host_needs_a_yes(host: str, capsys: pytest.CaptureFixture[st
         (["show", "--last"], "no local stack is running"),
         (["redrive", "a"], "no local stack is running"),
         (["dead-letters", "list"], "no local stack is running"),
+        (["batch", "show", "batch-b"], "no local stack is running"),
+        (["dataset", "submit", "datasets/cats/"], "no local stack is running"),
     ],
 )
 def test_refusals_say_what_to_do(
