@@ -218,7 +218,7 @@ def _record(
     policy_hash: str = "none",
 ) -> Item:
     started = datetime.fromisoformat(execution["started_at"])
-    key = _key(arrival, request)
+    key = arrival.record_key(request.get("request_id"))
     requester = "/".join(filter(None, (arrival.namespace, request.get("requester"))))
     wait = timedelta(seconds=settings.generation_seconds) + WAIT_MARGIN
     longest = settings.max_attempts * MAX_INFERENCES * wait + OTHER_STAGES
@@ -242,9 +242,3 @@ def _record(
     if settings.store_prompts and request:
         record["prompt"] = request["prompt"]
     return record
-
-
-def _key(arrival: Arrival, request: dict[str, Any]) -> str:
-    """The caller's own id, behind who the caller was seen to be; else the derived one."""
-    own = request.get("request_id")
-    return f"{arrival.namespace}/{own}" if own else arrival.derived_id

@@ -50,6 +50,6 @@ def read_undelivered(body: str, attributes: dict[str, Any]) -> Undelivered:
         arrival = read_arrival(event, event["id"])
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise UnreadableEvent(type(error).__name__) from error
-    if arrival.source["type"] == "direct" or not event["id"]:
+    if arrival.source["type"] not in {"s3", "event"} or not event["id"]:
         raise UnreadableEvent("neither an S3 event nor ImageRequested")
     return Undelivered(arrival, asked_at, str(error_code), body.encode())

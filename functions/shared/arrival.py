@@ -1,4 +1,4 @@
-"""Where a request came from: the only place that tells the three kinds of input apart."""
+"""Where a request came from: the only place that tells the kinds of input apart."""
 
 import hashlib
 import re
@@ -12,6 +12,9 @@ _BUCKET = re.compile(r"[A-Za-z0-9._-]{1,255}")
 _S3_BYTES = 1024
 # Of an event's id and source: AWS's are shorter.
 _EVENT_CHARACTERS = 256
+_BATCH = re.compile(r"batch-[0-9a-f]{24}")
+# More than a file of 5 TB, S3's largest, could have.
+_MAX_LINE = 10**13
 
 
 @dataclass(frozen=True)
@@ -29,23 +32,58 @@ class Arrival:
     file: ObjectVersion | None = None
     ignored: bool = False
 
+    def record_key(self, own_id: str | None) -> str:
+        """The caller's own id, behind who the caller was seen to be; else the derived one."""
+        return f"{self.namespace}/{own_id}" if own_id else self.derived_id
+
 
 def read_arrival(event: object, execution_name: str) -> Arrival:
-    """Sorts an execution's input: an S3 event, an ImageRequested event, or a bare request."""
+    """Sorts an execution's input.
+
+    An S3 event, an ImageRequested event, a row of a batch, or a bare request.
+    """
     match event:
         case {
             "source": "aws.s3",
             "detail": {"bucket": {"name": str(bucket)}, "object": {"key": str(key), **about}},
-        } if _BUCKET.fullmatch(bucket) and fits(key, _S3_BYTES):
+        } if _is_file(bucket, key):
             return _from_s3(bucket, key, about)
         case {"detail-type": "ImageRequested", **envelope}:
             return _from_event(envelope, execution_name)
+        case {
+            "batch": {
+                "job_id": str(job_id),
+                "line": int(line),
+                "bucket": str(bucket),
+                "key": str(key),
+                "version_id": str(version_id),
+            },
+            "request": request,
+        } if _BATCH.fullmatch(job_id) and _is_file(bucket, key) and 0 < line <= _MAX_LINE:
+            return from_batch(job_id, line, ObjectVersion(bucket, key, version_id), request)
     return Arrival("direct", f"execution-{execution_name}", {"type": "direct"}, body=event)
 
 
 def fits(text: str, most_bytes: int) -> bool:
     """Whether a text can be a key of a store: not empty, not too long, and writable as UTF-8."""
     return 0 < len(_writable(text).encode()) <= most_bytes and text == _writable(text)
+
+
+def from_batch(job_id: str, line: int, file: ObjectVersion, request: object = None) -> Arrival:
+    """A row of a batch's file, named for the line that it begins in."""
+    return Arrival(
+        namespace=_folder(file.key),
+        derived_id=f"{job_id}-{line:d}",
+        source={
+            "type": "batch",
+            "job_id": job_id,
+            "line": f"{line:d}",
+            "bucket": file.bucket,
+            "key": file.key,
+            "version_id": _writable(file.version_id, _S3_BYTES // 4),
+        },
+        body=request,
+    )
 
 
 def arrival_of_source(source: dict[str, str]) -> Arrival:
@@ -71,7 +109,7 @@ def _from_s3(bucket: str, key: str, about: dict[Any, Any]) -> Arrival:
         "sequencer": sequencer,
     }
     return Arrival(
-        namespace=f"s3:{key.rpartition('/')[0]}",
+        namespace=_folder(key),
         derived_id=f"s3-{identity[:40]}",
         source={name: value for name, value in source.items() if value},
         file=file,
@@ -89,6 +127,14 @@ def _from_event(event: dict[Any, Any], execution_name: str) -> Arrival:
         source={"type": "event", "event_id": event_id, "event_source": sender},
         body=event.get("detail"),
     )
+
+
+def _is_file(bucket: str, key: str) -> bool:
+    return bool(_BUCKET.fullmatch(bucket)) and fits(key, _S3_BYTES)
+
+
+def _folder(key: str) -> str:
+    return f"s3:{key.rpartition('/')[0]}"
 
 
 def _writable(found: object, most: int | None = None) -> str:

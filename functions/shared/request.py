@@ -43,7 +43,26 @@ def parse_file(key: str, content: bytes) -> object:
         raise InvalidRequest(
             "file", "utf-8", f"the file is not UTF-8 (at byte {error.start})"
         ) from None
-    return {"prompt": text} if key.lower().endswith(".txt") else _parse_json(text)
+    return {"prompt": text} if key.lower().endswith(".txt") else parse_json(text, "file")
+
+
+def parse_json(text: str, field: str) -> object:
+    """What a JSON text says. Raises InvalidRequest, of the field that it came in."""
+
+    def refuse_constant(name: str) -> NoReturn:
+        raise InvalidRequest(field, "json", f"not JSON: {name} is no number there")
+
+    try:
+        return json.loads(text, parse_constant=refuse_constant)
+    except json.JSONDecodeError as error:
+        place = f"column {error.colno}"
+        if field == "file":
+            place = f"line {error.lineno}, {place}"
+        raise InvalidRequest(field, "json", f"not JSON: {error.msg} in {place}") from None
+    except (ValueError, RecursionError):
+        raise InvalidRequest(
+            field, "json", "not JSON that can be read (a number or the nesting is too large)"
+        ) from None
 
 
 def check_suffix(key: str) -> None:
@@ -95,21 +114,6 @@ def request_hash(request: dict[str, Any]) -> str:
     asked = {name: value for name, value in request.items() if name != "request_id"}
     text = json.dumps(asked, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _parse_json(text: str) -> object:
-    def refuse_constant(name: str) -> NoReturn:
-        raise ValueError(f"{name} is not JSON")
-
-    try:
-        return json.loads(text, parse_constant=refuse_constant)
-    except json.JSONDecodeError as error:
-        message = f"not JSON: {error.msg} in line {error.lineno}, column {error.colno}"
-        raise InvalidRequest("file", "json", message) from None
-    except (ValueError, RecursionError):
-        raise InvalidRequest(
-            "file", "json", "not JSON that can be read (a number or the nesting is too large)"
-        ) from None
 
 
 def _check_writable(name: str, value: object) -> None:

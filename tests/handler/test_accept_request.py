@@ -57,7 +57,9 @@ REFUSED = {
     "wrong_type": ("num_images", "type"),
     "size_not_a_multiple_of_8": ("width", "multipleOf"),
     "metadata_with_a_number": ("metadata.ticket", "type"),
+    "batch_row_of_no_line": ("prompt", "required"),
 }
+TICKET = {"ticket": "T-17"}
 Call = Callable[..., Any]
 Event = Callable[[str], Any]
 
@@ -96,6 +98,8 @@ def parsed(record: dict[str, Any]) -> dict[str, Any]:
         ("image_requested_without_id", {"prompt": LIGHTHOUSE}),
         ("direct_start", {"prompt": "a red fox in snow"}),
         ("direct_start_with_request_id", {"prompt": "a red fox in snow", "request_id": "fox-1"}),
+        ("batch_row", {"prompt": "a red fox in snow", "requester": "mona", "metadata": TICKET}),
+        ("batch_row_with_request_id", {"prompt": "a red fox in snow", "request_id": "fox-1"}),
     ],
 )
 def test_an_accepted_request_is_claimed(
@@ -150,6 +154,41 @@ def test_an_event_brings_every_field(accept: Any, item: Any) -> None:
         "event_id": "7bf73129-1428-4cd3-a780-95db273d1602",
         "event_source": "example.gallery",
     }
+
+
+def test_a_row_is_recorded_with_its_file_and_line(accept: Any, item: Any) -> None:
+    accept("batch_row")
+
+    record = parsed(item(RESULTS, "batch-4f1c2a9be07d83615c2e9a40-12"))
+    assert record["requester"] == "s3:batches/mona/mona"
+    assert record["metadata"] == TICKET
+    assert record["source"] == {
+        "type": "batch",
+        "job_id": "batch-4f1c2a9be07d83615c2e9a40",
+        "line": "12",
+        "bucket": "safelight-prompts-example",
+        "key": "batches/mona/autumn.jsonl",
+        "version_id": "3HL4kqtJlcpXroDTDmJ.rmSpXd3dIbrHY",
+    }
+
+
+def test_two_rows_with_the_same_id_are_one_request_or_a_refusal(
+    accept: Any, call: Call, event: Event
+) -> None:
+    accept("batch_row_with_request_id")
+    payload = event("accept_request/batch_row_with_request_id")
+    payload["input"]["batch"]["line"] = 13
+    payload["execution"] |= ANOTHER
+
+    again = call("accept_request", payload)
+    payload["input"]["request"]["prompt"] = "a blue fox in snow"
+    other = call("accept_request", payload)
+
+    assert again["verdict"] == "duplicate"
+    assert again["first"]["request_id"] == "s3:batches/mona/fox-1"
+    assert other["verdict"] == "invalid"
+    assert other["reasons"][0]["rule"] == "unique"
+    assert other["claim"]["request_id"] == "batch-4f1c2a9be07d83615c2e9a40-13"
 
 
 def test_an_odd_key_is_read_as_it_is(accept: Any) -> None:
@@ -324,18 +363,24 @@ def end(aws: Any, item: Any) -> Callable[..., None]:
 
 @pytest.fixture
 def again(aws: Any, call: Call, answers: Any, event: Event) -> Callable[..., Any]:
-    """Asks for the run after `run`, in the execution `number`."""
-    started = event("accept_request/direct_start_with_request_id")
-    described = {
-        "executionArn": started["execution"]["arn"],
-        "stateMachineArn": "arn:aws:states:us-east-1:111122223333:stateMachine:safelight",
-        "status": "FAILED",
-        "startDate": "2026-11-20T10:00:01Z",
-        "input": json.dumps(started["input"]),
-    }
-    answers.set("DescribeExecution", described)
+    """Asks for the run after `run`, in the execution `number`; `asked` was the first one's."""
 
-    def again(name: str = "direct/fox-1", run: int = 1, number: int = 2) -> Any:
+    def describe(asked: str) -> None:
+        started = event(f"accept_request/{asked}")
+        described = {
+            "executionArn": started["execution"]["arn"],
+            "stateMachineArn": "arn:aws:states:us-east-1:111122223333:stateMachine:safelight",
+            "status": "FAILED",
+            "startDate": "2026-11-20T10:00:01Z",
+            "input": json.dumps(started["input"]),
+        }
+        answers.set("DescribeExecution", described)
+
+    describe("direct_start_with_request_id")
+
+    def again(name: str = "direct/fox-1", run: int = 1, number: int = 2, asked: str = "") -> Any:
+        if asked:
+            describe(asked)
         payload = event("accept_request/" + "run_again")
         payload["input"] = {"request_id": name, "run": run}
         payload["execution"] |= {"arn": f"arn:again:{number}", "name": f"again-{number}"}
@@ -458,6 +503,24 @@ def test_a_retry_that_comes_after_the_end_changes_nothing(
 
     assert answer["verdict"] == "duplicate"
     assert item(RESULTS, "direct/fox-1") == ended
+
+
+@pytest.mark.parametrize("scenario", ["batch_row", "batch_row_with_request_id"])
+def test_a_row_of_a_batch_is_run_again_as_the_row_it_was(
+    scenario: str, accept: Any, end: Any, again: Any, item: Any
+) -> None:
+    first = accept(scenario)
+    name = first["claim"]["request_id"]
+    before = item(RESULTS, name)
+    end(name)
+
+    answer = again(name, asked=scenario)
+
+    assert (answer["verdict"], answer["request"]) == ("accepted", first["request"])
+    record = item(RESULTS, name)
+    assert record["run"] == 2
+    for kept in ("source", "requester", "metadata", "request_hash"):
+        assert record[kept] == before[kept]
 
 
 def test_only_one_of_two_next_runs_is_run(accept: Any, end: Any, again: Any, item: Any) -> None:

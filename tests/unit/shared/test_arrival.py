@@ -76,6 +76,54 @@ def test_names_from_outside_stay_short() -> None:
     assert max(map(len, (arrival.derived_id, arrival.namespace))) < 300
 
 
+def row(**batch: Any) -> dict[str, Any]:
+    about = {"job_id": f"batch-{'0a' * 12}", "line": 12, "bucket": "b"}
+    about |= {"key": "batches/mona/a.jsonl", "version_id": "v"}
+    return {"batch": about | batch, "request": {"prompt": "a", "request_id": "mine"}}
+
+
+def test_a_row_is_named_for_its_batch_and_line() -> None:
+    arrival = read_arrival(row(), "x")
+    assert arrival.derived_id == f"batch-{'0a' * 12}-12"
+    assert arrival.namespace == "s3:batches/mona"
+    assert arrival.body == {"prompt": "a", "request_id": "mine"}
+    assert arrival.file is None
+    assert arrival.source == {
+        "type": "batch",
+        "job_id": f"batch-{'0a' * 12}",
+        "line": "12",
+        "bucket": "b",
+        "key": "batches/mona/a.jsonl",
+        "version_id": "v",
+    }
+
+
+def test_an_own_id_stands_behind_its_namespace() -> None:
+    arrival = read_arrival(row(), "x")
+    assert arrival.record_key("mine") == "s3:batches/mona/mine"
+    assert arrival.record_key(None) == arrival.derived_id
+
+
+@pytest.mark.parametrize(
+    "batch",
+    [
+        {"line": 0},
+        {"line": -1},
+        {"line": "12"},
+        {"line": 10**5000},
+        {"job_id": "batch-1"},
+        {"job_id": f"batch-{'0a' * 12}\n"},
+        {"bucket": "no bucket"},
+        {"key": "\ud83d"},
+        {"key": "k" * 2000},
+        {"version_id": None},
+    ],
+)
+def test_what_is_no_row_is_a_bare_request(batch: dict[str, Any]) -> None:
+    arrival = read_arrival(row(**batch), "x")
+    assert (arrival.namespace, arrival.derived_id) == ("direct", "execution-x")
+
+
 def test_folders_are_ignored() -> None:
     assert read_arrival(s3("prompts/holiday/"), "x").ignored
     assert not read_arrival(s3("prompts/holiday.json"), "x").ignored
@@ -86,7 +134,9 @@ JSON: st.SearchStrategy[Any] = st.recursive(
     lambda inner: st.one_of(
         st.lists(inner, max_size=3),
         st.dictionaries(
-            st.sampled_from(["source", "detail", "detail-type", "bucket", "name", "object", "key"]),
+            st.sampled_from(
+                ["source", "detail", "detail-type", "bucket", "name", "object", "key", "batch"]
+            ),
             st.one_of(inner, st.sampled_from(["aws.s3", "ImageRequested"])),
         ),
     ),
