@@ -7,11 +7,12 @@ import hashlib
 import json
 from typing import Any
 
-from shared.announcement import public
 from shared.dynamodb import Item
 
 # A job counts its items by how they ended, in one attribute for each status.
 COUNTER = "n_"
+# What of a reason goes out: no word that matched.
+_PUBLIC = ("stage", "category", "rule", "field", "action", "message")
 
 
 def event_of(job: Item) -> tuple[str, dict[str, Any]]:
@@ -56,7 +57,10 @@ def _detail(job: Item, what: str) -> dict[str, Any]:
         "run": job["run"],
         "status": job["status"],
         "stage": job["stage"],
-        "reasons": [public(reason) for reason in json.loads(str(job.get("reasons", "[]")))],
+        "reasons": [
+            {name: reason[name] for name in _PUBLIC if name in reason}
+            for reason in json.loads(str(job.get("reasons", "[]")))
+        ],
         "total": job.get("total", 0),
         "invalid": job.get("invalid", 0),
         "done": job.get("done", 0),
