@@ -21,9 +21,13 @@ import shared.aws
 ROOT = Path(__file__).parents[2]
 EVENTS = ROOT / "events"
 LOCAL_ENV: dict[str, dict[str, str]] = json.loads((EVENTS / "local-env.json").read_text("utf-8"))
-PROMPTS, WORK, IMAGES = (f"safelight-{name}-example" for name in ("prompts", "work", "images"))
+PROMPTS, WORK, IMAGES, DATASETS = (
+    f"safelight-{name}-example" for name in ("prompts", "work", "images", "datasets")
+)
 RESULTS = LOCAL_ENV["AcceptRequestFunction"]["RESULTS_TABLE"]
 INFERENCES = LOCAL_ENV["GenerateImagesFunction"]["INFERENCES_TABLE"]
+JOBS = "safelight-JobsTable-7A8B9C0D1E2F"
+TABLES = {"ResultsTable": RESULTS, "InferencesTable": INFERENCES, "JobsTable": JOBS}
 RESOURCES: dict[str, Any] = yaml_parse((ROOT / "template.yaml").read_text("utf-8"))["Resources"]
 BUS = LOCAL_ENV["CloseExecutionFunction"]["EVENT_BUS"]
 
@@ -121,16 +125,16 @@ def answers(monkeypatch: pytest.MonkeyPatch) -> Answers:
 def aws(answers: Answers) -> Iterator[Callable[[str], Any]]:
     """The stack's buckets, tables and bus in moto; gives clients."""
     with mock_aws():
-        for bucket in (PROMPTS, WORK, IMAGES):
+        for bucket in (PROMPTS, WORK, IMAGES, DATASETS):
             s3 = client("s3")
             s3.create_bucket(Bucket=bucket)
             s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
-        for table in ("ResultsTable", "InferencesTable"):
+        for table, name in TABLES.items():
             properties = RESOURCES[table]["Properties"]
             shape = ("KeySchema", "AttributeDefinitions", "BillingMode", "GlobalSecondaryIndexes")
             client("dynamodb").create_table(
-                TableName={"ResultsTable": RESULTS, "InferencesTable": INFERENCES}[table],
-                **{name: properties[name] for name in shape if name in properties},
+                TableName=name,
+                **{part: properties[part] for part in shape if part in properties},
             )
         client("events").create_event_bus(Name=BUS)
         yield client
@@ -221,7 +225,7 @@ def item(aws: Callable[[str], Any]) -> Callable[[str, str], dict[str, Any] | Non
     """Reads an item of a table as plain Python values."""
 
     def item(table: str, key: str) -> dict[str, Any] | None:
-        name = "request_id" if table == RESULTS else "inference_id"
+        name = {RESULTS: "request_id", INFERENCES: "inference_id", JOBS: "job_id"}[table]
         reply = aws("dynamodb").get_item(TableName=table, Key={name: {"S": key}})
         found = reply.get("Item")
         return found and {n: int(v["N"]) if "N" in v else v["S"] for n, v in found.items()}
