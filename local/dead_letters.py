@@ -19,7 +19,7 @@ _BATCH = 10
 _HIDDEN_SECONDS = 600
 # A long poll asks all of SQS's servers, so that an empty answer means an empty queue.
 _POLL_SECONDS = 2
-_SWEPT = "dropped: the next sweep does what this one did not"
+_SWEPT = "dropped: the next one does what this one did not"
 
 
 class Stays(Exception):
@@ -162,7 +162,7 @@ def _to_closing(stack: DeployedStack, message: Message) -> str:
     # Of a schedule's message, the attributes tell what it is, whatever its input was.
     if "SCHEDULE_ARN" in message.get("MessageAttributes", {}):
         return _SWEPT
-    raise Stays("neither the end of an execution nor a sweep")
+    raise Stays("neither the end of an execution nor what a schedule sent")
 
 
 def _to_counting(stack: DeployedStack, message: Message) -> str:
@@ -223,8 +223,8 @@ QUEUES = (
     ),
     Queue(
         "ClosingDeadLetters",
-        "ended executions that CloseExecution could not close; sweeps that failed",
-        "CloseExecution; sweeps are dropped",
+        "ended executions that CloseExecution could not close; sweeps and looks at jobs that failed",
+        "CloseExecution; the others are dropped",
         _to_closing,
     ),
     Queue(
