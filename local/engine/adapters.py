@@ -11,11 +11,14 @@ from local.engine import (
     dead_letters,
     definitions,
     deliveries,
+    distributed_maps,
     executions,
     functions,
     inert_resources,
     integrations,
     jsonata_expressions,
+    map_runs,
+    nested_executions,
     s3_events,
     schedules,
     task_tokens,
@@ -39,6 +42,9 @@ def install(settings: Settings) -> Any:
     definitions.install()
     terminal_errors.install()
     executions.install()
+    nested_executions.install()
+    map_runs.install()
+    distributed_maps.install()
     s3_events.install()
     dead_letters.install()
     schedules.install()

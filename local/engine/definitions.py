@@ -3,8 +3,9 @@
 ministack accepts any text as a definition; AWS refuses what does not parse. CloudFormation writes
 the state machine's record without going through CreateStateMachine, so the check stands where a
 template's definition is resolved as well. moto's grammar does not follow transitions: that every
-target exists is checked here. Parsing takes longer than running a short execution, and neither a
-parsed program nor a parsed path keeps state, so both are kept.
+target exists is checked here, and what a Distributed Map holds in map_definitions. Parsing takes
+longer than running a short execution, and neither a parsed program nor a parsed path keeps state,
+so both are kept.
 
 Private names: stepfunctions._create_state_machine, _update_state_machine,
 _validate_state_machine_definition; provisioners._sfn_definition, _sfn_handler_error; `parse` in
@@ -25,6 +26,7 @@ from moto.stepfunctions.parser.asl.component.common.path import result_path
 from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
 from moto.stepfunctions.parser.asl.utils import json_path
 
+from local.engine import map_definitions
 from local.engine.seams import replace
 
 Request = dict[str, Any]
@@ -50,7 +52,15 @@ def install() -> None:
 @lru_cache(maxsize=64)
 def parse(definition: str) -> Any:
     """The runnable program of a definition."""
-    return AmazonStateLanguageParser.parse(definition)[0]
+    document, maps = map_definitions.taken_out(json.loads(definition))
+    for found in maps.values():
+        parse(found.definition)
+    token = map_definitions.being_parsed.set(maps)
+    try:
+        text = json.dumps(document) if maps else definition
+        return AmazonStateLanguageParser.parse(text)[0]
+    finally:
+        map_definitions.being_parsed.reset(token)
 
 
 def fault_in(definition: str) -> str | None:

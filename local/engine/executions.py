@@ -1,18 +1,22 @@
 """Runs an execution in moto's interpreter and keeps ministack's record of it.
 
 ministack's own interpreter has no heartbeats, no machine time-out, no jitter and forgives a missing
-path; its API around it (start, describe, list, history pages, status events) is kept.
+path; its API around it (start, describe, list, history pages, status events) is kept. The history
+of an execution that has ended is kept packed: as objects, 10,000 rows of a batch would take 1.4 GB.
 
 Private names: stepfunctions._run_execution (replaced), _start_execution, _stop_execution and
 _get_execution_history (wrapped), _executions, _state_machines, _emit_execution_status_event; moto's
-Execution and ExecutionWorker, whose server does the same as this module.
+Execution and ExecutionWorker, whose server does the same as this module, and its environment's
+_program_state.
 """
 
 from __future__ import annotations
 
 import datetime
+import json
 import logging
 import threading
+import zlib
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
@@ -21,6 +25,7 @@ from ministack.core.responses import now_iso
 from ministack.services import stepfunctions
 from moto.stepfunctions.parser.api import StateMachineType
 from moto.stepfunctions.parser.asl.eval.evaluation_details import ExecutionDetails
+from moto.stepfunctions.parser.asl.eval.program_state import ProgramStopped
 from moto.stepfunctions.parser.backend.execution import Execution
 from moto.stepfunctions.parser.backend.execution_worker import ExecutionWorker
 from moto.stepfunctions.parser.utils import TMP_THREADS
@@ -35,6 +40,9 @@ Record = dict[str, Any]
 
 _lock = threading.Lock()
 _running: dict[str, _Execution] = {}
+_listeners: dict[str, list[Callable[[], None]]] = {}
+# Speed: it is packed at each execution's end, and read by few.
+_PACKING = 1
 
 
 class _Worker(ExecutionWorker):
@@ -79,6 +87,16 @@ class _Execution(Execution):
         """The interpreter's environment, or None before the first state."""
         return self.exec_worker.env if self.exec_worker else None
 
+    def interrupt(self, error: str | None, cause: str | None) -> None:
+        """Stop, be it before the first state, for which moto's own stop is too early."""
+        now = datetime.datetime.now(datetime.UTC)
+        if (env := self.environment) is None:
+            return
+        if env._program_state is None:
+            env._program_state = ProgramStopped(now, error, cause)
+        else:
+            self.stop(now, error, cause)
+
 
 def install() -> None:
     """Run executions here, whoever starts them."""
@@ -87,19 +105,28 @@ def install() -> None:
         return starts.refusal(request) or starts.same_execution(request) or start(request)
 
     def stop_running(request: Request) -> Any:
+        arn = request.get("executionArn", "")
         with _lock:
             answer = stop(request)
-            execution = _running.get(request.get("executionArn", ""))
-        if answer[0] == 200 and execution and execution.environment:
-            now = datetime.datetime.now(datetime.UTC)
-            execution.stop(now, request.get("error"), request.get("cause"))
+            execution = _running.get(arn)
+        if answer[0] == 200:
+            if execution:
+                execution.interrupt(request.get("error"), request.get("cause"))
+            _tell(arn)
         return answer
 
     def fresh_history(request: Request) -> Any:
         arn = request.get("executionArn", "")
-        if execution := _running.get(arn):
-            stepfunctions._executions[arn]["events"] = execution.history()
-        return history(request)
+        record = stepfunctions._executions.get(arn, {})
+        execution, packed = _running.get(arn), record.get("packed_history")
+        if execution:
+            record["events"] = execution.history()
+        elif packed:
+            record["events"] = json.loads(zlib.decompress(packed))
+        answer = history(request)
+        if packed:
+            record["events"] = []
+        return answer
 
     start = replace(stepfunctions, "_start_execution", start_once)
     stop = replace(stepfunctions, "_stop_execution", stop_running)
@@ -107,19 +134,45 @@ def install() -> None:
     replace(stepfunctions, "_run_execution", run)
 
 
-def run(arn: str) -> None:
-    """Run a recorded execution to its end and write down how it ended."""
+def run(arn: str, machine: Record | None = None) -> None:
+    """Run a recorded execution to its end and write down how it ended.
+
+    `machine` is what it runs where that is no machine of the API's: a Map state's processor."""
     record = stepfunctions._executions[arn]
-    machine = stepfunctions._state_machines[record["stateMachineArn"]]
+    if machine is None:
+        machine = stepfunctions._state_machines[record["stateMachineArn"]]
     execution = _execution(record, machine)
     _running[arn] = execution
     try:
         execution.run()
         outcome = as_json(execution.to_describe_output())
     except Exception as error:  # a fault of the engine's own must not leave it RUNNING for ever
-        logger.exception("execution %s failed inside the engine", arn)
+        if record["status"] != "ABORTED":
+            logger.exception("execution %s failed inside the engine", arn)
         outcome = {"status": "FAILED", "error": "States.Runtime", "cause": str(error)}
     _close(record, execution, outcome)
+
+
+def when_ended(arn: str, act: Callable[[], None]) -> None:
+    """Call `act` once the execution has ended, now if it has; on the thread that ends it."""
+    with _lock:
+        running = stepfunctions._executions[arn]["status"] == "RUNNING"
+        if running:
+            _listeners.setdefault(arn, []).append(act)
+    if not running:
+        act()
+
+
+def _tell(arn: str) -> None:
+    with _lock:
+        listeners = _listeners.pop(arn, [])
+    for act in listeners:
+        act()
+
+
+def stop(arn: str, cause: str) -> None:
+    """Abort an execution that the engine itself has started."""
+    stepfunctions._stop_execution({"executionArn": arn, "cause": cause})
 
 
 def _execution(record: Record, machine: Record) -> _Execution:
@@ -152,13 +205,16 @@ def _close(record: Record, execution: _Execution, outcome: Record) -> None:
     TMP_THREADS.clear()  # moto collects every thread it starts, for ever
     with _lock:
         stopped = record["status"] == "ABORTED"
-        record["events"] = _completed(execution.history(), record, outcome, stopped)
+        events = _completed(execution.history(), record, outcome, stopped)
+        record["packed_history"] = zlib.compress(json.dumps(events).encode(), _PACKING)
+        record["events"] = []
         if not stopped:
             record.update({name: outcome.get(name) for name in ("output", "error", "cause")})
             record.update(status=str(outcome["status"]), stopDate=now_iso())
         _running.pop(record["executionArn"], None)
     if not stopped:
         stepfunctions._emit_execution_status_event(record)
+        _tell(record["executionArn"])
 
 
 def _completed(events: list[Any], record: Record, outcome: Record, stopped: bool) -> list[Any]:

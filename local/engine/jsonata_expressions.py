@@ -13,6 +13,7 @@ functions Step Functions adds), Jsonata.CURRENT (the instance whose clock $now r
 from __future__ import annotations
 
 import copy
+import re
 from functools import lru_cache
 from typing import Any
 
@@ -36,6 +37,8 @@ from moto.stepfunctions.parser.asl.component.common.string.string_expression imp
 )
 
 from local.engine.seams import replace
+
+_EXPRESSION = re.compile(r"\{%(.*)%\}", re.DOTALL)
 
 
 class UndefinedError(Exception):
@@ -84,18 +87,36 @@ def _plain(value: Any) -> Any:
 
 
 def _eval_body(component: Any, env: Any) -> None:
+    env.stack.append(_value(component.expression, bindings(env), env))
+
+
+def bindings(env: Any) -> dict[str, Any]:
+    """What an expression of the state at hand may name: its variables and `states`."""
     store = env.variable_store
-    variables = {**store._outer_scope, **store._inner_scope, "states": env.states._states_data}
+    return {**store._outer_scope, **store._inner_scope, "states": env.states._states_data}
+
+
+def filled(template: Any, names: dict[str, Any], env: Any) -> Any:
+    """A template with every `{% … %}` in it evaluated; raises what a state can catch."""
+    if isinstance(template, str) and (found := _EXPRESSION.fullmatch(template)):
+        return _value(found[1], names, env)
+    if isinstance(template, dict):
+        return {name: filled(part, names, env) for name, part in template.items()}
+    if isinstance(template, list):
+        return [filled(part, names, env) for part in template]
+    return template
+
+
+def _value(expression: str, names: dict[str, Any], env: Any) -> Any:
     try:
-        value = evaluate(component.expression, variables)
+        return evaluate(expression, names)
     except UndefinedError as error:
         raise _failure(env, str(error)) from error
     except Exception as error:
         code = getattr(error, "error", None)
         reason = f"{code}: {error}" if code else str(error)
-        cause = f"The JSONata expression '{component.expression}' failed: {reason}"
+        cause = f"The JSONata expression '{expression}' failed: {reason}"
         raise _failure(env, cause) from error
-    env.stack.append(value)
 
 
 def _failure(env: Any, cause: str) -> FailureEventException:

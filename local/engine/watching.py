@@ -9,10 +9,11 @@ transport behind uvicorn's `send`, because ASGI has no way to hang up.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import io
 import json
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from contextvars import ContextVar
 from typing import Any
 
@@ -50,18 +51,26 @@ def install() -> None:
     """Know whose task the interpreter is at."""
 
     def eval_as(task: Any, env: Any) -> None:
-        if not watch.active:
-            return eval_execution(task, env)
-        context = env.states.context_object.context_object_data
-        token = _caller.set(f"{context['StateMachine']['Name']}/{context['State']['Name']}")
-        try:
-            return eval_execution(task, env)
-        finally:
-            _caller.reset(token)
+        with calling_for(env):
+            eval_execution(task, env)
 
     eval_execution: Callable[[Any, Any], None] = replace(
         state_task_service.StateTaskService, "_eval_execution", eval_as
     )
+
+
+@contextlib.contextmanager
+def calling_for(env: Any) -> Iterator[None]:
+    """Calls of this thread are those of the state that `env` is at."""
+    if not watch.active:
+        yield
+        return
+    context = env.states.context_object.context_object_data
+    token = _caller.set(f"{context['StateMachine']['Name']}/{context['State']['Name']}")
+    try:
+        yield
+    finally:
+        _caller.reset(token)
 
 
 def current_caller() -> str:

@@ -29,10 +29,14 @@ class Watch:
         """Whether calls are looked at."""
         return self.recording or bool(self._book)
 
-    def rule_for(self, call: Call) -> Rule | None:
-        """Write the call down, if calls are written down, and say which rule takes it."""
+    def note(self, call: Call) -> None:
+        """Write down a call that no rule can break."""
         if self.recording and call.caller:
             self._log.add(call)
+
+    def rule_for(self, call: Call) -> Rule | None:
+        """Write the call down, if calls are written down, and say which rule takes it."""
+        self.note(call)
         return self._book.take(call)
 
     def control(self, method: str, path: str, body: bytes) -> tuple[int, Json] | None:

@@ -1,0 +1,87 @@
+"""`states:startExecution.sync` and `.sync:2` wait for the execution they started, without asking.
+
+moto asks twice a second how it stands, on a thread for each. Here the end of an execution wakes
+those who wait for it; then it is described once, as by Step Functions. A task that is no longer
+waited for (its execution was stopped or has failed elsewhere, its time is up) stops what it has
+started: "if a states:startExecution.sync task is aborted, it will call StopExecution"
+(docs.aws.amazon.com/step-functions/latest/dg/connect-to-resource.html; that a time-out counts as
+an abort is our reading).
+
+Private names: StateTaskServiceSfn._build_sync_resolver and _build_sync2_resolver (wrapped),
+StateTaskServiceCallback._eval_sync (replaced).
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from typing import Any
+
+from botocore.exceptions import ClientError
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import (
+    state_task_service_callback,
+    state_task_service_sfn,
+)
+from moto.stepfunctions.parser.asl.utils import boto_client
+
+from local.engine import executions
+from local.engine.seams import replace
+
+# Ends wake the waiting thread; this is for what a stop may have swallowed.
+_LONGEST_LOOK_SECONDS = 1.0
+Resolver = Callable[[], Any]
+
+
+class Started:
+    """A job that a task has started: `wake_when_ended` is told once how to wake the task,
+    `result` gives the job's description or None while it runs, `cancel` ends it."""
+
+    def __init__(
+        self, wake_when_ended: Callable[[Callable[[], None]], None], result: Resolver,
+        cancel: Callable[[], None],
+    ) -> None:  # fmt: skip
+        self.wake_when_ended, self.result, self.cancel = wake_when_ended, result, cancel
+
+
+def install() -> None:
+    """Wait here, in whichever of the two forms."""
+    executions_task = state_task_service_sfn.StateTaskServiceSfn
+    for name in ("_build_sync_resolver", "_build_sync2_resolver"):
+        replace(executions_task, name, _watched(getattr(executions_task, name)))
+    replace(state_task_service_callback.StateTaskServiceCallback, "_eval_sync", _eval_sync)
+
+
+def _watched(build: Callable[..., Resolver]) -> Callable[..., Started]:
+    def build_watched(task: Any, env: Any, *arguments: Any, **named: Any) -> Started:
+        arn = env.stack[-1]["ExecutionArn"]
+        resolve = build(task, env, *arguments, **named)
+
+        def cancel() -> None:
+            client = boto_client.boto_client_for(arn.split(":")[3], "stepfunctions")
+            with contextlib.suppress(ClientError):  # it has ended meanwhile
+                client.stop_execution(executionArn=arn)
+
+        return Started(lambda wake: executions.when_ended(arn, wake), resolve, cancel)
+
+    return build_watched
+
+
+def _eval_sync(_: Any, env: Any, sync_resolver: Started, **__: Any) -> Any:
+    """The result of the job, or nothing where the task is no longer waited for."""
+    wake = env.program_state_event
+    ended = False
+
+    def on_end() -> None:
+        nonlocal ended
+        ended = True
+        wake.set()
+
+    sync_resolver.wake_when_ended(on_end)
+    while env.is_running():
+        wake.clear()
+        if ended and (result := sync_resolver.result()) is not None:
+            return result
+        if not ended:
+            wake.wait(_LONGEST_LOOK_SECONDS)
+    sync_resolver.cancel()
+    return None
