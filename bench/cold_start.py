@@ -35,6 +35,7 @@ CLIENTS = {
     "close_execution": ["dynamodb", "events", "stepfunctions"],
     "record_unstarted": ["dynamodb", "events", "s3"],
     "count_outcomes": [],
+    "prepare_dataset": ["dynamodb", "s3"],
     "sweep_requests": ["dynamodb", "events", "s3", "stepfunctions"],
 }
 LIMITS = {"filter_keywords": 0.35, "count_outcomes": 0.35, "store_images": 1.30}

@@ -1,0 +1,41 @@
+"""PrepareDataset: checks a data set before anything of it is paid for, and lists its images."""
+
+import functools
+from typing import Any
+
+from prepare_dataset.prepare import Desk, Settings, prepare
+from shared.dynamodb import Table
+from shared.jobs import Jobs
+from shared.log import tell
+from shared.metrics import Metrics
+from shared.pinning import Pinning, Published
+from shared.policy import ACTIVE_KEY
+from shared.s3 import Storage
+
+
+@functools.cache
+def build() -> Desk:
+    """Settings and adapters, made at the first call."""
+    settings = Settings.from_env()
+    storage = Storage()
+    active = None
+    if settings.policy_source == "bucket":
+        active = Published(
+            storage,
+            Metrics(settings.metrics_namespace),
+            settings.policy_bucket,
+            ACTIVE_KEY,
+            settings.policy_refresh_seconds,
+        )
+    return Desk(settings, Jobs(Table(settings.jobs_table)), storage, Pinning(active, shadow=None))
+
+
+def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:
+    """{input, execution: {arn, name, started_at}} in; what is to be judged, and where, out.
+
+    {verdict, job, reasons, first, prompts, policy, cursor}.
+    """
+    answer = prepare(build(), event["input"], event["execution"])
+    job, rules = answer["job"], [reason["rule"] for reason in answer["reasons"]]
+    tell("dataset", job_id=job["job_id"], run=job["run"], verdict=answer["verdict"], rules=rules)
+    return answer
