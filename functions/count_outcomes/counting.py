@@ -1,4 +1,4 @@
-"""What the event of an outcome adds to the metrics."""
+"""What the event of an outcome, a request's or a job's, adds to the metrics."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -27,6 +27,9 @@ _RULES = frozenset(
     | {"Lambda.SdkClientException", "Lambda.ServiceException", "Lambda.TooManyRequestsException"}
     | {"Lambda.Unknown", "Runtime.ExitError", "Sandbox.Timedout"}
 )
+KINDS = frozenset({"batch", "dataset"})
+JOB_ENDS = frozenset({"COMPLETED", "INVALID", "FAILED"})
+VERDICTS = frozenset({"clean", "flagged", "unreadable", "not_judged"})
 # Reasons to refuse a picture that are in no policy.
 _CATEGORIES = frozenset({"model_filtered", "blocked_picture", "unknown_model_version"})
 
@@ -73,7 +76,9 @@ class Known:
 
 
 def values_of(outcome: dict[str, Any], known: Known) -> list[Value]:
-    """The values that a result event's detail gives. What an event lacks is not counted."""
+    """The values that an event's detail gives. What an event lacks is not counted."""
+    if "job_id" in outcome:
+        return _of_job(outcome)
     status, stage = outcome["status"], _one_of(STAGES, outcome["stage"])
     reasons, attempts = outcome["reasons"], outcome["attempts"]
     values = [Value("Outcomes", dimensions={"Status": _one_of(ENDS, status)})]
@@ -90,6 +95,22 @@ def values_of(outcome: dict[str, Any], known: Known) -> list[Value]:
         values.append(Value("Attempts", attempts))
         values.append(Value("Regenerations", attempts - 1))
     return values + _durations(outcome.get("timings", {})) + _usage(outcome.get("usage", {}))
+
+
+def _of_job(job: dict[str, Any]) -> list[Value]:
+    """The values that the detail of a job's end gives."""
+    kind = _one_of(KINDS, job["kind"])
+    ended = {"Kind": kind, "Status": _one_of(JOB_ENDS, job["status"])}
+    values = [Value("JobsEnded", dimensions=ended)]
+    if job["invalid"]:
+        values.append(Value("RowsRefused", job["invalid"]))
+    if kind == "dataset":
+        values += [
+            Value("DatasetImages", number, {"Verdict": _one_of(VERDICTS, verdict)})
+            for verdict, number in job["counts"].items()
+            if number
+        ]
+    return values
 
 
 def _each(

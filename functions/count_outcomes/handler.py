@@ -1,4 +1,4 @@
-"""CountOutcomes: counts what requests came to, from the result events on the stack's own bus."""
+"""CountOutcomes: counts what requests and jobs came to, from the events on the stack's own bus."""
 
 import functools
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ def build() -> tuple[Metrics, Known]:
 
 
 def lambda_handler(event: dict[str, Any], context: object) -> dict[str, int]:
-    """A result event in; {values} out: how many were written.
+    """The event of a request's or a job's end in; {values} out: how many were written.
 
     An event that comes twice counts twice: delivery is at least once, and these are no accounts.
     """
@@ -38,5 +38,8 @@ def lambda_handler(event: dict[str, Any], context: object) -> dict[str, int]:
     values = values_of(outcome, known)
     for value in values:
         metrics.put(value.metric, value.value, **value.dimensions)
-    tell("outcome", request_id=outcome["request_id"], status=outcome["status"])
+    if "job_id" in outcome:
+        tell("job", job_id=outcome["job_id"], status=outcome["status"])
+    else:
+        tell("outcome", request_id=outcome["request_id"], status=outcome["status"])
     return {"values": len(values)}

@@ -58,7 +58,16 @@ METRICS = {
     "Swept": Metric("Count", "what each sweep did for requests and inferences", ("Done",)),
     "UnfinishedRequests": Metric("Count", "open or not yet announced, at each sweep"),
     "OldestRequestSeconds": Metric("Seconds", "age of the oldest open request; 0 without any"),
-    "UnstartedRequests": Metric("Count", "requests whose execution could not be started"),
+    "UnstartedRequests": Metric(
+        "Count", "requests, batches and data sets whose execution could not be started"
+    ),
+    "JobsEnded": Metric("Count", "batches and data sets that ended, by how", ("Kind", "Status")),
+    "RowsRefused": Metric("Count", "rows of batches that were no requests"),
+    "DatasetImages": Metric("Count", "images of data sets, by what was found", ("Verdict",)),
+    "Followed": Metric("Count", "what each look at the open jobs did", ("Done",)),
+    "OpenJobs": Metric("Count", "batches and data sets open or not yet announced, at each look"),
+    "StalledJobs": Metric("Count", "of those, jobs without progress for half an hour"),
+    "BatchConcurrency": Metric("Count", "rows of batches that may be under way, at each look"),
 }
 
 

@@ -10,6 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 RESULT_EVENT = json.loads((ROOT / "schemas/result-event.schema.json").read_text("utf-8"))
+JOB_EVENT = json.loads((ROOT / "schemas/job-event.schema.json").read_text("utf-8"))
 SCENARIOS = {
     "completed": {"Attempts": 1, "Regenerations": 0, "RequestDuration": 12_011},
     "completed_at_the_second_attempt": {"Attempts": 2, "Regenerations": 1},
@@ -24,6 +25,14 @@ SCENARIOS = {
     "failed": {"Failures": "ClassifyPrompt/UnusableVerdict"},
     "expired": {"Failures": "SweepRequests/deadline"},
     "names_that_nobody_knows": {"Blocked": "other", "BlockedLabels": "other"},
+}
+JOBS = {
+    "batch_completed": {"JobsEnded": "batch/COMPLETED", "RowsRefused": 3},
+    "batch_refused": {"JobsEnded": "batch/INVALID", "RowsRefused": 10_001},
+    "dataset_completed": {
+        "JobsEnded": "dataset/COMPLETED",
+        "DatasetImages": ["clean", "flagged", "unreadable"],
+    },
 }
 
 
@@ -49,3 +58,24 @@ def test_an_event_becomes_lines(
         told[metric["Name"]] = values or line[metric["Name"]]
     assert told["Outcomes"] == sample["detail"]["status"]
     assert {name: told[name] for name in expected} == expected
+
+
+@pytest.mark.parametrize(("scenario", "expected"), JOBS.items(), ids=JOBS)
+def test_so_does_the_end_of_a_job(
+    scenario: str,
+    expected: dict[str, Any],
+    call: Callable[..., Any],
+    event: Callable[[str], Any],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    sample = event(f"count_outcomes/{scenario}")
+    jsonschema.validate(sample["detail"], JOB_EVENT)
+    call("count_outcomes", sample)
+    told: dict[str, Any] = {}
+    for line in map(json.loads, capsys.readouterr().out.splitlines()):
+        (directive,) = line["_aws"]["CloudWatchMetrics"]
+        ((metric,), (dimensions,)) = directive["Metrics"], directive["Dimensions"]
+        values = "/".join(line[name] for name in dimensions)
+        told.setdefault(metric["Name"], []).append(values or line[metric["Name"]])
+    alone = {name: values[0] if len(values) == 1 else values for name, values in told.items()}
+    assert alone == expected

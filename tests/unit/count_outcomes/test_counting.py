@@ -158,3 +158,11 @@ def test_units_are_those_that_functions_report() -> None:
     others = [text for text in sources if "UNITS = frozenset" not in text]
     for unit in UNITS:
         assert unit in machine or any(f'"{unit}"' in text for text in others)
+
+
+def test_a_jobs_names_are_of_closed_sets() -> None:
+    job = {"job_id": "j", "kind": "x", "status": "y", "invalid": 0, "counts": {"z": 1}}
+    (ended,) = values_of(job, KNOWN)
+    assert ended.dimensions == {"Kind": OTHER, "Status": OTHER}
+    *_, images = values_of(job | {"kind": "dataset"}, KNOWN)
+    assert images.dimensions == {"Verdict": OTHER}

@@ -1,13 +1,18 @@
 """What the events tell of a job, and that copies of one event are known by their id."""
 
 import json
+from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 
 from shared.job_events import event_of, progress_of
 from shared.jobs import batch_id, dataset_id
 
+SCHEMA = json.loads(
+    (Path(__file__).parents[3] / "schemas/job-event.schema.json").read_text("utf-8")
+)
 REPORT = {"bucket": "images", "key": "batches/b/1/summary.json", "counts": {"COMPLETED": 7}}
 
 
@@ -82,6 +87,8 @@ def test_an_event_is_known_by_the_job_its_run_and_what_it_tells() -> None:
         progress_of(job(done=2), 0, 1.0, None),
     ]
     assert len({detail["event_id"] for _, detail in events}) == len(events)
+    for _, detail in events:
+        jsonschema.validate(detail, SCHEMA)
     again = event_of(job(status="COMPLETED", done=9))[1]["event_id"]
     assert again == events[0][1]["event_id"]
 
