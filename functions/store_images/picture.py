@@ -4,18 +4,17 @@ import io
 from dataclasses import dataclass
 from xml.sax.saxutils import quoteattr
 
-from PIL import Image, ImageFilter, PngImagePlugin
+from PIL import Image, PngImagePlugin
 
 from shared.pictures.decoding import check_sides, decode, from_rows
-from store_images.fingerprint import phash
+from shared.pictures.fingerprint import phash
+from shared.pictures.preview import blurred
 from store_images.placeholder import filtered_because
 from store_images.reply import RawPicture
 
 # Rekognition reads 80 to 10,000 pixels a side and 15 MB (Developer Guide, guidelines and quotas);
 # the largest picture that is decoded, 2,048 x 2,048, cannot become larger than that.
 _LEAST_SIDE = 80
-# The longer side of what a preview knows of its picture.
-_PREVIEW_SIDE = 16
 
 _SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
 _STAND_IN_SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/algorithmicMedia"
@@ -80,12 +79,10 @@ def _size(image: Image.Image) -> str:
 
 
 def _preview(image: Image.Image) -> bytes:
-    """A JPEG of the same size that holds at most 16 x 16 blurred pixels of the original."""
-    # Exact means, rounded once: what else a cell held cannot be told from its rounding.
-    small = image.reduce(-(-max(image.size) // _PREVIEW_SIDE))
-    blurred = small.filter(ImageFilter.GaussianBlur(1))
+    """A JPEG of the same size, of which nothing but a blur is left."""
     out = io.BytesIO()
-    blurred.resize(image.size, Image.Resampling.BICUBIC).save(out, "JPEG", quality=80)
+    small = blurred(image)
+    small.resize(image.size, Image.Resampling.BICUBIC).save(out, "JPEG", quality=80)
     return out.getvalue()
 
 

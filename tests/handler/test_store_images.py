@@ -11,7 +11,7 @@ import pytest
 from PIL import Image, ImageFilter
 
 from local.ai.painting.painter import paint
-from store_images.fingerprint import phash
+from shared.pictures.fingerprint import phash
 
 WORK = "safelight-work-example"
 Call = Callable[..., Any]

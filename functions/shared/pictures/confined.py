@@ -7,7 +7,6 @@ of them ends here.
 """
 
 import io
-import resource
 import sys
 import warnings
 
@@ -20,6 +19,7 @@ from PIL import (
     WebPImagePlugin,
 )
 
+from shared.pictures.confinement import confine
 from shared.pictures.srgb import srgb
 
 _PLUGINS = (IcoImagePlugin, Jpeg2KImagePlugin, TiffImagePlugin, WebPImagePlugin)
@@ -47,9 +47,7 @@ def confined(data: bytes, most_side: int) -> bytes:
 
 def main() -> None:
     """The process's whole life."""
-    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES))
-    resource.setrlimit(resource.RLIMIT_CPU, (_CPU_SECONDS, _CPU_SECONDS))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    confine(_MEMORY_BYTES, _CPU_SECONDS)
     sys.stdout.buffer.write(confined(sys.stdin.buffer.read(), int(sys.argv[1])))
 
 

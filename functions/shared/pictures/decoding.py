@@ -2,15 +2,14 @@
 
 import io
 import subprocess
-import sys
 import warnings
 from dataclasses import dataclass
 
 from PIL import Image
 
 from shared.errors import MalformedReply
+from shared.pictures.confinement import output_of
 from shared.pictures.srgb import srgb
-from shared.settings import Environment
 
 # Twice what a request may ask for.
 MOST_SIDE = 2048
@@ -84,21 +83,9 @@ def _ordinary(data: bytes) -> Decoded:
 
 
 def _confined(data: bytes) -> Decoded:
-    # Neither credentials nor settings: the process needs to find our code and Pillow, no more.
-    passed = {"PYTHONPATH": ":".join(sys.path)}
-    if libraries := Environment().optional("LD_LIBRARY_PATH"):
-        passed["LD_LIBRARY_PATH"] = libraries
     try:
-        done = subprocess.run(  # noqa: S603 - ourselves, the picture as input only
-            [sys.executable, "-S", "-m", "shared.pictures.confined", str(MOST_SIDE)],
-            input=data,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=passed,
-            timeout=_PATIENCE_SECONDS,
-            check=True,
-        )
-        name, _, ppm = done.stdout.partition(b"\n")
+        written = output_of("shared.pictures.confined", [str(MOST_SIDE)], data, _PATIENCE_SECONDS)
+        name, _, ppm = written.partition(b"\n")
         container = name.decode("ascii")
         image = Image.open(io.BytesIO(ppm), formats=("PPM",))
         check_sides(image.size)

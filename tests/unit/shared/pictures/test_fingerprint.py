@@ -8,7 +8,7 @@ import pytest
 from PIL import Image, ImageFilter
 
 from local.ai.painting.painter import paint
-from store_images.fingerprint import phash
+from shared.pictures.fingerprint import phash
 
 PICTURES = [
     paint(prompt, "", seed, (512, 512))
