@@ -11,7 +11,7 @@ from follow_jobs.progress import Seen
 from shared.dynamodb import Item
 from shared.eventbridge import Bus
 from shared.inferences import Inferences
-from shared.job_events import counters, event_of, progress_of
+from shared.job_events import announce, counters, progress_of
 from shared.jobs import Jobs
 from shared.log import log, tell
 from shared.records import ANNOUNCE_WITHIN, utc_text
@@ -124,8 +124,7 @@ class _Round:
             return {"status": FORGOTTEN}
 
     def _announce(self, job: Item, done: str) -> None:
-        self.follower.bus.announce(*event_of(job))
-        self.follower.jobs.mark_announced(job, utc_text(self.now))
+        announce(self.follower.bus, self.follower.jobs, job, utc_text(self.now))
         self.followed.done[done] += 1
 
     def _go_on(self, job: Item) -> None:

@@ -11,6 +11,7 @@ from shared.announcement import announce
 from shared.dynamodb import Item
 from shared.ending import TOO_LARGE, ended
 from shared.eventbridge import Bus
+from shared.jobs import Jobs
 from shared.records import Records, utc_text
 from shared.s3 import Storage
 from shared.settings import Environment
@@ -25,8 +26,10 @@ class Settings:
     """RecordUnstarted's variables."""
 
     table: str
+    jobs_table: str
     bus: str
     work_bucket: str
+    datasets_bucket: str
     retention_days: int
     metrics_namespace: str
 
@@ -36,8 +39,10 @@ class Settings:
         env = Environment()
         return cls(
             table=env.text("RESULTS_TABLE"),
+            jobs_table=env.text("JOBS_TABLE"),
             bus=env.text("EVENT_BUS"),
             work_bucket=env.text("WORK_BUCKET"),
+            datasets_bucket=env.text("DATASETS_BUCKET"),
             retention_days=env.number("RETENTION_DAYS"),
             metrics_namespace=env.text("METRICS_NAMESPACE"),
         )
@@ -49,6 +54,7 @@ class Clerk:
 
     settings: Settings
     records: Records
+    jobs: Jobs
     storage: Storage
     bus: Bus
 
@@ -63,7 +69,7 @@ def record(clerk: Clerk, undelivered: Undelivered) -> str:
         return "started"
     source = _keep(clerk, undelivered)
     first = _unclaimed(clerk.settings, undelivered, source, now)
-    ending = _ending(undelivered, utc_text(now))
+    ending = ending_of(undelivered, utc_text(now))
     ours, closed = clerk.records.close(arrival.derived_id, NO_EXECUTION, ending, first)
     if closed["execution_arn"] != NO_EXECUTION:
         return "started"
@@ -101,12 +107,13 @@ def _unclaimed(
     }
 
 
-def _ending(undelivered: Undelivered, now: str) -> dict[str, Any]:
+def ending_of(undelivered: Undelivered, now: str) -> dict[str, Any]:
+    """INVALID for what no execution could ever take, else FAILED by EventBridge's error code."""
     failed = {
         "category": "technical",
         "rule": undelivered.error_code,
         "action": "fail",
-        "message": "EventBridge could not start an execution for the request",
+        "message": f"EventBridge could not start an execution for the {undelivered.kind}",
     }
     status, reason = ("INVALID", TOO_LARGE) if undelivered.too_large else ("FAILED", failed)
     return ended(status, STAGE, now, reason)

@@ -13,6 +13,8 @@ from shared.arrival import Arrival, read_arrival
 
 # Of an execution's input, in bytes (Step Functions Developer Guide, Service quotas).
 _MAX_INPUT = 262_144
+# Where the rules tell batches from prompts.
+_BATCHES = "batches/"
 # Of StartExecution it can only mean that this very delivery has started one before.
 _STARTED = "RESOURCE_ALREADY_EXISTS"
 
@@ -23,8 +25,12 @@ class UnreadableEvent(Exception):
 
 @dataclass(frozen=True)
 class Undelivered:
-    """What was asked for by an event that came to no execution. `body` is the whole event."""
+    """What was asked for by an event that came to no execution. `body` is the whole event.
 
+    `kind` is request, batch or dataset.
+    """
+
+    kind: str
     arrival: Arrival
     asked_at: datetime
     error_code: str
@@ -47,9 +53,14 @@ def read_undelivered(body: str, attributes: dict[str, Any]) -> Undelivered:
         event = json.loads(body)
         asked_at = datetime.fromisoformat(event["time"])
         error_code = attributes.get("ERROR_CODE", {}).get("stringValue", "UNKNOWN")
-        arrival = read_arrival(event, event["id"])
+        is_dataset = event.get("detail-type") == "DatasetSubmitted"
+        # They come the same way as requests, and are told apart by this name alone.
+        named = {**event, "detail-type": "ImageRequested"} if is_dataset else event
+        arrival = read_arrival(named, event["id"])
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise UnreadableEvent(type(error).__name__) from error
     if arrival.source["type"] not in {"s3", "event"} or not event["id"]:
-        raise UnreadableEvent("neither an S3 event nor ImageRequested")
-    return Undelivered(arrival, asked_at, str(error_code), body.encode())
+        raise UnreadableEvent("neither an S3 event nor ImageRequested nor DatasetSubmitted")
+    is_batch = arrival.file is not None and arrival.file.key.startswith(_BATCHES)
+    kind = "dataset" if is_dataset else "batch" if is_batch else "request"
+    return Undelivered(kind, arrival, asked_at, str(error_code), body.encode())

@@ -8,11 +8,19 @@ import json
 from typing import Any
 
 from shared.dynamodb import Item
+from shared.eventbridge import Bus
+from shared.jobs import Jobs
 
 # A job counts its items by how they ended, in one attribute for each status.
 COUNTER = "n_"
 # What of a reason goes out: no word that matched.
 _PUBLIC = ("stage", "category", "rule", "field", "action", "message")
+
+
+def announce(bus: Bus, jobs: Jobs, job: Item, now: str) -> None:
+    """Sends the event of a closed job's end, then notes that it is out: else it could be lost."""
+    bus.announce(*event_of(job))
+    jobs.mark_announced(job, now)
 
 
 def event_of(job: Item) -> tuple[str, dict[str, Any]]:

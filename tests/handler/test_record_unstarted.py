@@ -9,9 +9,14 @@ from typing import Any
 import jsonschema
 import pytest
 
+from shared.job_events import event_of
+from shared.jobs import batch_id, dataset_id
+
 ROOT = Path(__file__).parents[2]
 RESULT_EVENT = json.loads((ROOT / "schemas/result-event.schema.json").read_text("utf-8"))
 RECORD = json.loads((ROOT / "schemas/record.schema.json").read_text("utf-8"))
+JOB_EVENT = json.loads((ROOT / "schemas/job-event.schema.json").read_text("utf-8"))
+JOBS_TABLE = "safelight-JobsTable-7A8B9C0D1E2F"
 RESULTS, WORK = "safelight-ResultsTable-1A2B3C4D5E6F", "safelight-work-example"
 EVENT_ID = "event-7bf73129-1428-4cd3-a780-95db273d1602"
 OK: dict[str, Any] = {"batchItemFailures": []}
@@ -182,3 +187,127 @@ def test_unreadable_ones_come_again_and_hold_up_nobody(
     }
     assert len(announced(answers)) == 1
     assert "lighthouse" not in logged()
+
+
+JOBS = {
+    "s3_batch": ("batch", "BatchFailed"),
+    "dataset_submitted": ("dataset", "DatasetFailed"),
+}
+
+
+def jobs(aws: Any) -> list[dict[str, Any]]:
+    items = aws("dynamodb").scan(TableName=JOBS_TABLE)["Items"]
+    return [{n: int(v["N"]) if "N" in v else v["S"] for n, v in item.items()} for item in items]
+
+
+def told_of(answers: Any) -> list[tuple[str, dict[str, Any]]]:
+    entries = [request["Entries"][0] for request in answers.asked("PutEvents")]
+    return [(entry["DetailType"], json.loads(entry["Detail"])) for entry in entries]
+
+
+@pytest.mark.parametrize("scenario", JOBS)
+def test_a_job_is_failed_and_announced(
+    scenario: str, unstarted: Any, aws: Any, answers: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert unstarted(scenario) == OK
+
+    (job,) = jobs(aws)
+    kind, detail_type = JOBS[scenario]
+    assert job["job_id"].startswith(f"{kind}-")
+    assert (job["kind"], job["status"], job["run"], job["stage"]) == (
+        *(kind, "FAILED", 0, "RecordUnstarted"),
+    )
+    assert job["created_at"] == "2026-11-21T06:00:00.000Z"
+    assert [reason["rule"] for reason in json.loads(job["reasons"])] == ["NO_PERMISSIONS"]
+    assert "open_jobs" not in job
+    assert told_of(answers) == [(detail_type, event_of(job)[1])]
+    jsonschema.validate(told_of(answers)[0][1], JOB_EVENT)
+    assert aws("dynamodb").scan(TableName=RESULTS)["Count"] == 0
+    assert kept(aws) == {}
+    assert metrics(capsys) == 1
+
+
+def test_a_jobs_id_is_the_one_that_its_machine_would_have_given(unstarted: Any, aws: Any) -> None:
+    unstarted("s3_batch")
+    unstarted("dataset_submitted")
+    etag = "26f4946f655f50bb31499801b4714a26"
+    assert {job["job_id"] for job in jobs(aws)} == {
+        batch_id("safelight-prompts-example", "batches/catalogue.csv", etag),
+        dataset_id("safelight-datasets-example", "datasets/cats/"),
+    }
+
+
+@pytest.mark.parametrize("scenario", JOBS)
+def test_a_jobs_message_again_changes_nothing(
+    scenario: str, unstarted: Any, aws: Any, answers: Any
+) -> None:
+    unstarted(scenario)
+    before = jobs(aws)
+    assert unstarted(scenario) == OK
+    assert jobs(aws) == before
+    assert len(told_of(answers)) == 1
+
+
+def test_a_jobs_end_that_was_not_taken_is_announced_when_it_comes_again(
+    unstarted: Any, aws: Any, answers: Any
+) -> None:
+    refused = {"FailedEntryCount": 1, "Entries": [{"ErrorCode": "ThrottlingException"}]}
+    answers.set("PutEvents", refused)
+    assert len(unstarted("s3_batch")["batchItemFailures"]) == 1
+    answers.set("PutEvents", {"FailedEntryCount": 0, "Entries": [{"EventId": "1"}]})
+    assert unstarted("s3_batch") == OK
+    (job,) = jobs(aws)
+    assert "open_jobs" not in job
+    assert len({detail["event_id"] for _, detail in told_of(answers)}) == 1
+
+
+@pytest.mark.parametrize(
+    ("scenario", "status", "created_at", "run"),
+    [
+        # What ended before is tried again, and could not start.
+        ("s3_batch", "FAILED", "2026-11-20T06:00:00.000Z", 4),
+        ("dataset_submitted", "COMPLETED", "2026-11-20T06:00:00.000Z", 4),
+        # Of these nothing would have been done again.
+        ("s3_batch", "COMPLETED", "2026-11-20T06:00:00.000Z", 3),
+        ("s3_batch", "RUNNING", "2026-11-20T06:00:00.000Z", 3),
+        ("dataset_submitted", "RUNNING", "2026-11-20T06:00:00.000Z", 3),
+        # A later one has come through.
+        ("s3_batch", "FAILED", "2026-11-21T07:00:00.000Z", 3),
+    ],
+)
+def test_a_job_that_was_run_before(
+    scenario: str, status: str, created_at: str, run: int, unstarted: Any, aws: Any, answers: Any
+) -> None:
+    unstarted(scenario)
+    (job,) = jobs(aws)
+    earlier = {"status": status, "created_at": created_at, "execution_arn": "arn:an-execution"}
+    texts = {name: {"S": value} for name, value in (job | earlier).items() if name != "run"}
+    texts["expires_at"] = {"N": str(job["expires_at"])}
+    aws("dynamodb").put_item(TableName=JOBS_TABLE, Item=texts | {"run": {"N": "3"}})
+
+    assert unstarted(scenario) == OK
+
+    (after,) = jobs(aws)
+    assert after["run"] == run
+    assert (after["execution_arn"] == "none") is (run == 4)
+    assert len(told_of(answers)) == run - 2
+
+
+def test_a_job_that_started_after_all_is_no_failure(
+    unstarted: Any, aws: Any, event: Event, call: Call
+) -> None:
+    batch = event("record_unstarted/s3_batch")
+    code = batch["Records"][0]["messageAttributes"]["ERROR_CODE"]
+    code["stringValue"] = "RESOURCE_ALREADY_EXISTS"
+    assert call("record_unstarted", batch) == OK
+    assert jobs(aws) == []
+
+
+def test_a_folder_of_batches_is_no_batch(unstarted: Any, aws: Any) -> None:
+    assert unstarted("s3_batch", lambda body: body.replace("catalogue.csv", "")) == OK
+    assert jobs(aws) == []
+
+
+def test_a_data_set_without_a_prefix_has_an_end_all_the_same(unstarted: Any, aws: Any) -> None:
+    assert unstarted("dataset_submitted", lambda body: body.replace('"prefix"', '"p"')) == OK
+    assert [job["status"] for job in jobs(aws)] == ["FAILED"]
