@@ -35,7 +35,9 @@ CLIENTS = {
     "close_execution": ["dynamodb", "events", "stepfunctions"],
     "record_unstarted": ["dynamodb", "events", "s3"],
     "count_outcomes": [],
+    "prepare_batch": ["dynamodb", "events", "s3"],
     "prepare_dataset": ["dynamodb", "s3"],
+    "follow_jobs": ["dynamodb", "events", "stepfunctions"],
     "sweep_requests": ["dynamodb", "events", "s3", "stepfunctions"],
 }
 LIMITS = {"filter_keywords": 0.35, "count_outcomes": 0.35, "store_images": 1.30}

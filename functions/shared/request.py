@@ -22,6 +22,8 @@ DEFAULTS = {
 }
 _INTEGERS = frozenset({"width", "height", "num_images", "seed", "num_inference_steps"})
 _SCHEMA = Path(__file__).parents[1] / "compiled" / "request.schema.json"
+# Of category Cc, what is no white space: NUL and its like draw nothing and break what reads them.
+_CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f]")
 _WHITE_SPACE = re.compile(r"\s+")
 
 
@@ -109,6 +111,12 @@ def normalised(body: object) -> dict[str, Any]:
     return DEFAULTS | request
 
 
+@functools.cache
+def field_types() -> dict[str, str]:
+    """The request's fields with their types in the schema."""
+    return {name: about["type"] for name, about in _schema()["properties"].items()}
+
+
 def request_hash(request: dict[str, Any]) -> str:
     """SHA-256 of what was asked for; equal for requests that differ in notation only."""
     asked = {name: value for name, value in request.items() if name != "request_id"}
@@ -130,8 +138,7 @@ def _check_writable(name: str, value: object) -> None:
 
 
 def _normalised_text(text: str) -> str:
-    # NUL and its like draw nothing and break what reads them; white space among them is kept.
-    visible = "".join(c for c in text if c.isspace() or unicodedata.category(c) != "Cc")
+    visible = _CONTROLS.sub("", text)
     return _WHITE_SPACE.sub(" ", unicodedata.normalize("NFC", visible)).strip()
 
 

@@ -48,6 +48,9 @@ class Context:
     invoked_function_arn = "arn:aws:lambda:us-east-1:111122223333:function:safelight-function"
     aws_request_id = "6f0c1d7e-58c4-4d3a-9b1e-2f7a8c9d0e11"
 
+    def get_remaining_time_in_millis(self) -> int:
+        return 900_000
+
 
 class Answers:
     """Replies for operations that moto lacks. Requests and replies must fit AWS's own shapes."""
