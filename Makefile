@@ -11,8 +11,8 @@ DATA ?= ../shared/data
 export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo local test test-faults fuzz check lint format bench bench-cold-start bench-engine lock clean
-.PHONY: bench-filter evaluate peers train-classifier sam-setup validate build test-sam-local audit soak
+.PHONY: help setup demo demo-batch demo-dataset local test test-faults fuzz check lint format bench bench-cold-start bench-engine lock clean
+.PHONY: bench-batch bench-filter evaluate peers train-classifier sam-setup validate build test-sam-local audit soak
 
 help: ## show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,6 +57,9 @@ bench-cold-start: setup ## every function's init as a ratio to a bare handler's
 bench-engine: setup ## executions per second, milliseconds and memory on the local engine
 	$(BIN)/python bench/local_engine.py
 
+bench-batch: setup ## a batch on the local engine: rows a second, memory and cost a row (ROWS, JSON)
+	@$(BIN)/python -m bench.batch $(if $(ROWS),--rows $(ROWS)) $(if $(JSON),--json $(JSON)) $(ARGS)
+
 train-classifier: setup ## train the local text classifier again (DATA=folder with its two files)
 	$(BIN)/safelight classifier train $(DATA)/toxicity_train.csv --prompts $(DATA)/prompts_public.jsonl
 
@@ -84,6 +87,12 @@ $(VENV_PEERS)/.ready: locks/peers.txt locks/peers-npm/package-lock.json
 
 demo: $(VENV)/.ready ## run a request of every kind on this machine, and make a gallery of them
 	@$(BIN)/safelight demo $(if $(OUT),--out $(OUT))
+
+demo-batch: $(VENV)/.ready ## run a file of 200 prompts on this machine, and drop it again
+	@$(BIN)/safelight demo batch $(if $(OUT),--out $(OUT))
+
+demo-dataset: $(VENV)/.ready ## judge data sets for fine-tuning on this machine, and train on one
+	@$(BIN)/safelight demo dataset $(if $(OUT),--out $(OUT))
 
 local: $(VENV)/.ready ## run the whole stack on this machine until Ctrl-C
 	@$(BIN)/safelight local $(if $(HOST),--host $(HOST))

@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError
 import local.policy  # noqa: F401 - makes the functions' modules importable
 from local.deployed_stack import DeployedStack, Record
 from local.executions import Executions, NotStarted, StillRunning
+from shared.job_events import counters
 from shared.jobs import batch_id, dataset_id
 from shared.statuses import RETRYABLE
 
@@ -22,7 +23,6 @@ RUN_BATCH, MODERATE_DATASET = "RunBatchArn", "ModerateDatasetArn"
 # What a stack has whose template knows of jobs.
 OUTPUTS = ("JobsTable", "DatasetsBucket", RUN_BATCH, MODERATE_DATASET)
 RUNNING = "RUNNING"
-_COUNTER = "n_"
 _MINUTE = 60.0
 Json = dict[str, Any]
 
@@ -103,14 +103,7 @@ def _how_it_ended(stack: DeployedStack, arn: str) -> str:
 
 def counts(job: Record) -> dict[str, int]:
     """Rows by outcome: those of the report once there is one, which are exact."""
-    told = (job.get("report") or {}).get("counts")
-    if told:
-        return dict(told)
-    return {
-        name.removeprefix(_COUNTER): count
-        for name, count in sorted(job.items())
-        if name.startswith(_COUNTER)
-    }
+    return dict((job.get("report") or {}).get("counts") or counters(job))
 
 
 def items_of_map_run(stack: DeployedStack, arn: str) -> Json:

@@ -30,6 +30,12 @@ CLASSIFIER_ARN = (
 )
 # One for each function of a stack, and one more while two requests meet.
 MAX_PROCESSES = 13
+# What the template asks for before it lets fine-tune; the stand-in reads none of the three.
+FINE_TUNING = {
+    "FineTuningImage": "000000000000.dkr.ecr.us-east-1.amazonaws.com/local-stand-in:1",
+    "FineTuningScript": "s3://local-stand-in/sourcedir.tar.gz",
+    "FineTuningModel": "s3://local-stand-in/model.tar.gz",
+}
 Progress = Callable[[str], None]
 
 
@@ -101,6 +107,7 @@ class LocalStack(DeployedStack):
             "ClassifierEndpointArn": CLASSIFIER_ARN,
             "OnFlaggedPrompt": on_flagged_prompt,
             "PolicyRefreshSeconds": "0",
+            **FINE_TUNING,
         }
         if ACTIVE_KEY in self._policies:
             parameters["PolicySource"] = "bucket"

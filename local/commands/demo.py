@@ -1,4 +1,4 @@
-"""`safelight demo`: every way a request can end, on this machine."""
+"""`safelight demo`: every way a request can end, a batch, a data set, on this machine."""
 
 from __future__ import annotations
 
@@ -11,7 +11,11 @@ from local.commands.failure import FAILED, SUCCESS, CommandError
 _EXAMPLES = """\
   safelight demo
   safelight demo --out /tmp/gallery --open
+  safelight demo batch                      a file of 200 prompts
+  safelight demo dataset --open             data sets for fine-tuning, and their reports
 """
+# By what is shown: where it goes by default.
+_FOLDERS = {"requests": "demo", "batch": "demo-batch", "dataset": "demo-dataset"}
 
 
 def add_to(subparsers: Subparsers) -> None:
@@ -21,20 +25,41 @@ def add_to(subparsers: Subparsers) -> None:
         run,
     )  # fmt: skip
     parser.add_argument(
-        "--out", type=Path, metavar="DIR", help="where the gallery goes (default: .safelight/demo)"
+        "what",
+        nargs="?",
+        choices=tuple(_FOLDERS),
+        default="requests",
+        help="what to show (default: %(default)s)",
     )
-    parser.add_argument("--open", action="store_true", help="open the gallery in a browser")
+    parser.add_argument(
+        "--out",
+        type=Path,
+        metavar="DIR",
+        help="where files and pages go (default: .safelight/demo, demo-batch, demo-dataset)",
+    )
+    parser.add_argument("--open", action="store_true", help="open the page in a browser")
 
 
 def run(args: argparse.Namespace) -> int:
     """Run it; the status says whether everything ended as expected."""
-    from local.commands.console import console
     from local.demo.session import TooSlow
-    from local.demo.show import show
+    from local.executions import NotStarted, StillRunning
     from local.running_instance import STATE
 
+    out = args.out or STATE / _FOLDERS[args.what]
     try:
-        as_expected = show(console(), args.out or STATE / "demo", args.open)
-    except TooSlow as error:
+        as_expected = _show(args.what, out, args.open)
+    except (TooSlow, NotStarted, StillRunning) as error:
         raise CommandError(f"{error}. Is the machine very busy? Try again.") from error
     return SUCCESS if as_expected else FAILED
+
+
+def _show(what: str, out: Path, open_it: bool) -> bool:
+    from local.commands.console import console
+    from local.demo import batch, dataset, show
+
+    if what == "batch":
+        return batch.show(console(), out)
+    if what == "dataset":
+        return dataset.show(console(), out, open_it)
+    return show.show(console(), out, open_it)

@@ -61,16 +61,9 @@ def follow_job(
     """The ended job, its progress shown. CommandError says what to do about a job that is not."""
     group = job_id.partition("-")[0]
     again = f"safelight {group} show {job_id}" + (f" --stack {args.stack}" if args.stack else "")
+    every = _LOOK_AT_AWS if args.stack else _LOOK_HERE
     try:
-        with ProgressLine(console) as line:
-            return follow(
-                stack,
-                job_id,
-                arn,
-                every=_LOOK_AT_AWS if args.stack else _LOOK_HERE,
-                seconds=args.timeout or float("inf"),
-                progress=_teller(stack, line),
-            )
+        return follow_shown(console, stack, job_id, arn, every, args.timeout or float("inf"))
     except NotClaimed as error:
         raise CommandError(
             f"{error}.\nIts history in the Step Functions console has the rest: {arn}"
@@ -82,15 +75,24 @@ def follow_job(
         raise
 
 
-def _teller(stack: DeployedStack, line: ProgressLine) -> Callable[[Record], None]:
+def follow_shown(
+    console: Console,
+    stack: DeployedStack,
+    job_id: str,
+    arn: str,
+    every: float = _LOOK_HERE,
+    seconds: float = float("inf"),
+) -> Record:
+    """The ended job, its progress shown. Raises NotClaimed or StillRunning."""
     pace = Pace()
+    with ProgressLine(console) as line:
 
-    def tell(job: Record) -> None:
-        done = done_of(stack, job)
-        pace.look(done)
-        line.show(progress_text(job, pace, done))
+        def tell(job: Record) -> None:
+            done = done_of(stack, job)
+            pace.look(done)
+            line.show(progress_text(job, pace, done))
 
-    return tell
+        return follow(stack, job_id, arn, every=every, seconds=seconds, progress=tell)
 
 
 def done_of(stack: DeployedStack, job: Record) -> int:

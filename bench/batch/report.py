@@ -1,0 +1,146 @@
+"""The figures of a batch as tables in the terminal, and as JSON."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+
+from bench.batch.measure import ENGINE, STAND_INS, Measured, growth, rates
+from bench.soak.figures import PERCENTS, percentiles
+from bench.soak.prices import GPU_HOUR, PRICED, PRICES, cost
+from local.jobs import counts
+
+_MEGABYTE = 1e6
+
+
+def print_report(console: Console, found: Measured) -> None:
+    """Outcomes, rows a second, seconds a row, memory, calls and cost."""
+    outcomes = ", ".join(f"{name} {number:,}" for name, number in counts(found.job).items())
+    console.print(
+        f"{found.rows:,} rows in {found.seconds:.0f} s ({found.rows / found.seconds:.2f} a second)"
+        f", {found.job['status']}: {outcomes}. PrepareBatch took {found.prepare_seconds:.1f} s "
+        f"({found.rows / max(found.prepare_seconds, 0.001):,.0f} rows a second).",
+        highlight=False,
+    )
+    console.print(_times(found))
+    console.print(_memory(found))
+    console.print(_costs(found))
+
+
+def document(found: Measured, machine: str) -> dict[str, Any]:
+    """Everything but the single values."""
+    names = sorted({name for sample in found.samples for name in sample.rss})
+    return {
+        "machine": machine,
+        "rows": found.rows,
+        "seconds": found.seconds,
+        "prepare_seconds": found.prepare_seconds,
+        "status": found.job["status"],
+        "outcomes": counts(found.job),
+        "row_seconds": _spread(found.row_seconds),
+        "rows_per_second": [{"until": at, "rate": rate} for at, rate in rates(found.samples)],
+        "memory": {name: _held(found, name) for name in names},
+        "counts": found.counts | {"state transitions": transitions(found)},
+        "transitions_per_row": found.transitions,
+        "usd_at_list_prices": {"priced": PRICED, **_spent(found)},
+        "samples": [vars(sample) for sample in found.samples],
+    }
+
+
+def transitions(found: Measured) -> float:
+    """Of the whole batch, by what was sampled."""
+    return sum(found.transitions.values()) * found.rows
+
+
+def _spent(found: Measured) -> dict[str, float]:
+    return cost(found.counts | {"state transitions": transitions(found)})
+
+
+def _spread(values: list[float]) -> dict[str, float]:
+    if not values:
+        return {}
+    names = [f"p{percent}" for percent in PERCENTS]
+    return {"n": len(values), **dict(zip(names, percentiles(values), strict=True))}
+
+
+def _held(found: Measured, name: str) -> dict[str, float]:
+    """Bytes: the largest RSS of one process, PSS of all, and what a row adds to the RSS."""
+    return {
+        "rss": max(sample.rss.get(name, 0) for sample in found.samples),
+        "pss": max(sample.pss.get(name, 0) for sample in found.samples),
+        "rss_a_row": growth(found.samples, name),
+    }
+
+
+def _times(found: Measured) -> Table:
+    table = _table("Time")
+    table.add_column("figure")
+    table.add_column("value", justify="right")
+    for at, rate in rates(found.samples):
+        table.add_row(f"rows a second until {at:.0f} s", f"{rate:.2f}")
+    for name, value in _spread(found.row_seconds).items():
+        table.add_row(f"seconds a row, {name}", f"{value:,.2f}" if name != "n" else f"{value:,}")
+    table.caption = "this machine's, painter and moderator included: nothing of AWS is in it"
+    return table
+
+
+def _memory(found: Measured) -> Table:
+    table = _table("Memory")
+    for name in ("process", "RSS of one, MB", "PSS of all, MB", "a row adds, bytes"):
+        table.add_column(name, justify="left" if name == "process" else "right")
+    names = {name for sample in found.samples for name in sample.rss}
+    ours = sorted(names - {ENGINE, STAND_INS})
+    for name in (*ours, *sorted(names & {ENGINE, STAND_INS})):
+        held = _held(found, name)
+        table.add_row(
+            name,
+            f"{held['rss'] / _MEGABYTE:.1f}",
+            f"{held['pss'] / _MEGABYTE:.1f}",
+            f"{held['rss_a_row']:,.0f}",
+            end_section=name == (ours[-1] if ours else ""),
+        )
+    table.caption = (
+        "at most; growth by least squares over the second half. Functions are ours; the engine "
+        "keeps every execution, object and log line, which on AWS nothing does in one place"
+    )
+    return table
+
+
+def _costs(found: Measured) -> Table:
+    table = _table(f"Calls, and their cost at list prices of us-east-1 ({PRICED})")
+    table.add_column("counted")
+    for name in ("number", "a row", "USD", "USD per 1,000 rows"):
+        table.add_column(name, justify="right")
+    counted = found.counts | {"state transitions": transitions(found)}
+    spent = cost(counted)
+    for name, usd in spent.items():
+        table.add_row(
+            PRICES[name][1],
+            f"{counted[name]:,.0f}",
+            f"{counted[name] / found.rows:.2f}",
+            f"{usd:.4f}",
+            f"{1000 * usd / found.rows:.4f}",
+        )
+    table.add_section()
+    total = sum(spent.values())
+    table.add_row("together", "", "", f"{total:.4f}", f"{1000 * total / found.rows:.4f}")
+    asked, (kind, hour) = counted.get("invocations of the endpoint", 0), GPU_HOUR
+    table.caption = (
+        f"GPU apart: the endpoint was invoked {asked:,.0f} times; on {kind}, {hour} USD an hour, "
+        f"each second that one takes costs {asked * hour / 3600:.2f} USD for all of them. What the "
+        "map reads and writes itself is not counted"
+    )
+    return table
+
+
+def _table(title: str) -> Table:
+    return Table(
+        title=title,
+        title_justify="left",
+        title_style="bold",
+        box=SIMPLE_HEAD,
+        caption_justify="left",
+    )

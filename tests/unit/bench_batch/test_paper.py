@@ -1,0 +1,90 @@
+"""The arithmetic of very large batches, and the document that quotes it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from bench.batch.paper import (
+    GPU,
+    INSTANCES,
+    Row,
+    costs,
+    document,
+    limits,
+    prepare_events,
+    rekognition,
+    rows_per_second,
+    under_way,
+)
+from local.stack import ROOT
+
+ROWS = 10_000_000
+MACHINES = ROOT / "statemachine"
+
+
+def test_rekognitions_tiers_add_up() -> None:
+    assert rekognition(1_000_000) == pytest.approx(1000)
+    assert rekognition(ROWS) == pytest.approx(1000 + 4 * 800 + 5 * 600)
+    assert rekognition(36_000_000) == pytest.approx(1000 + 4 * 800 + 30 * 600 + 250)
+
+
+def test_a_row_costs_what_its_parts_cost() -> None:
+    spent = costs(Row(), 1000)
+    assert spent["Step Functions"] == pytest.approx(1000 * 21 * 0.025 / 1000)
+    assert spent["SageMaker"] == pytest.approx(1000 * 4 * 1.515 / 3600)
+    assert costs(replace(Row(), language_units=0), 1)["Comprehend, language"] == 0
+
+
+def test_the_tightest_bound_decides() -> None:
+    row = Row()
+    assert rows_per_second(row, 1) == (0.25, GPU)
+    assert rows_per_second(row, 1000) == (25.0, "Comprehend DetectToxicContent")
+    raised = ["Comprehend DetectToxicContent"]
+    assert rows_per_second(row, 1000, raised)[1].startswith("Rekognition")
+
+
+def test_the_rows_under_way_keep_every_instance_busy() -> None:
+    assert under_way(replace(Row(), seconds=4.0), 100) == 350
+
+
+def test_the_history_stays_far_below_its_bound() -> None:
+    assert prepare_events(ROWS, rows_per_call=100_000) < 25_000 / 5
+
+
+def test_limits_come_tightest_first() -> None:
+    found = [limit.rows for limit in limits(Row())]
+    assert found == sorted(found)
+
+
+def entered(machine: dict[str, Any], start: str, stops: set[str]) -> int:
+    """States from one to an end along each state's own Next, or the named choice."""
+    count, name = 0, start
+    while True:
+        state = machine["States"][name]
+        count += 1
+        if state["Type"] in ("Succeed", "Fail"):
+            return count
+        choices = [*(one["Next"] for one in state.get("Choices", ())), state.get("Default", "")]
+        name = state.get("Next") or next(one for one in choices if one in stops)
+
+
+def test_transitions_are_those_of_the_machines() -> None:
+    batch = json.loads((MACHINES / "run_batch.asl.json").read_text("utf-8"))
+    child = batch["States"]["RunRows"]["ItemProcessor"]
+    request = json.loads((MACHINES / "generate_safe_image.asl.json").read_text("utf-8"))
+    path = {"FilterKeywords", "ClassifyPrompt", "GenerateImages", "PublishImages", "Completed"}
+    assert Row().transitions == (
+        1
+        + entered(child, child["StartAt"], {"RowDone"})
+        + entered(request, request["StartAt"], path)
+    )
+
+
+def test_the_document_quotes_what_is_computed_here() -> None:
+    text = (ROOT / "docs" / "batches.md").read_text("utf-8")
+    for table in document(ROWS, Row(), INSTANCES).split("\n\n"):
+        assert table in text
