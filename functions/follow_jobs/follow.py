@@ -155,11 +155,11 @@ class _Round:
             return {"done": seen.done}
         concurrency = map_run["maxConcurrency"]
         if map_run["status"] == "RUNNING":
-            concurrency = self._pace(map_run, before, seen)
+            concurrency = self._pace(job, map_run, before, seen)
         self.followed.concurrency += concurrency
         return {"concurrency": concurrency}
 
-    def _pace(self, map_run: dict[str, Any], before: Seen, seen: Seen) -> int:
+    def _pace(self, job: Item, map_run: dict[str, Any], before: Seen, seen: Seen) -> int:
         settings = self.follower.settings
         look = Look(
             concurrency=map_run["maxConcurrency"],
@@ -174,7 +174,7 @@ class _Round:
         if decided.concurrency != look.concurrency:
             self.follower.step_functions.pace(map_run["mapRunArn"], decided.concurrency)
             self.followed.done["paced"] += 1
-            tell("pace", map_run=map_run["mapRunArn"], **asdict(decided))
+            tell("pace", job_id=job["job_id"], **asdict(decided))
         return decided.concurrency
 
 

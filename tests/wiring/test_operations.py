@@ -144,7 +144,7 @@ def test_an_alarm_says_what_to_do_and_whom_it_tells(name: str) -> None:
     assert alarm["AlarmDescription"].endswith(f". docs/operations.md#{name.lower()}")
     assert len(alarm["AlarmDescription"]) <= 1024
     assert alarm["AlarmActions"]["Fn::If"][:2] == ["TellAlarms", [{"Ref": "AlarmTopicArn"}]]
-    silent = "breaching" if name == "SilentSweeperAlarm" else "notBreaching"
+    silent = "breaching" if name.startswith("Silent") else "notBreaching"
     assert alarm["TreatMissingData"] == silent
     assert alarm["EvaluationPeriods"] >= 1
     assert ("Threshold" in alarm) != ("ThresholdMetricId" in alarm)
@@ -189,11 +189,18 @@ def test_every_queue_of_dead_letters_has_an_alarm() -> None:
     assert watched == set(of_type("AWS::SQS::Queue"))
 
 
-def test_the_sweeper_is_missed_before_requests_are() -> None:
-    schedule = LAMBDAS["SweepRequestsFunction"]["Properties"]["Events"]["Regularly"]["Properties"]
-    minutes = int(re.fullmatch(r"rate\((\d+) minutes\)", schedule["ScheduleExpression"])[1])  # type: ignore[index]
-    alarm = ALARMS["SilentSweeperAlarm"]["Properties"]
-    assert alarm["Period"] >= 2 * 60 * minutes
+@pytest.mark.parametrize(
+    ("function", "alarm"),
+    [
+        ("SweepRequestsFunction", "SilentSweeperAlarm"),
+        ("FollowJobsFunction", "SilentFollowerAlarm"),
+    ],
+)
+def test_a_schedule_is_missed_soon(function: str, alarm: str) -> None:
+    (schedule,) = LAMBDAS[function]["Properties"]["Events"].values()
+    rate = re.fullmatch(r"rate\((\d+) minutes?\)", schedule["Properties"]["ScheduleExpression"])
+    assert rate is not None
+    assert ALARMS[alarm]["Properties"]["Period"] >= 2 * 60 * int(rate[1])
 
 
 def test_the_dashboard_shows_every_metric_of_ours_and_only_what_exists() -> None:
