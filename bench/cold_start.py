@@ -36,6 +36,7 @@ CLIENTS = {
     "record_unstarted": ["dynamodb", "events", "s3"],
     "count_outcomes": [],
     "prepare_batch": ["dynamodb", "events", "s3"],
+    "summarize_batch": ["s3"],
     "prepare_dataset": ["dynamodb", "s3"],
     "follow_jobs": ["dynamodb", "events", "stepfunctions"],
     "sweep_requests": ["dynamodb", "events", "s3", "stepfunctions"],
