@@ -20,6 +20,7 @@ from local.engine import (
     map_runs,
     nested_executions,
     s3_events,
+    s3_ranges,
     schedules,
     task_tokens,
     template_time,
@@ -46,6 +47,7 @@ def install(settings: Settings) -> Any:
     map_runs.install()
     distributed_maps.install()
     s3_events.install()
+    s3_ranges.install()
     dead_letters.install()
     schedules.install()
     inert_resources.install()

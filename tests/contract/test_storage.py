@@ -48,6 +48,13 @@ def test_get_and_head_by_version(storage: Any, bucket: str, versions: list[Any])
     assert code(lambda: storage.get_object(**missing)) in ("NoSuchVersion", "InvalidArgument")
 
 
+def test_get_a_range_of_a_version(storage: Any, bucket: str, versions: list[Any]) -> None:
+    first = {"Bucket": bucket, "Key": "k", "VersionId": versions[0]["VersionId"]}
+    part = storage.get_object(**first, Range="bytes=2-100")
+    assert (part["ContentRange"], part["Body"].read()) == ("bytes 2-4/5", b"rst")
+    assert code(lambda: storage.get_object(**first, Range="bytes=5-9")) == "InvalidRange"
+
+
 def test_get_under_a_condition(storage: Any, bucket: str, versions: list[Any]) -> None:
     wanted = {"Bucket": bucket, "Key": "k"}
     etag = versions[1]["ETag"]
