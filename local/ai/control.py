@@ -11,6 +11,7 @@ from local.ai.jobs import EndpointConfig
 from local.ai.sagemaker import Endpoints
 from local.ai.scripting.book import ScriptBook
 from local.ai.scripting.calls import Calls
+from local.ai.training.jobs import TrainingJobs
 from local.ai.wire import Json, Reply, Request, ServiceError, json_reply
 
 PREFIX = "/_local/"
@@ -24,11 +25,13 @@ class Control:
         self,
         engine: EngineClient,
         endpoints: Endpoints,
+        trainings: TrainingJobs,
         book: ScriptBook,
         calls: Calls,
         names: Json,
     ) -> None:
         self._engine, self._endpoints, self._names = engine, endpoints, names
+        self._trainings = trainings
         self._book, self._calls = book, calls
 
     def handle(self, request: Request) -> Reply:
@@ -58,6 +61,8 @@ class Control:
             self._book.add(request.json())
         elif call == "PUT engine":
             self._engine.use(request.json()["url"])
+        elif call == "PUT trainings":
+            self._trainings.phase_seconds = float(request.json()["phase_seconds"])
         else:
             raise ServiceError("NotFound", f"no such control call: {call}")
         return {"status": "ok"}

@@ -1,4 +1,5 @@
-"""The calls that the stand-ins make on the engine: S3, SNS, and one to end a function.
+"""The calls that the stand-ins make on the engine: S3, SNS, one to end a function, one to say that
+a job's status has changed.
 
 Written on http.client because the AWS SDK would double this process's memory. The requests carry
 a credential scope, by which engines find service and region, and no valid signature: engines on
@@ -9,6 +10,9 @@ import http.client
 import json
 import re
 from urllib.parse import quote, urlencode, urlsplit
+from xml.etree import ElementTree
+
+from local.ai.wire import Json
 
 TIMEOUT_SECONDS = 30
 
@@ -58,6 +62,25 @@ class EngineClient:
         """End the process of a function in the middle of its call."""
         body = json.dumps({"key": access_key}).encode()
         self._call("POST", "/_local/kill", "engine", body, "application/json")
+
+    def list_keys(self, bucket: str, prefix: str) -> list[str]:
+        """The keys that begin with a prefix; ObjectMissing where there is no such bucket."""
+        keys: list[str] = []
+        query = {"list-type": "2", "prefix": prefix}
+        while True:
+            path = f"/{quote(bucket)}?{urlencode(query)}"
+            page = ElementTree.fromstring(self._call("GET", path, "s3"))  # noqa: S314 - our own
+            keys += [found.text or "" for found in page.iterfind("{*}Contents/{*}Key")]
+            token = page.findtext("{*}NextContinuationToken")
+            if not token:
+                return keys
+            query["continuation-token"] = token
+
+    def announce(self, source: str, kind: str, detail: Json, resources: list[str]) -> None:
+        """Put an event of a service's own on the default bus."""
+        entry = {"Source": source, "DetailType": kind, "Resources": resources}
+        body = json.dumps({**entry, "Detail": json.dumps(detail)}).encode()
+        self._call("POST", "/_local/events", "engine", body, "application/json")
 
     def publish(self, topic_arn: str, message: str) -> None:
         region = topic_arn.split(":")[3]

@@ -105,6 +105,10 @@ class StandIns(Watched):
         """workers, backlog, running, completed, failed, expired, notification_failures"""
         return self.control("GET", f"endpoints/{name}")
 
+    def slow_training(self, phase_seconds: float) -> None:
+        """How long each of a training job's four phases takes."""
+        self.control("PUT", "trainings", {"phase_seconds": phase_seconds})
+
     def script(self, *, prompt: str | None = None, key: str | None = None, **steps: Any) -> None:
         """Tell the steps for prompts that contain `prompt` (generation=, comprehend=) or for
         pictures whose bucket/key contains `key` (rekognition=); see local/ai/scripting."""

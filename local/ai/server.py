@@ -25,6 +25,7 @@ from local.ai.scripting.book import ScriptBook
 from local.ai.scripting.calls import Calls
 from local.ai.scripting.directed import DirectedService, director, picture_of, text_of
 from local.ai.scripting.generation import generation_step
+from local.ai.training.jobs import TrainingJobs
 from local.ai.vision.network import Network
 from local.ai.watched import Unanswered, Watcher
 from local.ai.wire import Json, Reply, Request, ServiceError, json_reply, new_request_id
@@ -57,7 +58,9 @@ class StandInServer(ThreadingHTTPServer):
         })  # fmt: skip
         calls = Calls()
         self._endpoints = Endpoints(engine, director(book, calls))
-        self._services = {
+        trainings = TrainingJobs(engine)
+        self._services: dict[str, DirectedService | TrainingJobs] = {
+            "SageMaker": trainings,
             "Comprehend_20171127": DirectedService("comprehend", classifier, text_of, book, calls),
             "Comprehend_20171127.DetectDominantLanguage": DirectedService(
                 "language", LanguageDetector(), text_of, book, calls
@@ -75,7 +78,7 @@ class StandInServer(ThreadingHTTPServer):
         names = {target: service.name for target, service in self._services.items()}
         names["SageMakerRuntime"] = self._endpoints.name
         self._watcher = Watcher(engine)
-        self._control = Control(engine, self._endpoints, book, calls, names)
+        self._control = Control(engine, self._endpoints, trainings, book, calls, names)
         super().__init__(address, _Handler)
 
     def answer(self, request: Request) -> Reply:
@@ -97,7 +100,7 @@ class StandInServer(ThreadingHTTPServer):
         except ServiceError as error:
             return _named(error.reply(), name)
 
-    def _called(self, request: Request) -> tuple[DirectedService, str, Json]:
+    def _called(self, request: Request) -> tuple[DirectedService | TrainingJobs, str, Json]:
         """The service, its operation, and the members of the request that are in the path."""
         if applied := guardrail.PATH.fullmatch(request.path):
             members = {

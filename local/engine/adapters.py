@@ -25,6 +25,7 @@ from local.engine import (
     task_tokens,
     template_time,
     terminal_errors,
+    training_tasks,
     watching,
 )
 from local.engine.settings import Settings
@@ -44,6 +45,7 @@ def install(settings: Settings) -> Any:
     terminal_errors.install()
     executions.install()
     nested_executions.install()
+    training_tasks.install()
     map_runs.install()
     distributed_maps.install()
     s3_events.install()

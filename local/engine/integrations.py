@@ -58,7 +58,7 @@ _IN_PROCESS = {
     "sns": "sns",
     "stepfunctions": "states",
 }
-_AI = {"comprehend", "rekognition", "sagemaker-runtime"}
+_AI = {"comprehend", "rekognition", "sagemaker", "sagemaker-runtime"}
 _SDK_NAMES = {
     "sagemakerruntime": "sagemaker-runtime",
     "eventbridge": "events",
@@ -196,18 +196,42 @@ def _answer(service: str, request: AWSPreparedRequest) -> AWSResponse:
 def _refused(task: Any, env: Any, error: Any) -> FailureEvent:
     """Named like the one failure of this integration that AWS documents, FailedEntry."""
     told = error.response["Error"]
-    name = f"EventBridge.{told['Code']}"
+    return task_failure(task, env, f"EventBridge.{told['Code']}", told["Message"])
+
+
+def service_failure(
+    task: Any, env: Any, error: ClientError, prefix: str, service: str, modelled: tuple[str, ...]
+) -> FailureEvent:
+    """What an optimized integration makes of a service's error: one of the API's model is
+    `<prefix>.<code>Exception`, every other `<prefix>.<service>Exception`."""
+    told, metadata = error.response["Error"], error.response["ResponseMetadata"]
+    code = told["Code"]
+    if isinstance(error, watching.SdkClientException):
+        return task_failure(task, env, f"{prefix}.{code}", told["Message"])
+    details = (
+        f"Service: {service}",
+        f"Status Code: {metadata['HTTPStatusCode']}",
+        f"Error Code: {code}",
+        f"Request ID: {metadata.get('RequestId')}",
+        "Proxy: null",
+    )
+    name = f"{prefix}.{code if code in modelled else service}Exception"
+    return task_failure(task, env, name, f"{told['Message']} ({'; '.join(details)})")
+
+
+def task_failure(task: Any, env: Any, error: str, cause: str) -> FailureEvent:
+    """A task's failure under a name that is not one of `States.…`."""
     details: Any = {
         "taskFailedEventDetails": {
-            "error": name,
-            "cause": told["Message"],
+            "error": error,
+            "cause": cause,
             "resource": task._get_sfn_resource(),
             "resourceType": task._get_sfn_resource_type(),
         }
     }
     return FailureEvent(
         env=env,
-        error_name=CustomErrorName(name),
+        error_name=CustomErrorName(error),
         event_type=HistoryEventType.TaskFailed,
         event_details=details,
     )

@@ -7,8 +7,11 @@ started: "if a states:startExecution.sync task is aborted, it will call StopExec
 (docs.aws.amazon.com/step-functions/latest/dg/connect-to-resource.html; that a time-out counts as
 an abort is our reading).
 
-Private names: StateTaskServiceSfn._build_sync_resolver and _build_sync2_resolver (wrapped),
-StateTaskServiceCallback._eval_sync (replaced).
+Errors that StartExecution models are StepFunctions.<code>Exception; any other, a throttle or the
+service's own, is StepFunctions.AWSStepFunctionsException, as AWS's own solutions retry it.
+
+Private names: StateTaskServiceSfn._build_sync_resolver, _build_sync2_resolver and _from_error
+(wrapped), StateTaskServiceCallback._eval_sync (replaced).
 """
 
 from __future__ import annotations
@@ -25,29 +28,44 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service impor
 from moto.stepfunctions.parser.asl.utils import boto_client
 
 from local.engine import executions
+from local.engine.integrations import service_failure
 from local.engine.seams import replace
 
 # Ends wake the waiting thread; this is for what a stop may have swallowed.
 _LONGEST_LOOK_SECONDS = 1.0
+_MODELLED = (
+    "ExecutionAlreadyExists", "ExecutionDoesNotExist", "ExecutionLimitExceeded", "InvalidArn",
+    "InvalidExecutionInput", "InvalidName", "StateMachineDeleting", "StateMachineDoesNotExist",
+)  # fmt: skip
 Resolver = Callable[[], Any]
 
 
 class Started:
-    """A job that a task has started: `wake_when_ended` is told once how to wake the task,
-    `result` gives the job's description or None while it runs, `cancel` ends it."""
+    """A job that a task has started: `wake_when_ended` is told once how to wake the task, `cancel`
+    ends it; called, it gives the job's description, or None while it runs."""
 
     def __init__(
         self, wake_when_ended: Callable[[Callable[[], None]], None], result: Resolver,
         cancel: Callable[[], None],
     ) -> None:  # fmt: skip
-        self.wake_when_ended, self.result, self.cancel = wake_when_ended, result, cancel
+        self.wake_when_ended, self._result, self.cancel = wake_when_ended, result, cancel
+
+    def __call__(self) -> Any:
+        return self._result()
 
 
 def install() -> None:
     """Wait here, in whichever of the two forms."""
-    executions_task = state_task_service_sfn.StateTaskServiceSfn
+    task = state_task_service_sfn.StateTaskServiceSfn
+
+    def named(task: Any, env: Any, ex: Exception) -> Any:
+        if not isinstance(ex, ClientError):
+            return other(task, env, ex)
+        return service_failure(task, env, ex, "StepFunctions", "AWSStepFunctions", _MODELLED)
+
     for name in ("_build_sync_resolver", "_build_sync2_resolver"):
-        replace(executions_task, name, _watched(getattr(executions_task, name)))
+        replace(task, name, _watched(getattr(task, name)))
+    other = replace(task, "_from_error", named)
     replace(state_task_service_callback.StateTaskServiceCallback, "_eval_sync", _eval_sync)
 
 
@@ -79,7 +97,7 @@ def _eval_sync(_: Any, env: Any, sync_resolver: Started, **__: Any) -> Any:
     sync_resolver.wake_when_ended(on_end)
     while env.is_running():
         wake.clear()
-        if ended and (result := sync_resolver.result()) is not None:
+        if ended and (result := sync_resolver()) is not None:
             return result
         if not ended:
             wake.wait(_LONGEST_LOOK_SECONDS)

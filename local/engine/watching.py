@@ -22,7 +22,7 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service impor
     state_task_service,
 )
 
-from local.engine import function_pool
+from local.engine import aws_events, function_pool
 from local.engine.seams import replace
 from local.faults import replies
 from local.faults.callers import port_of
@@ -61,10 +61,8 @@ def install() -> None:
 
 @contextlib.contextmanager
 def calling_for(env: Any) -> Iterator[None]:
-    """Calls of this thread are those of the state that `env` is at."""
-    if not watch.active:
-        yield
-        return
+    """Calls of this thread are those of the state that `env` is at; the stand-ins may want to know
+    when nobody here does."""
     context = env.states.context_object.context_object_data
     token = _caller.set(f"{context['StateMachine']['Name']}/{context['State']['Name']}")
     try:
@@ -191,13 +189,19 @@ async def _answer_broken(rule: Rule, call: Call, receive: Receive, send: Send) -
 
 async def _control(scope: Scope, receive: Receive, send: Send) -> None:
     body = await _body(receive)
-    if (scope["method"], scope["path"]) == ("POST", f"{PREFIX}kill"):
-        function_pool.kill(port_of(json.loads(body)["key"]))
+    if (act := _ACTS.get(f"{scope['method']} {scope['path']}")) is not None:
+        act(json.loads(body))
         answer: tuple[int, Message] | None = (200, {"status": "ok"})
     else:
         answer = watch.control(scope["method"], scope["path"], body)
     status, told = answer or (404, {"error": "no such control call"})
     await _send(send, status, {"Content-Type": "application/json"}, json.dumps(told).encode())
+
+
+_ACTS: dict[str, Callable[[Any], None]] = {
+    f"POST {PREFIX}kill": lambda told: function_pool.kill(port_of(told["key"])),
+    f"POST {PREFIX}events": aws_events.put,
+}
 
 
 async def _body(receive: Receive) -> bytes:

@@ -182,6 +182,7 @@ def _states_facts(request: _Request, _: str) -> Facts:
     return {
         "state_machine": str(body.get("stateMachineArn", "")),
         "execution": str(body.get("executionArn", "")),
+        "map_run": str(body.get("mapRunArn", "")),
     }
 
 
@@ -195,6 +196,10 @@ def _rekognition_facts(request: _Request, _: str) -> Facts:
 
 
 def _sagemaker_facts(request: _Request, _: str) -> Facts:
+    if "/endpoints/" not in request.path:
+        body = request.json()
+        names = {"training_job": "TrainingJobName", "role": "RoleArn"}
+        return {fact: str(body.get(name, "")) for fact, name in names.items()}
     place = request.header(_INPUT_LOCATION).removeprefix("s3://")
     bucket, _, key = place.partition("/")
     return {"endpoint": _segment(request.path, "endpoints"), "bucket": bucket, "key": key}

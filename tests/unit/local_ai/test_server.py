@@ -40,6 +40,7 @@ def test_health_names_the_stand_ins(stand_ins: StandIns, moderator_name: str) ->
                 "Comprehend_20171127.DetectDominantLanguage": "local-trigram-language-detector-1",
                 "RekognitionService": moderator_name,
                 "RekognitionService.DetectText": "local-marker-text-1",
+                "SageMaker": "local-trains-nothing-1",
                 "SageMakerRuntime": "local-procedural-painter-1",
             },
         },
