@@ -104,3 +104,28 @@ def variables_read(folder: str) -> set[str]:
             ):
                 names.add(str(node.args[0].value))
     return names - _OF_THE_RUNTIME
+
+
+class Machine:
+    """A state machine of the template: its text, and its scopes of states, a map's among them."""
+
+    def __init__(self, name: str) -> None:
+        self.resource: dict[str, Any] = RESOURCES[name]
+        self.properties: dict[str, Any] = self.resource["Properties"]
+        self.text = (ROOT / self.properties["DefinitionUri"]).read_text("utf-8")
+        self.asl: dict[str, Any] = json.loads(self.text)
+        self.scopes = list(_scopes(self.asl))
+        self.states: dict[str, Any] = {
+            state: body for scope in self.scopes for state, body in scope["States"].items()
+        }
+        self.tasks = {name: body for name, body in self.states.items() if body["Type"] == "Task"}
+        self.functions = {
+            name for name, body in self.tasks.items() if ":lambda:invoke" in body["Resource"]
+        }
+
+
+def _scopes(scope: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield scope
+    for state in scope["States"].values():
+        if "ItemProcessor" in state:
+            yield from _scopes(state["ItemProcessor"])

@@ -112,13 +112,13 @@ def test_the_policy_knows_every_text_classifier() -> None:
 
 def test_every_asynchronous_hop_has_a_dead_letter_queue() -> None:
     rules = [
-        (name, event["Properties"])
-        for name, resource in RESOURCES.items()
+        event["Properties"]
+        for resource in RESOURCES.values()
         for event in resource.get("Properties", {}).get("Events", {}).values()
         if event["Type"] == "EventBridgeRule"
     ]
-    assert len(rules) == 4
-    for _, rule in rules:
+    assert rules
+    for rule in rules:
         assert rule["DeadLetterConfig"]["Arn"]["Fn::GetAtt"][0] in of_type("AWS::SQS::Queue")
         assert rule["RetryPolicy"]
     for subscription in of_type("AWS::SNS::Subscription").values():
