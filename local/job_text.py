@@ -42,7 +42,8 @@ def progress_text(job: Record, pace: Pace, done: int) -> str:
 def what_is_read(job: Record) -> str:
     """The file or the prefix that the job is of."""
     source = job.get("source") or {}
-    return str(source.get("key") or source.get("prefix") or "what was sent")
+    place = source.get("key") or source.get("prefix")
+    return f"s3://{source.get('bucket')}/{place}" if place else "what was sent"
 
 
 def time_text(seconds: float) -> str:

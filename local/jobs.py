@@ -24,6 +24,8 @@ RUN_BATCH, MODERATE_DATASET = "RunBatchArn", "ModerateDatasetArn"
 OUTPUTS = ("JobsTable", "DatasetsBucket", RUN_BATCH, MODERATE_DATASET)
 RUNNING = "RUNNING"
 _MINUTE = 60.0
+# Fewer than these in the last minute say little of how long the rest will take.
+_TELLING = 10
 Json = dict[str, Any]
 
 
@@ -171,4 +173,6 @@ class Pace:
 
     def seconds_for(self, left: int) -> float | None:
         """How long so many more will take; None while that cannot be told."""
-        return _MINUTE * left / self.per_minute if self.per_minute > 0 else None
+        if not self._looks or self._looks[-1][1] - self._looks[0][1] < _TELLING:
+            return None
+        return _MINUTE * left / self.per_minute

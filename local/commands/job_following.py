@@ -14,7 +14,7 @@ from local.commands.failure import CommandError
 from local.deployed_stack import DeployedStack, Record
 from local.executions import StillRunning
 from local.job_text import progress_text
-from local.jobs import NotClaimed, Pace, follow, items_of_map_run
+from local.jobs import RUNNING, NotClaimed, Pace, follow, items_of_map_run
 
 _LOOK_HERE, _LOOK_AT_AWS = 0.5, 3.0
 # Between two lines where there is no terminal.
@@ -88,6 +88,8 @@ def follow_shown(
     with ProgressLine(console) as line:
 
         def tell(job: Record) -> None:
+            if job["status"] != RUNNING:
+                return
             done = done_of(stack, job)
             pace.look(done)
             line.show(progress_text(job, pace, done))
@@ -97,7 +99,7 @@ def follow_shown(
 
 def done_of(stack: DeployedStack, job: Record) -> int:
     """Rows by the job's own count; of images only the map run knows how many are done."""
-    if job["kind"] == "batch" or job["status"] != "RUNNING" or not job.get("total"):
+    if job["kind"] == "batch" or not job.get("total"):
         return int(job.get("done", 0))
     items = items_of_map_run(stack, job["execution_arn"])
     return sum(int(items.get(name, 0)) for name in ("succeeded", "failed", "timedOut", "aborted"))

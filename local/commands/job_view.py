@@ -10,7 +10,7 @@ from rich.text import Text
 
 from local.commands.table import print_table
 from local.deployed_stack import Record
-from local.job_text import UNITS, job_tone, verdict_tone
+from local.job_text import UNITS, job_tone, verdict_tone, what_is_read
 from local.jobs import counts
 from local.record_text import COLOURS, reasons_text, tone
 
@@ -26,8 +26,7 @@ def print_job(console: Console, job: Record) -> None:
     for name in ("job_id", "run", "stage", *_TIMES):
         if name in job:
             table.add_row(name, Text(str(job[name])))
-    source = ", ".join(f"{key} {value}" for key, value in (job.get("source") or {}).items())
-    table.add_row("source", Text(source))
+    table.add_row("source", Text(what_is_read(job)))
     if job.get("reasons"):
         table.add_row("why", Text(reasons_text(job["reasons"])))
     console.print(table)

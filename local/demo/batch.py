@@ -18,10 +18,8 @@ from local.jobs import BATCHES_FOLDER, counts, drop_batch, execution_of_batch, r
 from local.stack import LocalStack
 
 _KEY = f"{BATCHES_FOLDER}demo/prompts.jsonl"
-# The one row that fails waits 15 s for its other tries on AWS.
-_TIME_SCALE = 5.0
-# The busy functions have a few processes each.
-_PROCESSES = 24
+# FollowJobs looks at the batch every 20 s then; time-outs stay long enough for a busy machine.
+_TIME_SCALE = 3.0
 _PATIENCE_SECONDS = 600.0
 _LOOK_SECONDS = 0.5
 
@@ -38,7 +36,6 @@ def show(console: Console, out: Path) -> bool:
     began = time.monotonic()
     with LocalStack(
         time_scale=_TIME_SCALE,
-        max_processes=_PROCESSES,
         progress=lambda text: console.print(f"  {text}", style="dim"),
     ) as stack:
         _tell_stand_ins(stack, planned)
