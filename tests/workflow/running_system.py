@@ -136,7 +136,7 @@ class Stack:
         deadline = time.monotonic() + within
         while time.monotonic() < deadline:
             self._receive()
-            mine = [event for event in self._seen if event["detail"].get("request_id") == request_id]
+            mine = [e for e in self._seen if e["detail"].get("request_id") == request_id]
             if mine:
                 return mine
             time.sleep(0.05)
