@@ -36,6 +36,18 @@ def _copy_object(operation: str, facts: Facts) -> list[Need]:
     return [source, *_put_object(operation, facts)]
 
 
+def _delete_object(_: str, facts: Facts) -> list[Need]:
+    action = "s3:DeleteObjectVersion" if facts.get("version") else "s3:DeleteObject"
+    return [Need(action, _object(facts["bucket"], facts["key"]))]
+
+
+def _tagging(operation: str, facts: Facts) -> list[Need]:
+    """GetObjectTagging and PutObjectTagging have actions of their own for a version."""
+    verb = operation.removesuffix("ObjectTagging")
+    of = "ObjectVersionTagging" if facts.get("version") else "ObjectTagging"
+    return [Need(f"s3:{verb}{of}", _object(facts["bucket"], facts["key"]))]
+
+
 def _list(action: str) -> Callable[[str, Facts], list[Need]]:
     return lambda _, facts: [Need(action, f"arn:aws:s3:::{facts['bucket']}")]
 
@@ -53,6 +65,21 @@ def _put_events(_: str, facts: Facts) -> list[Need]:
 
 def _execution(operation: str, facts: Facts) -> list[Need]:
     return [Need(f"states:{operation}", facts["execution"])]
+
+
+def _map_run(operation: str, facts: Facts) -> list[Need]:
+    return [Need(f"states:{operation}", facts["map_run"])]
+
+
+def _start(operation: str, facts: Facts) -> list[Need]:
+    return [Need(f"states:{operation}", facts["state_machine"])]
+
+
+def _training(operation: str, facts: Facts) -> list[Need]:
+    """Who starts a job hands it a role, if the call names one."""
+    job = f"arn:aws:sagemaker:{_HERE}:training-job/{facts['training_job']}"
+    handed = [Need("iam:PassRole", facts["role"])] if facts.get("role") else []
+    return [Need(f"sagemaker:{operation}", job), *handed]
 
 
 def _invoke(_: str, facts: Facts) -> list[Need]:
@@ -88,6 +115,9 @@ _NEEDS: dict[tuple[str, str], Callable[[str, Facts], list[Need]]] = {
     ("s3", "HeadObject"): _read_object,
     ("s3", "PutObject"): _put_object,
     ("s3", "CopyObject"): _copy_object,
+    ("s3", "DeleteObject"): _delete_object,
+    ("s3", "GetObjectTagging"): _tagging,
+    ("s3", "PutObjectTagging"): _tagging,
     ("s3", "ListObjectsV2"): _list("s3:ListBucket"),
     ("s3", "ListObjectVersions"): _list("s3:ListBucketVersions"),
     ("dynamodb", "GetItem"): _table,
@@ -98,10 +128,17 @@ _NEEDS: dict[tuple[str, str], Callable[[str, Facts], list[Need]]] = {
     ("states", "DescribeExecution"): _execution,
     ("states", "GetExecutionHistory"): _execution,
     ("states", "StopExecution"): _execution,
+    ("states", "StartExecution"): _start,
+    ("states", "ListMapRuns"): _execution,
+    ("states", "DescribeMapRun"): _map_run,
+    ("states", "UpdateMapRun"): _map_run,
     ("states", "SendTaskSuccess"): _everywhere("states"),
     ("states", "SendTaskFailure"): _everywhere("states"),
     ("lambda", "Invoke"): _invoke,
     ("sagemaker", "InvokeEndpointAsync"): _endpoint,
+    ("sagemaker", "CreateTrainingJob"): _training,
+    ("sagemaker", "DescribeTrainingJob"): _training,
+    ("sagemaker", "StopTrainingJob"): _training,
     ("comprehend", "ClassifyDocument"): _classify,
     ("comprehend", "DetectDominantLanguage"): _everywhere("comprehend"),
     ("comprehend", "DetectToxicContent"): _everywhere("comprehend"),

@@ -62,6 +62,41 @@ def test_a_function_is_invoked_by_name_or_arn(function: str) -> None:
     ]
 
 
+@pytest.mark.parametrize("operation", ["GetObjectTagging", "PutObjectTagging"])
+def test_so_are_the_tags_of_a_version(operation: str) -> None:
+    arn = "arn:aws:s3:::work/pictures/1.jpg"
+    (need,) = _needs("s3", operation, **OBJECT, version="v")
+    assert need == Need(f"s3:{operation.replace('Object', 'ObjectVersion')}", arn)
+    assert _needs("s3", operation, **OBJECT) == [Need(f"s3:{operation}", arn)]
+
+
+def test_deleting_a_version_is_more_than_hiding_an_object() -> None:
+    arn = "arn:aws:s3:::work/pictures/1.jpg"
+    assert _needs("s3", "DeleteObject", **OBJECT) == [Need("s3:DeleteObject", arn)]
+    versioned = _needs("s3", "DeleteObject", **OBJECT, version="v")
+    assert versioned == [Need("s3:DeleteObjectVersion", arn)]
+
+
+def test_map_runs_are_listed_by_execution_and_named_by_themselves() -> None:
+    assert _needs("states", "ListMapRuns", execution="arn:e") == [
+        Need("states:ListMapRuns", "arn:e")
+    ]
+    assert _needs("states", "UpdateMapRun", map_run="arn:m") == [
+        Need("states:UpdateMapRun", "arn:m")
+    ]
+
+
+def test_who_starts_a_training_hands_it_its_role() -> None:
+    job = "arn:aws:sagemaker:us-east-1:000000000000:training-job/dataset-1"
+    created = _needs("sagemaker", "CreateTrainingJob", training_job="dataset-1", role="arn:role")
+    assert created == [
+        Need("sagemaker:CreateTrainingJob", job),
+        Need("iam:PassRole", "arn:role"),
+    ]
+    described = _needs("sagemaker", "DescribeTrainingJob", training_job="dataset-1")
+    assert described == [Need("sagemaker:DescribeTrainingJob", job)]
+
+
 def test_an_operation_that_is_not_known_is_an_error() -> None:
     with pytest.raises(KeyError):
-        _needs("s3", "DeleteObject", **OBJECT)
+        _needs("s3", "RestoreObject", **OBJECT)
