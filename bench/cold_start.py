@@ -38,6 +38,7 @@ CLIENTS = {
     "prepare_batch": ["dynamodb", "events", "s3"],
     "summarize_batch": ["s3"],
     "prepare_dataset": ["dynamodb", "s3"],
+    "moderate_dataset_images": ["rekognition", "s3"],
     "follow_jobs": ["dynamodb", "events", "stepfunctions"],
     "sweep_requests": ["dynamodb", "events", "s3", "stepfunctions"],
 }

@@ -1,7 +1,11 @@
 """Amazon Rekognition: one stored picture in, moderation labels or the text in it out."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
+
+from botocore.exceptions import ClientError
 
 from shared import aws
 from shared.answers import read_from, rows, score, text
@@ -10,6 +14,12 @@ from shared.s3 import ObjectVersion
 
 # From here on a picture is taken for a drawing, which policies judge less strictly.
 _DRAWN = 0.5
+
+_REFUSALS = frozenset({"InvalidImageFormatException", "ImageTooLargeException"})
+
+
+class PictureRefused(ClientError):  # type: ignore[misc]
+    """Rekognition does not read this file; it may read another that shows the same."""
 
 
 @dataclass(frozen=True)
@@ -39,9 +49,10 @@ class Moderator:
     def moderate(self, picture: ObjectVersion, min_score: float) -> Moderation:
         """Labels with at least `min_score` (0 to 1).
 
-        Raises UnusableVerdict if the answer is not one: an absent list is not an empty list.
+        Raises UnusableVerdict if the answer is not one: an absent list is not an empty list; and
+        PictureRefused.
         """
-        with read_from("Rekognition"):
+        with read_from("Rekognition"), _refusals():
             reply = self._client.detect_moderation_labels(
                 Image=_image(picture), MinConfidence=min_score * 100
             )
@@ -64,6 +75,16 @@ class Moderator:
             if "TextDetections" not in reply:
                 raise UnusableVerdict("Rekognition answered without a list of text")
             return _lines(rows(reply, "TextDetections"), min_score)
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    try:
+        yield
+    except ClientError as error:
+        if aws.error_code(error) in _REFUSALS:
+            raise PictureRefused(error.response, error.operation_name) from error
+        raise
 
 
 def _image(picture: ObjectVersion) -> dict[str, Any]:

@@ -22,6 +22,8 @@ _GONE = frozenset(
         "MethodNotAllowed",
     }
 )
+# Of one object (S3 User Guide, Categorizing your storage using tags).
+_MOST_TAGS = 10
 
 
 class ObjectMissing(Exception):
@@ -194,11 +196,67 @@ class Storage:
             raise ServiceUnavailable("PutObject: an answer without content")
         return ObjectVersion(bucket, key, reply.get("VersionId", ""), reply["ETag"])
 
+    def newest(self, bucket: str, key: str) -> ObjectVersion:
+        """The version that lies there now. Raises ObjectMissing."""
+        try:
+            with aws.translated():
+                reply = self._client.head_object(Bucket=bucket, Key=key)
+        except ClientError as error:
+            if aws.error_code(error) in _GONE:
+                raise ObjectMissing(key) from error
+            raise
+        return ObjectVersion(bucket, key, reply.get("VersionId", ""), reply["ETag"])
+
     def copy(self, source: ObjectVersion, bucket: str, key: str) -> ObjectVersion:
-        """Copies this very version, metadata included; returns the version written."""
-        with aws.translated():
-            reply = self._client.copy_object(Bucket=bucket, Key=key, CopySource=source.arguments())
+        """Copies this very version, metadata included; returns the version written.
+
+        Raises ObjectMissing.
+        """
+        try:
+            with aws.translated():
+                reply = self._client.copy_object(
+                    Bucket=bucket, Key=key, CopySource=source.arguments()
+                )
+        except ClientError as error:
+            if aws.error_code(error) in _GONE:
+                raise ObjectMissing(source.key) from error
+            raise
         return ObjectVersion(bucket, key, reply.get("VersionId", ""))
+
+    def hide(self, version: ObjectVersion) -> bool:
+        """Deletes an object if this version is still its newest; False if it is not, or is gone.
+
+        In a versioned bucket its versions stay, and older ones do not come back into sight.
+        """
+        try:
+            with aws.translated():
+                self._client.delete_object(
+                    Bucket=version.bucket, Key=version.key, IfMatch=version.etag
+                )
+        except ClientError as error:
+            if aws.error_code(error) in _GONE:
+                return False
+            raise
+        return True
+
+    def tag(self, version: ObjectVersion, name: str, value: str) -> bool:
+        """Sets one tag beside those that are there; False if ten others leave no room for it.
+
+        Raises ObjectMissing.
+        """
+        try:
+            with aws.translated():
+                reply = self._client.get_object_tagging(**version.arguments())
+                others = [one for one in reply["TagSet"] if one["Key"] != name]
+                if len(others) >= _MOST_TAGS:
+                    return False
+                tags = [*others, {"Key": name, "Value": value}]
+                self._client.put_object_tagging(**version.arguments(), Tagging={"TagSet": tags})
+        except ClientError as error:
+            if aws.error_code(error) in _GONE:
+                raise ObjectMissing(version.key) from error
+            raise
+        return True
 
 
 def _if_match(version: ObjectVersion) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""StoreImages: turns a generator's reply into checked pictures. The only function with Pillow."""
+"""StoreImages: turns a generator's reply into checked pictures, with Pillow."""
 
 import functools
 from typing import Any

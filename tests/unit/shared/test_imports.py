@@ -66,7 +66,7 @@ def test_the_environment_is_read_in_one_place() -> None:
 
 def test_pillow_is_imported_where_pictures_are_opened_alone() -> None:
     users = {module.rpartition(".")[0] for module in MODULES if "PIL" in imported(module)}
-    assert users == {"shared.pictures", "store_images"}
+    assert users == {"shared.pictures", "store_images", "moderate_dataset_images"}
 
 
 def test_importing_needs_neither_aws_nor_environment() -> None:

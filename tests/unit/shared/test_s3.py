@@ -168,3 +168,53 @@ def test_an_answer_without_content_is_no_empty_list(
     monkeypatch.setattr(client, "list_objects_v2", lambda **_: {"ResponseMetadata": {}})
     with pytest.raises(ServiceUnavailable):
         storage.list_page("here", "")
+
+
+def test_what_lies_there_now_is_named(storage: Storage, client: Any) -> None:
+    storage.write("here", "k", b"first", "text/plain")
+    second = storage.write("here", "k", b"second", "text/plain")
+    assert storage.newest("here", "k") == second
+    client.delete_object(Bucket="here", Key="k")
+    with pytest.raises(ObjectMissing):
+        storage.newest("here", "k")
+
+
+def test_a_version_that_is_gone_is_not_copied(storage: Storage, client: Any) -> None:
+    written = storage.write("here", "k", b"1", "text/plain")
+    client.delete_object(Bucket="here", Key="k", VersionId=written.version_id)
+    for gone in (written, ObjectVersion("here", "never")):
+        with pytest.raises(ObjectMissing):
+            storage.copy(gone, "there", "k")
+
+
+def test_what_is_hidden_can_still_be_read(storage: Storage) -> None:
+    older = storage.write("here", "k", b"older", "text/plain")
+    newest = storage.write("here", "k", b"newest", "text/plain")
+    assert storage.hide(newest)
+    assert not storage.exists(ObjectVersion("here", "k"))
+    assert [storage.read(one, 10) for one in (older, newest)] == [b"older", b"newest"]
+
+
+@pytest.mark.parametrize("code", ["PreconditionFailed", "NoSuchKey"])
+def test_what_is_no_longer_the_newest_is_not_hidden(code: str) -> None:
+    client = boto3.client("s3", region_name="us-east-1")
+    with Stubber(client) as answers:
+        wanted = {"Bucket": "here", "Key": "k", "IfMatch": '"0"'}
+        answers.add_client_error("delete_object", code, expected_params=wanted)
+        assert not Storage(client).hide(ObjectVersion("here", "k", "v1", '"0"'))
+
+
+def test_a_tag_stands_beside_the_others(storage: Storage, client: Any) -> None:
+    written = storage.write("here", "k", b"1", "text/plain")
+    others = [{"Key": str(number), "Value": "x"} for number in range(9)]
+    client.put_object_tagging(Bucket="here", Key="k", Tagging={"TagSet": others})
+    assert storage.tag(written, "ours", "1")
+    assert storage.tag(written, "ours", "2")
+    tags = client.get_object_tagging(Bucket="here", Key="k")["TagSet"]
+    assert tags == [*others, {"Key": "ours", "Value": "2"}]
+    assert not storage.tag(written, "another", "1")
+
+
+def test_what_is_gone_is_not_tagged(storage: Storage) -> None:
+    with pytest.raises(ObjectMissing):
+        storage.tag(ObjectVersion("here", "never"), "ours", "1")
