@@ -37,11 +37,9 @@ from moto.stepfunctions.parser.asl.utils import boto_client
 from local.engine import item_readers, map_definitions, result_writers, watching
 from local.engine.jsonata_expressions import bindings, filled
 from local.engine.map_definitions import MapDefinition
-from local.engine.map_runs import Child, Children, MapRun
+from local.engine.map_runs import LARGEST_INPUT, Child, Children, MapRun, TooLargeError
 from local.engine.seams import replace
 
-# A child's input, as any execution's.
-_LARGEST_INPUT = 256 * 1024
 Json = dict[str, Any]
 
 
@@ -163,6 +161,9 @@ class _Evaluation:
         except item_readers.ItemReaderError as error:
             name = StatesErrorNameType.StatesItemReaderFailed
             raise self._failure(name, str(error)) from error
+        except TooLargeError as error:
+            name = StatesErrorNameType.StatesStatesDataLimitExceeded
+            raise self._failure(name, str(error)) from error
 
     def _read(self) -> Iterator[Any]:
         reader = self._definition.reader
@@ -194,7 +195,7 @@ class _Evaluation:
             head = {"BatchInput": self._filled(batcher.batch_input)}
         empty = len(json.dumps({**head, "Items": []}))
         most_items = self._filled(batcher.most_items) or float("inf")
-        most_bytes = min(self._filled(batcher.most_bytes) or _LARGEST_INPUT, _LARGEST_INPUT)
+        most_bytes = min(self._filled(batcher.most_bytes) or LARGEST_INPUT, LARGEST_INPUT)
         batch: list[Any] = []
         size = empty
         for item in items:

@@ -4,7 +4,8 @@ Each child is an execution of its own, with its history, on a thread of its own;
 disk, so that 10,000 of them are neither threads nor objects. Children have the parent's state
 machine's ARN with the Map's label, as on AWS, where "child workflow executions […] emit metrics
 […] with a labelled State Machine ARN" (docs.aws.amazon.com/step-functions/latest/dg/
-concepts-examine-map-run.html); their status changes are events like any other's.
+concepts-examine-map-run.html). Their status changes are events: those of "standard workflows" are
+(eventbridge-integration.html, same guide), and nothing that we found excepts children.
 
 A failure threshold is crossed by items that failed or timed out; then, or when the parent ends,
 running children are aborted and no others start. UpdateMapRun counts at once.
@@ -31,7 +32,9 @@ from local.engine.spool import Spool
 from local.faults.calls import Call
 
 # AWS runs up to 10,000 at a time; here each is some threads.
-MOST_AT_A_TIME = 256
+_MOST_AT_A_TIME = 256
+# A child's, as any execution's.
+LARGEST_INPUT = 256 * 1024
 _LONGEST_LOOK_SECONDS = 1.0
 _COUNTS = (
     "pending", "running", "succeeded", "failed", "timedOut", "aborted", "total", "resultsWritten",
@@ -41,6 +44,10 @@ _COUNTED_AS = {"SUCCEEDED": "succeeded", "TIMED_OUT": "timedOut", "ABORTED": "ab
 Json = dict[str, Any]
 Request = dict[str, Any]
 _runs: dict[str, MapRun] = {}
+
+
+class TooLargeError(Exception):
+    """A child's input is more than an execution may have."""
 
 
 @dataclass(frozen=True)
@@ -56,11 +63,15 @@ class Children:
     """The children that are to be started, on disk."""
 
     def __init__(self, payloads: Iterable[tuple[int, Any]]) -> None:
-        """`payloads`: how many items, and the input; taken to their end here."""
+        """`payloads`: how many items, and the input; taken to their end here. TooLargeError"""
         self._lines = Spool()
         self.count = self.items = 0
         for items, payload in payloads:
             text = json.dumps(payload, separators=(",", ":"), ensure_ascii=False)
+            if len(text.encode()) > LARGEST_INPUT:
+                raise TooLargeError(
+                    f"the input of child {self.count} has over {LARGEST_INPUT} bytes"
+                )
             self._lines.add(f"{items} {text}")
             self.count += 1
             self.items += items
@@ -162,7 +173,7 @@ class MapRun:
         self._wake.set()
 
     def _limit(self) -> int:
-        return min(self.view["maxConcurrency"] or MOST_AT_A_TIME, MOST_AT_A_TIME)
+        return min(self.view["maxConcurrency"] or _MOST_AT_A_TIME, _MOST_AT_A_TIME)
 
     def _may_go_on(self, env: Any) -> bool:
         return env.is_running() and not self.exceeded

@@ -120,6 +120,31 @@ def test_a_definition_that_does_not_parse_fails_the_stack_by_name(
     assert deploy(engine.endpoint, project, stack, {})["Machine"]
 
 
+def test_a_distributed_map_is_checked_and_deployed(engine: Engine, project: Path) -> None:
+    stack = unique("stack")
+    state: dict[str, Any] = {
+        "Type": "Map",
+        "ItemProcessor": {
+            "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
+            **{name: value for name, value in MACHINE.items() if name != "QueryLanguage"},
+        },
+        "ItemBatcher": {"MaxItemsPerBatch": 10},
+        "ToleratedFailurePercentage": 5,
+        "ResultWriter": {"WriterConfig": {"Transformation": "FLATTEN", "OutputType": "JSONL"}},
+        "End": True,
+    }
+
+    def write(**change: Any) -> None:
+        machine = {**MACHINE, "StartAt": "Rows", "States": {"Rows": {**state, **change}}}
+        (project.parent / "machine.asl.json").write_text(json.dumps(machine))
+
+    write(ItemBatcher={"MaxItems": 10})
+    with pytest.raises(DeployError, match=r"Machine .*ItemBatcher has no field MaxItems"):
+        deploy(engine.endpoint, project, stack, {})
+    write()
+    assert deploy(engine.endpoint, project, stack, {})["Machine"]
+
+
 def test_a_missing_path_is_named_before_anything_is_created(engine: Engine, project: Path) -> None:
     (project.parent / "machine.asl.json").unlink()
     with pytest.raises(DeployError, match=r"machine\.asl\.json"):

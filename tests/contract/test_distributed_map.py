@@ -391,6 +391,18 @@ def test_a_map_tried_again_is_another_run(engine: Engine, run: Run) -> None:
     assert len(steps.list_map_runs(executionArn=ended["executionArn"])["mapRuns"]) == 2
 
 
+def test_children_wait_in_the_templates_time(run: Run) -> None:
+    waiting = {"Do": {"Type": "Wait", "Seconds": 20, "End": True}}
+    ended = run(single(distributed(waiting)), [1, 2])
+    assert ended["status"] == "SUCCEEDED"
+    assert 2 <= ended["seconds"] < 10
+
+
+def test_a_childs_input_fits_an_execution(run: Run) -> None:
+    grown = distributed(PASS, Items=[1], ItemSelector="{% $pad('', 270000, 'x') %}")
+    assert run(single(grown))["error"] == "States.DataLimitExceeded"
+
+
 def test_a_childs_end_is_an_event_of_the_labelled_machine(engine: Engine, run: Run) -> None:
     events, queues = engine.client("events"), engine.client("sqs")
     name = unique("children")

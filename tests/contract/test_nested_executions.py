@@ -90,6 +90,59 @@ def test_a_nested_execution_ends_with_the_task_that_waits_for_it(
     assert len(only()) == 2
 
 
+@pytest.mark.parametrize(
+    ("kind", "error"),
+    [
+        ("error", "StepFunctions.AWSStepFunctionsException"),
+        ("throttle", "StepFunctions.AWSStepFunctionsException"),
+        ("drop", "StepFunctions.SdkClientException"),
+    ],
+)
+def test_its_calls_are_the_states_own_and_can_be_broken(
+    engine: Engine, create_machine: Make, finish: Run, kind: str, error: str
+) -> None:
+    steps, nested = engine.client("stepfunctions"), create_machine(ECHO)
+    parent = create_machine(single(start(nested)))
+    caller = f"{parent.rpartition(':')[2]}/Only"
+
+    def outcome() -> Any:
+        return finish(steps.start_execution(stateMachineArn=parent)["executionArn"])
+
+    engine.forget_calls()
+    engine.record_calls()
+    try:
+        assert outcome()["status"] == "SUCCEEDED"
+        calls = [each for each in engine.recorded_calls() if each["caller"] == caller]
+        rule = {"service": "states", "operation": "StartExecution", "caller": caller}
+        engine.break_calls({**rule, "kind": kind})
+        broken = outcome()
+    finally:
+        engine.record_calls(False)
+        engine.mend()
+    assert [each["operation"] for each in calls] == ["StartExecution", "DescribeExecution"]
+    assert calls[0]["facts"] == {"state_machine": nested}
+    assert broken["error"] == error
+
+
+def test_an_answer_that_was_lost_is_found_by_the_same_name(
+    engine: Engine, create_machine: Make, finish: Run
+) -> None:
+    steps, nested = (
+        engine.client("stepfunctions"),
+        create_machine(single({"Type": "Wait", "Seconds": 20})),
+    )
+    arguments = {"StateMachineArn": nested, "Input": {"a": 1}, "Name": unique("row")}
+    again = [{"ErrorEquals": ["StepFunctions.SdkClientException"], "IntervalSeconds": 1}]
+    parent = create_machine(single(start(nested, Arguments=arguments, Retry=again)))
+    engine.break_calls({"service": "states", "caller": "/Only", "kind": "lost"})
+    try:
+        ended = finish(steps.start_execution(stateMachineArn=parent)["executionArn"])
+    finally:
+        engine.mend()
+    assert ended["status"] == "SUCCEEDED"
+    assert len(steps.list_executions(stateMachineArn=nested)["executions"]) == 1
+
+
 def test_many_wait_at_once(engine: Engine, create_machine: Make, finish: Run, probe: str) -> None:
     work = {
         "Type": "Task",
