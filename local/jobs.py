@@ -21,7 +21,8 @@ from shared.statuses import RETRYABLE
 BATCHES_FOLDER, DATASETS_FOLDER = "batches/", "datasets/"
 RUN_BATCH, MODERATE_DATASET = "RunBatchArn", "ModerateDatasetArn"
 # What a stack has whose template knows of jobs.
-OUTPUTS = ("JobsTable", "DatasetsBucket", RUN_BATCH, MODERATE_DATASET)
+BATCH_OUTPUTS = ("JobsTable", RUN_BATCH)
+DATASET_OUTPUTS = ("JobsTable", "DatasetsBucket", MODERATE_DATASET)
 RUNNING = "RUNNING"
 _MINUTE = 60.0
 # Fewer than these in the last minute say little of how long the rest will take.

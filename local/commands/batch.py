@@ -34,6 +34,7 @@ _REDRIVE_EXAMPLES = """\
 """
 _SUFFIXES = (".jsonl", ".csv")
 _START_SECONDS = 120.0
+_GO_ON = "drop the same file again. What is done is not redone, what failed is run again."
 _JOB_HELP = "as `batch drop` has named it"
 
 
@@ -96,10 +97,10 @@ def drop(args: argparse.Namespace) -> int:
     from local.commands.job_following import follow_job
     from local.commands.which_stack import which_stack
     from local.executions import NotStarted
-    from local.jobs import BATCHES_FOLDER, OUTPUTS, drop_batch, execution_of_batch
+    from local.jobs import BATCH_OUTPUTS, BATCHES_FOLDER, drop_batch, execution_of_batch
 
     _check_file(args.file)
-    stack, screen = which_stack(args.stack, OUTPUTS), console()
+    stack, screen = which_stack(args.stack, BATCH_OUTPUTS), console()
     folder = f"{args.requester.strip('/')}/" if args.requester else ""
     job_id, token = drop_batch(stack, args.file, f"{BATCHES_FOLDER}{folder}{args.file.name}")
     screen.print(f"Dropped: {job_id}", highlight=False)
@@ -124,9 +125,9 @@ def show(args: argparse.Namespace) -> int:
     import json
 
     from local.commands.which_stack import which_stack
-    from local.jobs import OUTPUTS
+    from local.jobs import BATCH_OUTPUTS
 
-    stack = which_stack(args.stack, OUTPUTS)
+    stack = which_stack(args.stack, BATCH_OUTPUTS)
     job = _job(stack, args.job_id)
     if args.json:
         print(json.dumps(job, indent=2, ensure_ascii=False))
@@ -143,9 +144,9 @@ def redrive(args: argparse.Namespace) -> int:
     from local.commands.console import console
     from local.commands.job_following import ProgressLine
     from local.commands.which_stack import which_stack
-    from local.jobs import OUTPUTS, has_failed, rows_of
+    from local.jobs import BATCH_OUTPUTS, has_failed, rows_of
 
-    stack, screen = which_stack(args.stack, OUTPUTS), console()
+    stack, screen = which_stack(args.stack, BATCH_OUTPUTS), console()
     job = _job(stack, args.job_id)
     _check_ended(job)
     ids = [row["request_id"] for row in rows_of(stack, job) if has_failed(row)]
@@ -182,10 +183,7 @@ def _check_ended(job: Record) -> None:
     if job["status"] == "INVALID":
         raise CommandError("the file was refused and no row was run: correct it and drop it again.")
     if job["status"] == "FAILED":
-        raise CommandError(
-            "the batch itself failed: drop the same file again. Rows that are done are not redone, "
-            "those that failed are run again."
-        )
+        raise CommandError(f"the batch itself failed: {_GO_ON}")
 
 
 def _job(stack: DeployedStack, job_id: str) -> Record:
@@ -209,6 +207,8 @@ def _print(stack: DeployedStack, job: Record) -> None:
         summary = f"s3://{report['bucket']}/{report['key']}"
         results = f"s3://{report['bucket']}/{folder}/results-*.jsonl"
         print_places(screen, {"summary": summary, "results": results})
+    if job["status"] == "FAILED":
+        screen.print(f"\nThe batch failed: {_GO_ON}", highlight=False)
 
 
 def _print_failed(stack: DeployedStack, job: Record, limit: int) -> None:

@@ -89,13 +89,13 @@ def submit(args: argparse.Namespace) -> int:
     from local.commands.console import console
     from local.commands.job_following import follow_job
     from local.commands.which_stack import which_stack
-    from local.jobs import OUTPUTS, start_dataset
+    from local.jobs import DATASET_OUTPUTS, start_dataset
 
     if (args.hyperparameter or args.instance_type) and not args.fine_tune:
         raise CommandError("--hyperparameter and --instance-type go with --fine-tune: add it.")
     is_folder = Path(args.what).is_dir()
     folder = _read_folder(Path(args.what), args.name) if is_folder else None
-    stack, screen = which_stack(args.stack, OUTPUTS), console()
+    stack, screen = which_stack(args.stack, DATASET_OUTPUTS), console()
     if folder:
         prefix, files = folder
         _send(screen, stack, files, prefix)
@@ -122,9 +122,9 @@ def show(args: argparse.Namespace) -> int:
     import json
 
     from local.commands.which_stack import which_stack
-    from local.jobs import OUTPUTS
+    from local.jobs import DATASET_OUTPUTS
 
-    stack = which_stack(args.stack, OUTPUTS)
+    stack = which_stack(args.stack, DATASET_OUTPUTS)
     job = stack.job(args.job_id)
     if job is None or job["kind"] != "dataset":
         raise CommandError(
