@@ -1,10 +1,14 @@
 """Buckets, queues, topics, tables, logs and the bus: private, encrypted, TLS only."""
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 from security.iam import as_list
 from security.stack import Stack
+
+ROOT = Path(__file__).parents[2]
 
 KEY = "arn:aws:kms:us-east-1:000000000000:key/ours"
 GENERATOR = "arn:aws:iam::000000000000:role/generator"
@@ -41,7 +45,15 @@ def test_a_bucket_is_private_versioned_and_tidy(name: str) -> None:
     assert rule["AbortIncompleteMultipartUpload"]
     # The policies of the past say why something was refused.
     assert ("NoncurrentVersionExpiration" in rule) is (name != "PolicyBucket")
-    assert ("ExpirationInDays" in rule) is (name == "WorkBucket")
+    assert "ExpirationInDays" not in rule
+
+
+def test_what_lies_in_the_work_bucket_expires_but_not_under_a_running_batch() -> None:
+    rules = PLAIN.of_type("AWS::S3::Bucket")["WorkBucket"]["LifecycleConfiguration"]["Rules"]
+    days = {rule["Prefix"]: rule["ExpirationInDays"] for rule in rules if "Prefix" in rule}
+    assert set(days) == {"inference/", "pictures/", "unstarted/", "jobs/"}
+    batch = json.loads((ROOT / "statemachine" / "run_batch.asl.json").read_text("utf-8"))
+    assert days["jobs/"] * 86_400 > batch["TimeoutSeconds"] + 5 * 86_400
 
 
 @pytest.mark.parametrize("kind", ["AWS::S3::Bucket", "AWS::SQS::Queue", "AWS::SNS::Topic"])
@@ -77,6 +89,11 @@ def test_the_images_bucket_takes_pictures_from_publish_images_alone(stack: Stack
     assert (only["Effect"], only["Principal"], only["Action"]) == ("Deny", "*", "s3:PutObject")
     assert only["Condition"] == {
         "ArnNotEquals": {"aws:PrincipalArn": stack.arn("PublishImagesRole")}
+    }
+    summaries = _statement(policy, "OnlyWhatWasSummedUp")
+    assert only["NotResource"] == summaries["Resource"]
+    assert summaries["Condition"] == {
+        "ArnNotEquals": {"aws:PrincipalArn": stack.arn("SummarizeBatchRole")}
     }
 
 
