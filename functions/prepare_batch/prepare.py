@@ -28,6 +28,8 @@ MAX_INVALID_LINES = 10_000
 _JSONL = "application/jsonl"
 # Before FollowJobs has seen what the endpoint does.
 _FIRST_CONCURRENCY = 10
+# As in the state machine: no job is deleted while it runs.
+LONGEST = timedelta(days=30)
 # Nothing was run of such a batch, or not all: dropped again, it is looked at again.
 _MAY_FOLLOW = frozenset({"FAILED", "INVALID"})
 
@@ -261,7 +263,9 @@ def _job(
         "execution_arn": execution["arn"],
         "created_at": execution["started_at"],
         "updated_at": execution["started_at"],
-        "expires_at": int((started + timedelta(days=settings.retention_days)).timestamp()),
+        "expires_at": int(
+            (started + LONGEST + timedelta(days=settings.retention_days)).timestamp()
+        ),
         "source": json.dumps(source, ensure_ascii=False),
         "fingerprint": file.etag,
     }

@@ -143,7 +143,7 @@ def test_a_clean_file_is_one_chunk(prepare: Any, written: Any, item: Any) -> Non
     assert (record["total"], record["invalid"], record["concurrency"]) == (12, 0, 10)
     assert record["fingerprint"] == job["source"]["etag"]
     assert record["open_jobs"] == "1"
-    assert record["expires_at"] == job["expires_at"] == 1795168801 + 90 * 86400
+    assert record["expires_at"] == job["expires_at"] == 1795168801 + (30 + 90) * 86400
 
 
 def test_every_row_is_taken_as_accept_request_takes_it(
