@@ -3,7 +3,7 @@
 moto runs the items of a Distributed Map as branches of the parent, on a thread for each, knows no
 batches, no JSON Lines, no tolerated failures, and writes a manifest of nothing. Here its state
 class keeps what all states have in common (Retry, Catch, Output, Assign, history); what it does is
-in map_definitions, item_readers, map_runs and result_writers.
+in map_definitions, item_readers, item_batches, map_runs and result_writers.
 
 The items are read to their end before the first child starts: AWS reads on while children run, so
 that there some may have run when a later line turns out to be unreadable.
@@ -14,7 +14,6 @@ _eval_execution; the environment's event_manager and event_history_context.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -35,8 +34,9 @@ from moto.stepfunctions.parser.asl.parse import preprocessor
 from moto.stepfunctions.parser.asl.utils import boto_client
 
 from local.engine import item_readers, map_definitions, result_writers, watching
+from local.engine.item_batches import batched, size
 from local.engine.jsonata_expressions import bindings, filled
-from local.engine.map_definitions import MapDefinition
+from local.engine.map_definitions import MapDefinition, Reader
 from local.engine.map_runs import LARGEST_INPUT, Child, Children, MapRun, TooLargeError
 from local.engine.seams import replace
 
@@ -85,15 +85,15 @@ class _Evaluation:
 
     def output(self) -> Any:
         """The state's result; raises what a Catch can see."""
-        limits = self._limits()
-        given = None if self._definition.reader else self._items()
-        details = {"length": len(given or ())}
+        limits, reader = self._limits(), self._definition.reader
+        given = [] if reader else self._given()
+        details = {"length": len(given)}
         _tell(self._env, HistoryEventType.MapStateStarted, {"mapStateStartedEventDetails": details})
         run = MapRun(*self._parent(), self._definition.label, limits, self._keep)
         started = {"mapRunStartedEventDetails": {"mapRunArn": run.arn}}
         _tell(self._env, HistoryEventType.MapRunStarted, started)
         try:
-            return self._run(run, given)
+            return self._run(run, self._read(reader) if reader else iter(given))
         except FailureEventException as failure:
             error, cause = failure.extract_error_cause_pair() or (None, None)
             told = {"error": error, "cause": cause}
@@ -107,8 +107,8 @@ class _Evaluation:
             if self._results:
                 self._results.close()
 
-    def _run(self, run: MapRun, given: list[Any] | None) -> Any:
-        children = self._children(given)
+    def _run(self, run: MapRun, items: Iterator[Any]) -> Any:
+        children = self._children(items)
         try:
             for child in run.run(children, self._env):
                 self._keep(child, {"status": "PENDING", "input": child.input})
@@ -145,8 +145,8 @@ class _Evaluation:
             "toleratedFailurePercentage": float(self._filled(definition.tolerated_percentage) or 0),
         }
 
-    def _items(self) -> list[Any]:
-        """Those that come in the state's input, or that Items makes of it."""
+    def _given(self) -> list[Any]:
+        """The items that come in the state's input, or that Items makes of it."""
         written = self._definition.items
         items = self._names["states"]["input"] if written is None else self._filled(written)
         if not isinstance(items, list):
@@ -154,8 +154,7 @@ class _Evaluation:
             raise self._failure(StatesErrorNameType.StatesQueryEvaluationError, cause)
         return items
 
-    def _children(self, given: list[Any] | None) -> Children:
-        items = self._read() if given is None else iter(given)
+    def _children(self, items: Iterator[Any]) -> Children:
         try:
             return Children(self._payloads(self._selected(items)))
         except item_readers.ItemReaderError as error:
@@ -165,13 +164,10 @@ class _Evaluation:
             name = StatesErrorNameType.StatesStatesDataLimitExceeded
             raise self._failure(name, str(error)) from error
 
-    def _read(self) -> Iterator[Any]:
-        reader = self._definition.reader
-        if reader is None:
-            return iter(())
+    def _read(self, reader: Reader) -> Iterator[Any]:
         most = self._filled(reader.max_items)
         arguments = self._filled(reader.arguments)
-        return item_readers.items(reader, arguments, most and int(most), self._s3)
+        yield from item_readers.items(reader, arguments, most and int(most), self._s3)
 
     def _selected(self, items: Iterator[Any]) -> Iterator[Any]:
         for index, item in enumerate(items):
@@ -187,26 +183,15 @@ class _Evaluation:
         """Each child's input with the number of items in it."""
         batcher = self._definition.batcher
         if batcher is None:
-            for item in items:
-                yield 1, item
-            return
+            return ((1, item) for item in items)
         head = {}
         if batcher.batch_input is not None:
             head = {"BatchInput": self._filled(batcher.batch_input)}
-        empty = len(json.dumps({**head, "Items": []}))
         most_items = self._filled(batcher.most_items) or float("inf")
         most_bytes = min(self._filled(batcher.most_bytes) or LARGEST_INPUT, LARGEST_INPUT)
-        batch: list[Any] = []
-        size = empty
-        for item in items:
-            length = len(json.dumps(item, separators=(",", ":"), ensure_ascii=False).encode()) + 1
-            if batch and (len(batch) >= most_items or size + length > most_bytes):
-                yield len(batch), {**head, "Items": batch}
-                batch, size = [], empty
-            batch.append(item)
-            size += length
-        if batch:
-            yield len(batch), {**head, "Items": batch}
+        most_bytes -= size({**head, "Items": []})
+        batches = batched(items, most_items, most_bytes)
+        return ((len(batch), {**head, "Items": batch}) for batch in batches)
 
     def _keep(self, child: Child, record: Json) -> None:
         """A child has ended, or will never begin."""

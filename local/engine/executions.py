@@ -39,6 +39,7 @@ Request = dict[str, Any]
 Record = dict[str, Any]
 
 _lock = threading.Lock()
+_unpacking = threading.Lock()
 _running: dict[str, _Execution] = {}
 _listeners: dict[str, list[Callable[[], None]]] = {}
 # Speed: it is packed at each execution's end, and read by few.
@@ -118,15 +119,16 @@ def install() -> None:
     def fresh_history(request: Request) -> Any:
         arn = request.get("executionArn", "")
         record = stepfunctions._executions.get(arn, {})
-        execution, packed = _running.get(arn), record.get("packed_history")
-        if execution:
-            record["events"] = execution.history()
-        elif packed:
-            record["events"] = json.loads(zlib.decompress(packed))
-        answer = history(request)
-        if packed:
-            record["events"] = []
-        return answer
+        with _unpacking:
+            execution, packed = _running.get(arn), record.get("packed_history")
+            if execution:
+                record["events"] = execution.history()
+            elif packed:
+                record["events"] = json.loads(zlib.decompress(packed))
+            answer = history(request)
+            if packed:
+                record["events"] = []
+            return answer
 
     start = replace(stepfunctions, "_start_execution", start_once)
     stop = replace(stepfunctions, "_stop_execution", stop_running)
@@ -170,8 +172,8 @@ def _tell(arn: str) -> None:
         act()
 
 
-def stop(arn: str, cause: str) -> None:
-    """Abort an execution that the engine itself has started."""
+def abort(arn: str, cause: str) -> None:
+    """Stop an execution that the engine itself has started; one that has ended stays as it is."""
     stepfunctions._stop_execution({"executionArn": arn, "cause": cause})
 
 

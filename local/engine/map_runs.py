@@ -101,7 +101,7 @@ class MapRun:
         self._machine = {**machine, "stateMachineArn": f"{head}:stateMachine:{name}"}
         self._parent_machine = parent["stateMachineArn"]
         self._ended = ended
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._running: dict[str, Child] = {}
         self._wake = threading.Event()
         self.arn = f"{head}:mapRun:{name}:{new_uuid()}"
@@ -150,10 +150,8 @@ class MapRun:
 
     def _tolerated(self) -> tuple[float, float]:
         """A limit of 0 is none where the other is given; both 0: nothing may fail."""
-        count, percentage = (
-            self.view["toleratedFailureCount"],
-            self.view["toleratedFailurePercentage"],
-        )
+        limits = ("toleratedFailureCount", "toleratedFailurePercentage")
+        count, percentage = (self.view[limit] for limit in limits)
         if not count and not percentage:
             return 0, 0
         return count or float("inf"), percentage or 100
@@ -186,7 +184,7 @@ class MapRun:
                 self._wake.wait(_LONGEST_LOOK_SECONDS)
                 continue
             for arn in list(self._running):
-                executions.stop(arn, "the map run has ended")
+                executions.abort(arn, "the map run has ended")
                 self._account_for(arn)
 
     def _start(self, child: Child) -> None:
@@ -207,17 +205,10 @@ class MapRun:
         stepfunctions._executions[arn] = record
         with self._lock:
             self._running[arn] = child
-        self._count("pending", -child.items, -1)
-        self._count("running", child.items, 1)
-        if watching.watch.recording:
-            watching.watch.note(
-                Call(
-                    watching.current_caller(),
-                    "states",
-                    "StartExecution",
-                    {"state_machine": self._parent_machine},
-                )
-            )
+            self._count("pending", -child.items, -1)
+            self._count("running", child.items, 1)
+        facts = {"state_machine": self._parent_machine}
+        watching.watch.note(Call(watching.current_caller(), "states", "StartExecution", facts))
         stepfunctions._emit_execution_status_event(record)
         context = contextvars.copy_context()
         threading.Thread(target=context.run, args=(self._run_child, arn), daemon=True).start()
@@ -234,8 +225,8 @@ class MapRun:
             if child is None:
                 return
             self._ended(child, record)
-        self._count("running", -child.items, -1)
-        self._count(_COUNTED_AS.get(record["status"], "failed"), child.items, 1)
+            self._count("running", -child.items, -1)
+            self._count(_COUNTED_AS.get(record["status"], "failed"), child.items, 1)
 
     def _count(self, name: str, items: int, children: int) -> None:
         with self._lock:

@@ -66,7 +66,7 @@ def install() -> None:
     for name in ("_build_sync_resolver", "_build_sync2_resolver"):
         replace(task, name, _watched(getattr(task, name)))
     other = replace(task, "_from_error", named)
-    replace(state_task_service_callback.StateTaskServiceCallback, "_eval_sync", _eval_sync)
+    replace(state_task_service_callback.StateTaskServiceCallback, "_eval_sync", _await)
 
 
 def _watched(build: Callable[..., Resolver]) -> Callable[..., Started]:
@@ -84,7 +84,7 @@ def _watched(build: Callable[..., Resolver]) -> Callable[..., Started]:
     return build_watched
 
 
-def _eval_sync(_: Any, env: Any, sync_resolver: Started, **__: Any) -> Any:
+def _await(_: Any, env: Any, sync_resolver: Started, **__: Any) -> Any:
     """The result of the job, or nothing where the task is no longer waited for."""
     wake = env.program_state_event
     ended = False
