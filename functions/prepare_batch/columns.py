@@ -28,6 +28,7 @@ def read_header(cells: list[str]) -> list[str]:
     while names and not names[-1]:
         names.pop()
     fields = {name for name, kind in field_types().items() if kind != "object"}
+    seen: set[str] = set()
     for number, name in enumerate(names, 1):
         if name not in fields and not _METADATA.fullmatch(name):
             known = ", ".join(sorted(fields))
@@ -37,8 +38,9 @@ def read_header(cells: list[str]) -> list[str]:
                 f"column {number} of the first line names no field of a request; "
                 f"there are {known} and metadata.<name>",
             )
-        if name in names[: number - 1]:
+        if name in seen:
             raise InvalidRequest("file", "duplicate_column", f"there are two columns {name}")
+        seen.add(name)
     if "prompt" not in names:
         raise InvalidRequest("file", "required", "there is no column prompt")
     return names
