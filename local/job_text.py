@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from local.deployed_stack import Record
 from local.jobs import Pace, counts
 from local.record_text import BROKEN, GOOD, OPEN, WITHHELD
@@ -37,6 +39,12 @@ def progress_text(job: Record, pace: Pace, done: int) -> str:
     if left is not None and done < total:
         parts.append(f"about {time_text(left)} left")
     return ", ".join(parts)
+
+
+def fine_tuning_text(told: dict[str, Any]) -> str:
+    """Of a report: whether a training was asked for, why it was refused, what came of it."""
+    parts = (told.get(name, "") for name in ("status", "reason", "training_job", "model"))
+    return ", ".join(filter(None, parts))
 
 
 def what_is_read(job: Record) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -141,6 +141,26 @@ def rows_of(stack: DeployedStack, job: Record) -> Iterator[Json]:
 def has_failed(row: Json) -> bool:
     """Whether a row ended for a technical reason, and may end otherwise another time."""
     return row.get("status") in RETRYABLE
+
+
+def reasons_of(stack: DeployedStack, job: Record) -> Counter[tuple[str, str]]:
+    """(verdict, reason) of a data set's images: how many images have it."""
+    found: Counter[tuple[str, str]] = Counter()
+    report = job.get("report") or {}
+    if "jsonl_key" in report:
+        for row in _json_lines(stack, report["bucket"], report["jsonl_key"]):
+            reasons = {
+                f"{one['category']}: {one.get('label') or one['rule']}" for one in row["reasons"]
+            }
+            found.update((row["verdict"], reason) for reason in reasons)
+    return found
+
+
+def is_clean(job: Record) -> bool:
+    """Whether every prompt and image of a judged data set is clean."""
+    prompts = (job.get("report") or {}).get("prompts", {})
+    images = {verdict for verdict, count in counts(job).items() if count}
+    return {*prompts.values(), *images} <= {"clean"}
 
 
 def _json_lines(stack: DeployedStack, bucket: str, key: str) -> Iterator[Json]:

@@ -27,6 +27,14 @@ _SHOW_EXAMPLES = """\
   safelight dataset show dataset-0123456789abcdef01234567 --report cats.html --stack safelight
 """
 _WAYS = ("report", "quarantine", "tag")
+# What lies where, by the report's names.
+_PLACES = (
+    ("report", "key"),
+    ("table", "csv_key"),
+    ("rows", "jsonl_key"),
+    ("clean", "clean_key"),
+    ("copies", "clean"),
+)
 
 
 def add_to(subparsers: Subparsers) -> None:
@@ -89,7 +97,7 @@ def submit(args: argparse.Namespace) -> int:
     from local.commands.console import console
     from local.commands.job_following import follow_job
     from local.commands.which_stack import which_stack
-    from local.jobs import DATASET_OUTPUTS, start_dataset
+    from local.jobs import DATASET_OUTPUTS, is_clean, start_dataset
 
     if (args.hyperparameter or args.instance_type) and not args.fine_tune:
         raise CommandError("--hyperparameter and --instance-type go with --fine-tune: add it.")
@@ -114,7 +122,7 @@ def submit(args: argparse.Namespace) -> int:
         _save(stack, job, args.report or Path(f"{prefix.strip('/').rpartition('/')[2]}.html"))
     if job["status"] != "COMPLETED":
         return FAILED
-    return SUCCESS if _is_clean(job) else NOT_DELIVERED
+    return SUCCESS if is_clean(job) else NOT_DELIVERED
 
 
 def show(args: argparse.Namespace) -> int:
@@ -190,23 +198,16 @@ def _asked(args: argparse.Namespace, prefix: str) -> dict[str, Any]:
     return asked
 
 
-def _is_clean(job: Record) -> bool:
-    from local.jobs import counts
-
-    return not any(count for verdict, count in counts(job).items() if verdict != "clean")
-
-
 def _print(stack: DeployedStack, job: Record) -> None:
     from local.commands.console import console
-    from local.commands.job_view import print_job, print_places
+    from local.commands.job_view import print_job, print_places, print_reasons
+    from local.jobs import reasons_of
 
     screen, report = console(), job.get("report") or {}
     print_job(screen, job)
-    print_places(screen, {name: f"s3://{report['bucket']}/{key}" for name, key in _keys(report)})
-
-
-def _keys(report: dict[str, Any]) -> list[tuple[str, str]]:
-    return [(name, value) for name, value in report.items() if name.endswith("key")]
+    print_reasons(screen, reasons_of(stack, job))
+    places = {name: report[key] for name, key in _PLACES if report.get(key)}
+    print_places(screen, {name: f"s3://{report['bucket']}/{key}" for name, key in places.items()})
 
 
 def _save(stack: DeployedStack, job: Record, file: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 
 from rich.console import Console
@@ -10,7 +11,7 @@ from rich.text import Text
 
 from local.commands.table import print_table
 from local.deployed_stack import Record
-from local.job_text import UNITS, job_tone, verdict_tone, what_is_read
+from local.job_text import UNITS, fine_tuning_text, job_tone, verdict_tone, what_is_read
 from local.jobs import counts
 from local.record_text import COLOURS, reasons_text, tone
 
@@ -29,6 +30,11 @@ def print_job(console: Console, job: Record) -> None:
     table.add_row("source", Text(what_is_read(job)))
     if job.get("reasons"):
         table.add_row("why", Text(reasons_text(job["reasons"])))
+    report = job.get("report") or {}
+    for field, verdict in report.get("prompts", {}).items():
+        table.add_row(field, Text(verdict, style=COLOURS[verdict_tone(verdict)]))
+    if "fine_tuning" in report:
+        table.add_row("fine-tuning", Text(fine_tuning_text(report["fine_tuning"])))
     console.print(table)
     _print_counts(console, job)
 
@@ -40,11 +46,21 @@ def _print_counts(console: Console, job: Record) -> None:
     table.add_column(UNITS[job["kind"]], justify="right")
     found = counts(job)
     for name, count in sorted(found.items(), key=lambda one: -one[1]):
+        if not count:
+            continue
         table.add_row(Text(name, style=COLOURS[coloured(name)]), f"{count:,}")
     if found:
         table.add_row(Text("in all", style="bold"), Text(f"{sum(found.values()):,}", style="bold"))
         console.print()
         console.print(table)
+
+
+def print_reasons(console: Console, found: Counter[tuple[str, str]]) -> None:
+    """What speaks against a data set's images, most frequent first."""
+    rows = [(verdict, reason, count) for (verdict, reason), count in found.most_common()]
+    if rows:
+        console.print()
+        print_table(console, "Reasons", ("verdict", "reason", "images"), rows)
 
 
 def print_places(console: Console, places: dict[str, str]) -> None:

@@ -14,14 +14,14 @@ from typing import Any
 from rich.console import Console
 
 from local.commands.job_following import follow_shown
-from local.commands.job_view import print_job
+from local.commands.job_view import print_job, print_reasons
 from local.dataset_folder import files_of, prefix_of, send
 from local.demo import report
 from local.demo.dataset_pictures import Drawn, draw_flagged_prompt, draw_lighthouses
 from local.demo.memory import held_by
 from local.deployed_stack import Record
-from local.job_text import time_text
-from local.jobs import counts, start_dataset
+from local.job_text import fine_tuning_text, time_text
+from local.jobs import counts, reasons_of, start_dataset
 from local.stack import LocalStack
 
 _PAGE = Path(__file__).with_name("datasets.html")
@@ -106,6 +106,7 @@ def _submit(console: Console, stack: LocalStack, step: Step, out: Path) -> Shown
     job = follow_shown(console, stack, job_id, arn, _LOOK_SECONDS, _PATIENCE_SECONDS)
     asked_about = stack.stand_ins.calls("DetectModerationLabels") - before
     print_job(console, job)
+    print_reasons(console, reasons_of(stack, job))
     console.print(f"Rekognition's stand-in was asked about {asked_about} pictures.\n")
     page = _save(stack, job, out / f"{step.name}.html")
     return Shown(step, job, asked_about, _surprise(step, job, asked_about), page)
@@ -144,15 +145,10 @@ def _row(one: Shown) -> str:
     cells = (
         one.step.title,
         f"{one.job['status']}, run {one.job['run']}",
-        ", ".join(f"{number} {verdict}" for verdict, number in counts(one.job).items()),
+        ", ".join(f"{number} {name}" for name, number in counts(one.job).items() if number),
         str(one.asked_about),
-        _fine_tuning(one.job),
+        fine_tuning_text((one.job.get("report") or {}).get("fine_tuning", {})),
     )
     told = "".join(f"<td>{escape(cell)}</td>" for cell in cells)
     link = f'<a href="{escape(one.page)}">report</a>' if one.page else ""
     return f"<tr>{told}<td>{link}</td></tr>"
-
-
-def _fine_tuning(job: Record) -> str:
-    told = (job.get("report") or {}).get("fine_tuning") or {}
-    return " ".join(filter(None, (told.get("status"), told.get("why"))))

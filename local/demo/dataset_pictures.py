@@ -38,11 +38,14 @@ def draw_lighthouses(folder: Path) -> Drawn:
         f"{_CLASS_DIR}/22.png": _unsafe("Explicit Nudity", 97, "png"),
     }
     clean |= {f"{_CLASS_DIR}/{number}.png": _clean(number, "png") for number in range(30, 34)}
+    # Rekognition reads neither: a copy is judged, and a warning says so.
+    clean |= {
+        "35.jpg": _encoded(_painting(35), "gif"),
+        "36.png": _encoded(_painting(36).resize(_TINY), "png"),
+    }
     unreadable = {
         "40.png": _clean(40, "png")[:2000],
         "41.webp": _encoded(_painting(41), "webp"),
-        "42.jpg": _encoded(_painting(42), "gif"),
-        "43.png": _encoded(_painting(43).resize(_TINY), "png"),
         "notes.txt": b"the last two were taken in winter\n",
     }
     verdicts = Counter(clean=len(clean), flagged=len(flagged), unreadable=len(unreadable))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from local import cli
 from local.commands import job_following, which_stack
 from local.commands.failure import FAILED, INTERRUPTED, NOT_DELIVERED, SUCCESS
 from local.deployed_stack import DeployedStack
+from local.jobs import is_clean
 from shared.jobs import batch_id, dataset_id
 
 Output = pytest.CaptureFixture[str]
@@ -164,7 +166,13 @@ def test_a_batch_that_is_not_redriven_says_what_to_do(
 
 
 def dataset_job(status: str = "COMPLETED", **found: int) -> dict[str, Any]:
-    report = {"bucket": DATASETS, "key": "reports/d/1/report.html", "counts": found}
+    report = {
+        "bucket": DATASETS,
+        "key": "reports/d/1/report.html",
+        "counts": found,
+        "prompts": {"instance_prompt": "clean"},
+        "fine_tuning": {"status": "REFUSED", "reason": "no instance image is clean"},
+    }
     return job("dataset-d", status, report=report, source={"prefix": "datasets/cats/"})
 
 
@@ -208,6 +216,29 @@ def test_a_set_that_is_not_clean_says_so_by_its_status(
     account.objects[DATASETS, "reports/d/1/report.html"] = b"<html>"
     report = str(tmp_path / "cats.html")
     assert cli.main(["dataset", "submit", str(folder), "--report", report]) == NOT_DELIVERED
+
+
+def test_reasons_are_counted_and_a_refused_training_is_told(
+    account: Account, capsys: Output
+) -> None:
+    judged = dataset_job(flagged=2, clean=0)
+    judged["report"]["jsonl_key"] = "rows.jsonl"
+    account.looks = [judged]
+    found = {"category": "violence", "label": "Weapons", "rule": "Violence"}
+    rows = [{"verdict": "flagged", "reasons": [found, found]}] * 2
+    account.objects[DATASETS, "rows.jsonl"] = "\n".join(map(json.dumps, rows)).encode()
+    assert cli.main(["dataset", "show", "dataset-d"]) == SUCCESS
+    told = capsys.readouterr().out
+    assert re.search(r"flagged\s+violence: Weapons\s+2", told)
+    assert "REFUSED, no instance image is clean" in told
+    assert "s3://datasets/rows.jsonl" in told
+
+
+def test_a_prompt_that_is_not_clean_makes_a_set_unclean() -> None:
+    judged = dataset_job(clean=2, flagged=0)
+    assert is_clean(judged)
+    judged["report"]["prompts"]["instance_prompt"] = "flagged"
+    assert not is_clean(judged)
 
 
 def test_fine_tuning_is_asked_for(account: Account) -> None:

@@ -102,7 +102,10 @@ def test_progress_says_how_far_how_fast_and_how_long_yet() -> None:
         "about 1 min 30 s left"
     )
     reading = job(JOB, stage="PrepareBatch", total=0)
-    assert progress_text(reading, pace, 0) == "PrepareBatch: reading s3://prompts/batches/prompts.jsonl"
+    assert (
+        progress_text(reading, pace, 0)
+        == "PrepareBatch: reading s3://prompts/batches/prompts.jsonl"
+    )
 
 
 @pytest.mark.parametrize(
