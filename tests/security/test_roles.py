@@ -105,13 +105,14 @@ def test_who_may_put_into_the_policy_bucket_is_none_of_ours() -> None:
     assert not [arn for arn in puts if arn.startswith(STACK.arn("PolicyBucket"))]
 
 
-def test_only_publish_images_writes_to_the_images_bucket() -> None:
+def test_only_publish_images_writes_pictures_to_the_images_bucket() -> None:
+    bucket = STACK.arn("ImagesBucket")
     writers = {
-        role
+        (role, need.resource.removeprefix(bucket))
         for role, need in _permissions()
-        if need.action.startswith("s3:Put") and need.resource.startswith(STACK.arn("ImagesBucket"))
+        if need.action.startswith("s3:Put") and need.resource.startswith(bucket)
     }
-    assert writers == {"PublishImagesRole"}
+    assert writers == {("PublishImagesRole", "/*"), ("SummarizeBatchRole", "/batches/*")}
 
 
 def _permissions() -> list[tuple[str, Need]]:
