@@ -39,6 +39,7 @@ CLIENTS = {
     "summarize_batch": ["s3"],
     "prepare_dataset": ["dynamodb", "s3"],
     "moderate_dataset_images": ["rekognition", "s3"],
+    "report_dataset": ["s3"],
     "follow_jobs": ["dynamodb", "events", "stepfunctions"],
     "sweep_requests": ["dynamodb", "events", "s3", "stepfunctions"],
 }

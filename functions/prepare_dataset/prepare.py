@@ -106,7 +106,7 @@ def prepare(desk: Desk, event: object, execution: dict[str, str]) -> dict[str, A
     if not mine:
         return _answer("duplicate", record, first=job)
     return _answer("ready", job) | {
-        "job": _told(job) | _places(desk.settings, found, str(job["job_id"]), int(job["run"])),
+        "job": _told(job) | _places(desk.settings, found, job, pins["active"]["hash"]),
         "prompts": found.info.prompts,
         "policy": pins,
     }
@@ -178,7 +178,6 @@ def _list(desk: Desk, prefix: str, items: str) -> tuple[dict[str, int], str]:
             desk.storage.write(desk.settings.work_bucket, key, lines.encode(), "application/jsonl")
         counts["total"] += len(found)
         after = page[-1].key if page else ""
-        more = more and bool(page)
     return counts, digest.hexdigest()
 
 
@@ -227,8 +226,11 @@ def _record(settings: Settings, prefix: str, execution: dict[str, str]) -> dynam
     }
 
 
-def _places(settings: Settings, found: Plan, job_id: str, run: int) -> dict[str, Any]:
+def _places(
+    settings: Settings, found: Plan, job: dynamodb.Item, policy_hash: str
+) -> dict[str, Any]:
     """Where everything of this run lies, and what is to be done with it."""
+    job_id, run = job["job_id"], job["run"]
     clean = f"clean/{job_id}/{run}/" if found.training or found.asked.clean_copy else ""
     working = f"jobs/{job_id}/{run}"
     return {
@@ -247,6 +249,7 @@ def _places(settings: Settings, found: Plan, job_id: str, run: int) -> dict[str,
         "info": {"key": found.info_version.key, "version_id": found.info_version.version_id},
         "prompts": found.info.fields(),
         "unread_fields": found.info.unread,
+        "policy_hash": policy_hash,
         "fine_tune": _fine_tune(settings, found.training, clean, f"{job_id}/{run}/"),
     }
 

@@ -137,7 +137,18 @@ class Storage:
             Listed(one["Key"], one["ETag"].strip('"'), one["Size"], one["LastModified"])
             for one in reply.get("Contents", ())
         ]
-        return page, reply["IsTruncated"]
+        more: bool = reply["IsTruncated"]
+        if more and not page:
+            raise ServiceUnavailable("ListObjectsV2: a page of nothing, and more behind it")
+        return page, more
+
+    def list_all(self, bucket: str, prefix: str) -> Iterator[Listed]:
+        """Every object under a prefix, page after page."""
+        page, more = self.list_page(bucket, prefix)
+        yield from page
+        while more:
+            page, more = self.list_page(bucket, prefix, page[-1].key)
+            yield from page
 
     def exists(self, version: ObjectVersion) -> bool:
         """Whether the object lies there. Needs s3:ListBucket: without, S3 answers 403 for both."""

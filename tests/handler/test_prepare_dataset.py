@@ -107,6 +107,7 @@ def test_a_set_is_claimed_and_listed(prepare: Any, items: Any, item: Any, aws: A
         "info": {"key": f"{PREFIX}dataset_info.json", "version_id": info["VersionId"]},
         "prompts": ["instance_prompt", "class_prompt"],
         "unread_fields": [],
+        "policy_hash": POLICY_HASH,
         "fine_tune": {},
     }
     listed = items(answer)
