@@ -38,8 +38,8 @@ def event_of(record: Item) -> tuple[str, dict[str, Any]]:
         "run": record["run"],
         "status": status,
         "stage": record["stage"],
-        "reasons": [_public(reason) for reason in _part(record, "reasons", [])],
-        "warnings": [_public(warning) for warning in _part(record, "warnings", [])],
+        "reasons": [public(reason) for reason in _part(record, "reasons", [])],
+        "warnings": [public(warning) for warning in _part(record, "warnings", [])],
         "attempts": len(_part(record, "attempts", [])),
         "images": images,
         "retryable": status in RETRYABLE,
@@ -53,7 +53,8 @@ def event_of(record: Item) -> tuple[str, dict[str, Any]]:
     }
 
 
-def _public(reason: dict[str, Any]) -> dict[str, Any]:
+def public(reason: dict[str, Any]) -> dict[str, Any]:
+    """What of a reason may leave in an event."""
     return {name: reason[name] for name in _PUBLIC if name in reason}
 
 

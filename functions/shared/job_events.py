@@ -7,14 +7,13 @@ import hashlib
 import json
 from typing import Any
 
+from shared.announcement import public
 from shared.dynamodb import Item
 from shared.eventbridge import Bus
 from shared.jobs import Jobs
 
 # A job counts its items by how they ended, in one attribute for each status.
 COUNTER = "n_"
-# What of a reason goes out: no word that matched.
-_PUBLIC = ("stage", "category", "rule", "field", "action", "message")
 
 
 def announce(bus: Bus, jobs: Jobs, job: Item, now: str) -> None:
@@ -65,10 +64,7 @@ def _detail(job: Item, what: str) -> dict[str, Any]:
         "run": job["run"],
         "status": job["status"],
         "stage": job["stage"],
-        "reasons": [
-            {name: reason[name] for name in _PUBLIC if name in reason}
-            for reason in json.loads(str(job.get("reasons", "[]")))
-        ],
+        "reasons": [public(reason) for reason in json.loads(str(job.get("reasons", "[]")))],
         "total": job.get("total", 0),
         "invalid": job.get("invalid", 0),
         "done": job.get("done", 0),
