@@ -1,4 +1,4 @@
-"""Requests that between them take every path on which a role's permission is used."""
+"""Requests and jobs that between them take every path on which a role's permission is used."""
 
 import json
 import time
@@ -10,6 +10,7 @@ from workflow.running_system import Run, Stack
 
 from local.policy.bundle import make_bundle
 from local.policy.source import read_policy
+from shared.jobs import batch_id
 from shared.policy import ACTIVE_KEY, SHADOW_KEY
 
 LONG_AGO = "2026-01-01T00:00:00Z"
@@ -57,13 +58,7 @@ def again(stack: Stack) -> None:
         "detail-type": "ImageRequested",
         "detail": {"prompt": "a cup"},
     }
-    stack.client("sqs").send_message(
-        QueueUrl=stack.outputs["IngressDeadLetters"],
-        MessageBody=json.dumps(event),
-        MessageAttributes={
-            "ERROR_CODE": {"DataType": "String", "StringValue": "NO_PERMISSIONS"},
-        },
-    )
+    _dead_letter(stack, event)
     assert stack.events("event-never-started", within=30)
     stack.run({"request_id": "event-never-started", "run": 0})
 
@@ -97,11 +92,66 @@ def swept(stack: Stack) -> None:
     _until(lambda: stack.objects("WorkBucket").keys() & {_output_of(stack, lost)})
     for execution in (lost, hung):
         _update(stack, "InferencesTable", _inference_of(stack, execution), deadline=LONG_AGO)
-    sweeper = _function(stack, "SweepRequests")
-    reply = stack.client("lambda").invoke(FunctionName=sweeper, Payload=b"{}")
-    assert "FunctionError" not in reply, reply["Payload"].read()
+    _invoke(stack, "SweepRequests")
     _ends(stack.ended(lost), "COMPLETED")
     _ends(stack.ended(hung), "EXPIRED")
+
+
+def batches(stack: Stack) -> None:
+    """A batch with a bad line and a row that fails, paced on its way; one that is stopped; one that
+    names no version; one that could not start."""
+    stack.script("a tin box", generation=["fail"])
+    stack.script("a copper pot", generation=[{"slow": 12}])
+    prompts = ["a copper pot", "a tin box", *(f"a cup, number {n}" for n in range(4))]
+    rows = [json.dumps({"prompt": prompt}) for prompt in prompts]
+    job = _drop_batch(stack, "batches/one.jsonl", "\n".join([*rows, "{"]))
+    _until(lambda: int(_job(stack, job).get("done", 0)) >= 4)
+    _look_after_jobs(stack)
+    assert "look" in _job(stack, job)
+    _until(lambda: "announced_at" in _job(stack, job), within=120)
+
+    stack.script("a wooden spoon", generation=[{"slow": 60}])
+    stopped = _drop_batch(stack, "batches/two.csv", "prompt\na wooden spoon\n")
+    execution = _job(stack, stopped)["execution_arn"]
+    _until(lambda: _map_runs(stack, execution))
+    stack.client("stepfunctions").stop_execution(executionArn=execution)
+    _look_after_jobs(stack)
+    assert "announced_at" in _job(stack, stopped)
+
+    place = {"bucket": {"name": stack.outputs["PromptsBucket"]}}
+    unversioned = place | {"object": {"key": "batches/two.csv", "etag": "another"}}
+    event = {"source": "aws.s3", "detail": unversioned}
+    stack.client("stepfunctions").start_execution(
+        stateMachineArn=stack.outputs["RunBatchArn"], input=json.dumps(event)
+    )
+    envelope = {"id": "batch-never-started", "time": LONG_AGO, "detail-type": "Object Created"}
+    unstarted = place | {"object": {"key": "batches/three.csv", "etag": "e", "version-id": "v"}}
+    _dead_letter(stack, envelope | {"source": "aws.s3", "detail": unstarted})
+
+
+def _drop_batch(stack: Stack, key: str, content: str) -> str:
+    bucket = stack.outputs["PromptsBucket"]
+    put = stack.client("s3").put_object(Bucket=bucket, Key=key, Body=content.encode())
+    job = batch_id(bucket, key, put["ETag"].strip('"'))
+    _until(lambda: _job(stack, job))
+    return job
+
+
+def _job(stack: Stack, job_id: str) -> dict[str, str]:
+    reply = stack.client("dynamodb").get_item(
+        TableName=stack.outputs["JobsTable"], Key={"job_id": {"S": job_id}}
+    )
+    item = reply.get("Item", {})
+    return {name: value.get("S") or value["N"] for name, value in item.items()}
+
+
+def _map_runs(stack: Stack, execution: str) -> list[Any]:
+    runs: list[Any] = stack.client("stepfunctions").list_map_runs(executionArn=execution)["mapRuns"]
+    return runs
+
+
+def _look_after_jobs(stack: Stack) -> None:
+    _invoke(stack, "FollowJobs")
 
 
 def _publish(stack: Stack, key: str, bundle: bytes) -> None:
@@ -161,6 +211,23 @@ def _update(stack: Stack, table: str, key: dict[str, str], **values: str) -> Non
         UpdateExpression="SET " + ", ".join(f"{name} = :{name}" for name in values),
         ExpressionAttributeValues={f":{name}": {"S": value} for name, value in values.items()},
     )
+
+
+def _dead_letter(stack: Stack, event: dict[str, Any]) -> None:
+    """What EventBridge leaves of an event that it could start no execution with."""
+    stack.client("sqs").send_message(
+        QueueUrl=stack.outputs["IngressDeadLetters"],
+        MessageBody=json.dumps(event),
+        MessageAttributes={
+            "ERROR_CODE": {"DataType": "String", "StringValue": "NO_PERMISSIONS"},
+        },
+    )
+
+
+def _invoke(stack: Stack, name: str) -> None:
+    function = _function(stack, name)
+    reply = stack.client("lambda").invoke(FunctionName=function, Payload=b"{}")
+    assert "FunctionError" not in reply, reply["Payload"].read()
 
 
 def _function(stack: Stack, name: str) -> str:

@@ -32,6 +32,7 @@ STACKS: dict[str, tuple[dict[str, str], list[scenes.Scene]]] = {
             "PolicyRefreshSeconds": "0",
             "CheckTextInImages": "true",
             "Tracing": "Active",
+            "BatchToleratedFailurePercentage": "100",
         },
         [
             scenes.policies,
