@@ -223,7 +223,7 @@ def _record(
         "execution_arn": job["execution_arn"],
         "requester": arrival.namespace,
         "created_at": job["created_at"],
-        "expires_at": job["expires_at"],
+        "expires_at": _expiry(datetime.fromisoformat(str(job["created_at"])), clerk.settings),
         "request_hash": "none",
         "policy_hash": "none",
         "source": json.dumps(arrival.source, ensure_ascii=False),
@@ -263,9 +263,7 @@ def _job(
         "execution_arn": execution["arn"],
         "created_at": execution["started_at"],
         "updated_at": execution["started_at"],
-        "expires_at": int(
-            (started + LONGEST + timedelta(days=settings.retention_days)).timestamp()
-        ),
+        "expires_at": _expiry(started + LONGEST, settings),
         "source": json.dumps(source, ensure_ascii=False),
         "fingerprint": file.etag,
     }
@@ -300,6 +298,10 @@ def _answer(verdict: str, settings: Settings, job: Item, progress: Progress) -> 
 
 def _first(job: Item) -> dict[str, Any]:
     return {name: job.get(name) for name in ("job_id", "run", "status", "execution_arn")}
+
+
+def _expiry(moment: datetime, settings: Settings) -> int:
+    return int((moment + timedelta(days=settings.retention_days)).timestamp())
 
 
 def _now() -> str:

@@ -220,6 +220,7 @@ def test_a_bad_line_has_an_end_of_its_own_and_stops_no_other(
         (reason,) = record["reasons"]
         assert (reason["field"], reason["rule"], reason["line"]) == (field, rule, line)
         assert "open_shard" not in record
+        assert record["expires_at"] == 1795168801 + 90 * 86400
         assert (told[name]["status"], told[name]["retryable"]) == ("INVALID", False)
     for secret in ("lighthouse", "oranges"):
         assert secret not in logged() + json.dumps(answer) + json.dumps(list(told.values()))
