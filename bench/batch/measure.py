@@ -40,14 +40,24 @@ KEYWORDS, BROKEN = 8, 2
 Told = Callable[[Record], None]
 
 
-@dataclass
+@dataclass(frozen=True)
+class Held:
+    """One process at one look, in bytes; `peak` is the most it ever held."""
+
+    pid: int
+    name: str
+    rss: int
+    pss: int
+    peak: int
+
+
+@dataclass(frozen=True)
 class Sample:
-    """One look: seconds since the drop, rows done, bytes that each group of processes holds."""
+    """One look: seconds since the drop, rows done, every process."""
 
     at: float
     done: int
-    rss: dict[str, int]
-    pss: dict[str, int]
+    held: tuple[Held, ...]
 
 
 @dataclass
@@ -140,27 +150,55 @@ class Weighing:
     ) -> None:
         self._stopped.set()
         self._thread.join()
+        self._look()  # what came last may not have been seen yet
 
     def _sample(self) -> None:
         while not self._stopped.wait(_WEIGH_SECONDS if self.samples else 0):
-            rss: dict[str, int] = defaultdict(int)
-            pss: dict[str, int] = defaultdict(int)
-            for process in self._stack.engine.memory():
-                name = _plain(process.name)
-                # Of several processes of a function the largest: on AWS each is alone.
-                rss[name] = max(rss[name], process.rss)
-                pss[name] += process.pss
-            with contextlib.suppress(OSError):
-                held = memory.of(self._stack.stand_ins.pid)
-                rss[STAND_INS], pss[STAND_INS] = held.rss, held.pss
-            at = time.monotonic() - self._began
-            self.samples.append(Sample(at, self.done, dict(rss), dict(pss)))
+            self._look()
+
+    def _look(self) -> None:
+        pids = [*memory.tree(self._stack.engine.pid), self._stack.stand_ins.pid]
+        held = tuple(filter(None, map(self._held, pids)))
+        self.samples.append(Sample(time.monotonic() - self._began, self.done, held))
+
+    def _held(self, pid: int) -> Held | None:
+        try:
+            found = memory.of(pid)
+            status = Path(f"/proc/{pid}/status").read_text()
+        except (OSError, KeyError):
+            return None  # it has ended
+        name = STAND_INS if pid == self._stack.stand_ins.pid else _plain(found.name)
+        peak = int(status.partition("VmHWM:")[2].split()[0]) * 1024
+        return Held(pid, name, found.rss, found.pss, peak)
+
+
+def names(samples: list[Sample]) -> set[str]:
+    """Of all groups of processes that were seen."""
+    return {one.name for sample in samples for one in sample.held}
+
+
+def peak(samples: list[Sample], name: str) -> int:
+    """The most that one process of a group has held, in bytes: on AWS each is alone."""
+    return max(one.peak for sample in samples for one in sample.held if one.name == name)
+
+
+def together(samples: list[Sample], name: str) -> int:
+    """The most that all of a group held at a look, in bytes, shared pages counted once."""
+    return max(sum(one.pss for one in sample.held if one.name == name) for sample in samples)
 
 
 def growth(samples: list[Sample], name: str) -> float:
-    """Bytes that a group grew by with each row, by least squares over the second half."""
-    held = [(one.done, one.rss[name]) for one in samples if name in one.rss]
-    late = held[len(held) // 2 :]
+    """Bytes that a group's longest-lived process grew by with each row of the batch.
+
+    By least squares over the last three quarters of its life: first it warms up.
+    """
+    lives: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    for sample in samples:
+        for one in sample.held:
+            if one.name == name:
+                lives[one.pid].append((sample.done, one.rss))
+    life = max(lives.values(), key=len, default=[])
+    late = life[len(life) // 4 :]
     if len({done for done, _ in late}) < 2:
         return 0.0
     return line([done for done, _ in late], [size for _, size in late]).slope

@@ -8,7 +8,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from bench.batch.measure import ENGINE, STAND_INS, Measured, growth, rates
+from bench.batch.measure import ENGINE, STAND_INS, Measured, growth, names, peak, rates, together
 from bench.soak.figures import PERCENTS, percentiles
 from bench.soak.prices import GPU_HOUR, PRICED, PRICES, cost
 from local.jobs import counts
@@ -32,7 +32,6 @@ def print_report(console: Console, found: Measured) -> None:
 
 def document(found: Measured, machine: str) -> dict[str, Any]:
     """Everything but the single values."""
-    names = sorted({name for sample in found.samples for name in sample.rss})
     return {
         "machine": machine,
         "rows": found.rows,
@@ -42,11 +41,11 @@ def document(found: Measured, machine: str) -> dict[str, Any]:
         "outcomes": counts(found.job),
         "row_seconds": _spread(found.row_seconds),
         "rows_per_second": [{"until": at, "rate": rate} for at, rate in rates(found.samples)],
-        "memory": {name: _held(found, name) for name in names},
+        "memory": {name: _held(found, name) for name in sorted(names(found.samples))},
         "counts": found.counts | {"state transitions": transitions(found)},
         "transitions_per_row": found.transitions,
         "usd_at_list_prices": {"priced": PRICED, **_spent(found)},
-        "samples": [vars(sample) for sample in found.samples],
+        "rows_by_second": [(round(sample.at, 1), sample.done) for sample in found.samples],
     }
 
 
@@ -67,11 +66,11 @@ def _spread(values: list[float]) -> dict[str, float]:
 
 
 def _held(found: Measured, name: str) -> dict[str, float]:
-    """Bytes: the largest RSS of one process, PSS of all, and what a row adds to the RSS."""
+    """Bytes, see the functions."""
     return {
-        "rss": max(sample.rss.get(name, 0) for sample in found.samples),
-        "pss": max(sample.pss.get(name, 0) for sample in found.samples),
-        "rss_a_row": growth(found.samples, name),
+        "peak": peak(found.samples, name),
+        "together": together(found.samples, name),
+        "a_row": growth(found.samples, name),
     }
 
 
@@ -89,22 +88,23 @@ def _times(found: Measured) -> Table:
 
 def _memory(found: Measured) -> Table:
     table = _table("Memory")
-    for name in ("process", "RSS of one, MB", "PSS of all, MB", "a row adds, bytes"):
+    for name in ("process", "one at most, MB", "all at most, MB", "a row adds, bytes"):
         table.add_column(name, justify="left" if name == "process" else "right")
-    names = {name for sample in found.samples for name in sample.rss}
-    ours = sorted(names - {ENGINE, STAND_INS})
-    for name in (*ours, *sorted(names & {ENGINE, STAND_INS})):
+    seen = names(found.samples)
+    ours = sorted(seen - {ENGINE, STAND_INS})
+    for name in (*ours, *sorted(seen & {ENGINE, STAND_INS})):
         held = _held(found, name)
         table.add_row(
             name,
-            f"{held['rss'] / _MEGABYTE:.1f}",
-            f"{held['pss'] / _MEGABYTE:.1f}",
-            f"{held['rss_a_row']:,.0f}",
+            f"{held['peak'] / _MEGABYTE:.1f}",
+            f"{held['together'] / _MEGABYTE:.1f}",
+            f"{held['a_row']:,.0f}",
             end_section=name == (ours[-1] if ours else ""),
         )
     table.caption = (
-        "at most; growth by least squares over the second half. Functions are ours; the engine "
-        "keeps every execution, object and log line, which on AWS nothing does in one place"
+        "one: peak RSS of the largest; all: PSS; growth: of the longest-lived, by least squares "
+        "once it is warm. Functions are ours; the engine keeps every execution, object and log "
+        "line, which on AWS nothing does in one place"
     )
     return table
 
