@@ -11,20 +11,26 @@ HEADER = ["| role | may | by | on | if |", "| --- | --- | --- | --- | --- |"]
 # What all functions have alike is told once, above the table.
 ALIKE = {"Log", "UseKey", "Trace"}
 _NAMED = ("ClassifierEndpointArn", "GuardrailArn", "GuardrailProfileArns", "KmsKeyArn")
+_FINE_TUNING = {
+    "FineTuningImage": "000000000000.dkr.ecr",
+    "FineTuningScript": "s3://FineTuningScript",
+    "FineTuningModel": "s3://FineTuningModel",
+}
 
 
 def rows() -> Iterator[str]:
     """A row for each statement of each role."""
-    stack = Stack({name: name for name in _NAMED})
+    stack = Stack({name: name for name in _NAMED} | _FINE_TUNING)
     for name, resource in transformed()["Resources"].items():
         if resource["Type"] != "AWS::IAM::Role":
             continue
+        of_the_role = resource.get("Condition", "")
         for policy in resource["Properties"].get("Policies", ()):
             for statement in as_list(policy["PolicyDocument"]["Statement"]):
                 condition, body = _condition(statement)
                 told = Statement.of(stack.resolved(body))
                 if told.sid not in ALIKE:
-                    yield _row(name.removesuffix("Role"), told, condition)
+                    yield _row(name.removesuffix("Role"), told, condition or of_the_role)
 
 
 def _condition(statement: dict[str, list[object]]) -> tuple[str, object]:

@@ -143,8 +143,12 @@ class Stack:
         name, attribute = argument.split(".", 1) if isinstance(argument, str) else argument
         return self.arn(name) if attribute == "Arn" else self.name(name)
 
-    def _sub(self, text: Any) -> str:
+    def _sub(self, argument: Any) -> str:
+        text, own = (argument, {}) if isinstance(argument, str) else argument
+
         def filled(found: re.Match[str]) -> str:
+            if found[1] in own:
+                return str(self.resolved(own[found[1]]))
             return self._get_att(found[1]) if "." in found[1] else str(self._ref(found[1]))
 
         return re.sub(r"\$\{([\w:.]+)\}", filled, text)
@@ -155,6 +159,9 @@ class Stack:
 
     def _split(self, argument: list[Any]) -> list[str]:
         return str(self.resolved(argument[1])).split(argument[0])
+
+    def _select(self, argument: list[Any]) -> str:
+        return str(self.resolved(argument[1])[int(argument[0])])
 
     def _join(self, argument: list[Any]) -> str:
         return str(argument[0]).join(self.resolved(argument[1]))
@@ -177,6 +184,7 @@ class Stack:
         "Fn::GetAtt": _get_att,
         "Fn::Sub": _sub,
         "Fn::If": _if,
+        "Fn::Select": _select,
         "Fn::Split": _split,
         "Fn::Join": _join,
     }

@@ -59,3 +59,12 @@ def test_a_document_gives_lists_whatever_it_writes() -> None:
 def test_a_statement_that_is_not_understood_is_refused(key: str) -> None:
     with pytest.raises(ValueError, match=key):
         Statement.of({"Effect": "Allow", "Action": "a:B", "Resource": "*", key: {}})
+
+
+def test_to_which_service_a_role_may_be_handed_is_no_calls_to_get_wrong() -> None:
+    document = {"Sid": "A", "Effect": "Allow", "Action": "iam:PassRole", "Resource": "arn:role"}
+    to = {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}}
+    assert Statement.of(document | {"Condition": to}) == Statement.of(document)
+    other = {"StringEquals": {"aws:PrincipalTag/team": "a"}}
+    with pytest.raises(ValueError, match="PrincipalTag"):
+        Statement.of(document | {"Condition": other})

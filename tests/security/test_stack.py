@@ -39,3 +39,10 @@ def test_physical_names_come_from_where_the_stack_is() -> None:
     assert stack.arn("WorkBucket") == "arn:aws:s3:::stack-work-1"
     assert stack.arn("NoticesQueue").endswith(":000000000000:stack-notices-1")
     assert stack.arn("GenerateSafeImage") == names["GenerateSafeImage"]
+
+
+def test_a_part_of_a_parameter_is_taken_out_of_it() -> None:
+    place = {"Fn::Select": [1, {"Fn::Split": ["s3://", {"Ref": "FineTuningScript"}]}]}
+    stack = Stack({"FineTuningScript": "s3://bucket/sourcedir.tar.gz"})
+    sub = {"Fn::Sub": ["arn:${AWS::Partition}:s3:::${Place}", {"Place": place}]}
+    assert stack.resolved(sub) == "arn:aws:s3:::bucket/sourcedir.tar.gz"
