@@ -1,0 +1,150 @@
+"""RunBatch and ModerateDataset as data: held to what GenerateSafeImage is held to."""
+
+import json
+import re
+
+import pytest
+from wiring.system import LAMBDAS, RESOURCES, Machine, nexts, parameter, setting, snake, statements
+
+from shared import errors
+
+JOBS = ("RunBatch", "ModerateDataset")
+MACHINES = {name: Machine(name) for name in JOBS}
+TASKS = [(name, task) for name, machine in MACHINES.items() for task in machine.tasks]
+# The ends of both are the same, for the same reasons.
+SHARED_ENDS = (
+    *("RecordJob", "AnnounceJob", "MarkJobAnnounced", "HowDidItEnd", "Completed", "Invalid"),
+    *("Failed", "UnknownVerdict", "Superseded", "NotAnnounced"),
+)
+# A map's Tasks whose failure is the map's to catch.
+CAUGHT_BY_THEIR_MAP = {"FilterKeywords", "ClassifyPrompt", "ModerateDatasetImages"}
+
+
+@pytest.fixture(params=JOBS)
+def machine(request: pytest.FixtureRequest) -> Machine:
+    return MACHINES[str(request.param)]
+
+
+def test_every_state_can_be_reached_and_leads_to_an_end(machine: Machine) -> None:
+    for scope in machine.scopes:
+        reached, open_ends = set(), [scope["StartAt"]]
+        while open_ends:
+            name = open_ends.pop()
+            if name not in reached:
+                reached.add(name)
+                open_ends += nexts(scope["States"][name])
+        assert reached == set(scope["States"])
+
+
+def test_placeholders_are_the_substitutions(machine: Machine) -> None:
+    placeholders = set(re.findall(r"\$\{(\w+)\}", machine.text))
+    assert placeholders == set(machine.properties["DefinitionSubstitutions"])
+    assert not re.findall(r"arn:aws:(?!states:::)[a-z]", machine.text)
+
+
+@pytest.mark.parametrize(("name", "task"), TASKS)
+def test_a_task_has_a_time_out_bounded_retries_and_a_last_resort(name: str, task: str) -> None:
+    state = MACHINES[name].tasks[task]
+    assert state["TimeoutSeconds"]
+    for retry in state["Retry"]:
+        if retry["MaxAttempts"]:
+            assert retry["MaxAttempts"] <= 6
+            assert retry["JitterStrategy"] == "FULL"
+            assert retry["MaxDelaySeconds"] <= 60
+    if task in CAUGHT_BY_THEIR_MAP:
+        assert "Catch" not in state
+    else:
+        assert state["Catch"][-1]["ErrorEquals"] == ["States.ALL"]
+
+
+def test_a_map_has_a_last_resort(machine: Machine) -> None:
+    maps = [state for state in machine.states.values() if state["Type"] == "Map"]
+    assert maps
+    for state in maps:
+        assert state["Catch"][-1]["ErrorEquals"] == ["States.ALL"]
+        assert state["MaxConcurrency"]
+
+
+@pytest.mark.parametrize(("name", "task"), TASKS)
+def test_errors_of_ours_exist(name: str, task: str) -> None:
+    state = MACHINES[name].tasks[task]
+    named = {
+        error
+        for block in [*state["Retry"], *state.get("Catch", ())]
+        for error in block["ErrorEquals"]
+        if "." not in error
+    }
+    for error in named:
+        assert issubclass(getattr(errors, error), errors.SafelightError)
+
+
+def test_a_lambda_task_is_named_as_its_function_and_outlives_it(machine: Machine) -> None:
+    for name in machine.functions:
+        task = machine.tasks[name]
+        assert task["Arguments"]["FunctionName"] == f"${{{name}FunctionArn}}"
+        assert f"{name}Function" in LAMBDAS
+        assert task["TimeoutSeconds"] >= setting(f"{name}Function", "Timeout") + 10
+        retried = {error for block in task["Retry"] for error in block["ErrorEquals"]}
+        assert {"Throttled", "ServiceUnavailable"} <= retried
+        assert snake(name)
+
+
+def test_the_machine_may_invoke_its_tasks_and_nothing_else(machine: Machine) -> None:
+    allowed = next(s for s in statements(machine.resource) if s["Sid"] == "InvokeTheTasks")
+    assert sorted(arn["Fn::GetAtt"][0] for arn in allowed["Resource"]) == sorted(
+        f"{name}Function" for name in machine.functions
+    )
+
+
+def test_both_end_alike() -> None:
+    batch, dataset = (
+        {
+            name: json.dumps(MACHINES[one].states[name])
+            .replace("Batch", "Dataset")
+            .replace("batch", "dataset")
+            for name in SHARED_ENDS
+        }
+        for one in JOBS
+    )
+    assert batch == dataset
+
+
+def test_failures_explain_themselves(machine: Machine) -> None:
+    for name, state in machine.states.items():
+        if state["Type"] == "Fail":
+            assert state["Error"].startswith("Safelight."), name
+            assert state["Cause"], name
+
+
+def test_a_row_outlives_its_request() -> None:
+    request = Machine("GenerateSafeImage").asl["TimeoutSeconds"]
+    rows = MACHINES["RunBatch"]
+    for name in ("RunRow", "RunRowAgain"):
+        assert rows.tasks[name]["TimeoutSeconds"] == request + 600
+    assert rows.asl["TimeoutSeconds"] > rows.tasks["RunRow"]["TimeoutSeconds"]
+
+
+def test_the_training_is_over_before_its_task() -> None:
+    training = MACHINES["ModerateDataset"].tasks["StartFineTuning"]
+    most = training["Arguments"]["StoppingCondition"]["MaxRuntimeInSeconds"]
+    assert training["TimeoutSeconds"] == most + 3600
+    assert training["TimeoutSeconds"] < MACHINES["ModerateDataset"].asl["TimeoutSeconds"]
+
+
+def test_tolerance_and_concurrency_are_parameters() -> None:
+    rows = MACHINES["RunBatch"].states["RunRows"]
+    assert "${BatchToleratedFailurePercentage}" in rows["ToleratedFailurePercentage"]
+    assert parameter("BatchToleratedFailurePercentage")["MaxValue"] == 100
+    images = MACHINES["ModerateDataset"].states["JudgeImages"]
+    assert "${DatasetConcurrency}" in images["MaxConcurrency"]
+
+
+def test_a_start_that_finds_no_machine_is_kept() -> None:
+    rules = [
+        event["Properties"]
+        for name in JOBS
+        for event in RESOURCES[name]["Properties"]["Events"].values()
+    ]
+    assert len(rules) == 2
+    for rule in rules:
+        assert rule["DeadLetterConfig"] == {"Arn": {"Fn::GetAtt": ["IngressDeadLetters", "Arn"]}}
