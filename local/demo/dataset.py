@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import tarfile
 import time
 import webbrowser
 from dataclasses import dataclass
@@ -28,6 +30,8 @@ _PAGE = Path(__file__).with_name("datasets.html")
 _TIME_SCALE = 5.0
 _PATIENCE_SECONDS = 300.0
 _LOOK_SECONDS = 0.5
+# What a report says of the training.
+_NOT_ASKED, _TRAINED, _REFUSED = "NOT_ASKED", "COMPLETED", "REFUSED"
 _FINE_TUNE: dict[str, Any] = {"fine_tune": {"hyperparameters": {"max_steps": "40"}}}
 
 
@@ -41,6 +45,7 @@ class Step:
     asked: dict[str, Any]
     run: int
     paid: bool
+    training: str
 
 
 @dataclass(frozen=True)
@@ -89,10 +94,22 @@ def _steps(out: Path) -> list[Step]:
     lighthouses = draw_lighthouses(out / "lighthouses")
     refused = draw_flagged_prompt(out / "flagged-prompt")
     return [
-        Step("A set with everything that can be wrong", "judged", lighthouses, {}, 1, True),
-        Step("Then trained on what is clean", "trained", lighthouses, _FINE_TUNE, 2, False),
-        Step("The same once more", "again", lighthouses, _FINE_TUNE, 2, False),
-        Step("Clean pictures, a prompt that is not", "prompt", refused, _FINE_TUNE, 1, True),
+        Step(
+            "A set with everything that can be wrong",
+            "judged",
+            lighthouses,
+            {},
+            1,
+            True,
+            _NOT_ASKED,
+        ),
+        Step(
+            "Then trained on what is clean", "trained", lighthouses, _FINE_TUNE, 2, False, _TRAINED
+        ),
+        Step("The same once more", "again", lighthouses, _FINE_TUNE, 2, False, _TRAINED),
+        Step(
+            "Clean pictures, a prompt that is not", "prompt", refused, _FINE_TUNE, 1, True, _REFUSED
+        ),
     ]
 
 
@@ -105,8 +122,11 @@ def _submit(console: Console, stack: LocalStack, step: Step, out: Path) -> Shown
     job_id, arn = start_dataset(stack, {"prefix": prefix, **step.asked})
     job = follow_shown(console, stack, job_id, arn, _LOOK_SECONDS, _PATIENCE_SECONDS)
     asked_about = stack.stand_ins.calls("DetectModerationLabels") - before
+    if job["execution_arn"] != arn:
+        console.print("The same was judged before: nothing was run.")
     print_job(console, job)
     print_reasons(console, reasons_of(stack, job))
+    _print_model(console, stack, job)
     console.print(f"Rekognition's stand-in was asked about {asked_about} pictures.\n")
     page = _save(stack, job, out / f"{step.name}.html")
     return Shown(step, job, asked_about, _surprise(step, job, asked_about), page)
@@ -118,9 +138,24 @@ def _surprise(step: Step, job: Record, asked_about: int) -> str:
         return f"run {job['run']} ended {job['status']}, expected run {step.run} COMPLETED"
     if found != step.drawn.expected:
         return f"found {found}, expected {step.drawn.expected}"
+    if job["report"]["fine_tuning"]["status"] != step.training:
+        return f"fine-tuning {job['report']['fine_tuning']}, expected {step.training}"
     if bool(asked_about) != step.paid:
         return f"{asked_about} pictures were paid"
     return ""
+
+
+def _print_model(console: Console, stack: LocalStack, job: Record) -> None:
+    """What the training has left: of a stand-in, its own words."""
+    place = (job.get("report") or {}).get("fine_tuning", {}).get("model", "")
+    bucket, _, key = place.removeprefix("s3://").partition("/")
+    if not key:
+        return
+    with tarfile.open(fileobj=io.BytesIO(stack.object(bucket, key))) as archive:
+        for file in archive:
+            found = archive.extractfile(file)
+            text = found.read().decode().strip() if found else ""
+            console.print(f"\nThe model's {file.name}: {text}", soft_wrap=True, markup=False)
 
 
 def _save(stack: LocalStack, job: Record, file: Path) -> str:
