@@ -130,9 +130,7 @@ def prepare(
         return _answer("more", clerk.settings, claimed, progress)
     answer = _answer("ready", clerk.settings, claimed, progress)
     noted: Item = {name: answer["job"][name] for name in ("total", "invalid", "concurrency")}
-    clerk.jobs.note(
-        answer["job"]["job_id"], execution["arn"], {**noted, "updated_at": _now(), "stage": STAGE}
-    )
+    clerk.jobs.note(answer["job"]["job_id"], execution["arn"], {**noted, "updated_at": _now()})
     return answer
 
 
