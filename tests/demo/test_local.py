@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -14,6 +15,7 @@ from pathlib import Path
 import pytest
 from demo.conftest import SAFELIGHT
 
+from local.demo.dataset_pictures import draw_flagged_prompt
 from local.stack import ROOT
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
@@ -123,6 +125,26 @@ def test_what_failed_is_run_again_and_dead_letters_are_listed(environment: dict[
     assert (record["request_id"], record["run"]) == (request_id, 2)
     assert "0 dead letters" in shell(f"{SAFELIGHT} dead-letters list", environment)
     assert "nothing to deliver" in shell(f"{SAFELIGHT} dead-letters redrive", environment)
+
+
+@pytest.mark.usefixtures("local")
+def test_a_batch_and_a_data_set_are_followed_to_their_ends(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    drop = f"{SAFELIGHT} batch drop events/batches/clean.jsonl"
+    told = shell(drop, environment)
+    rows = len((ROOT / "events/batches/clean.jsonl").read_text("utf-8").splitlines())
+    assert re.search(rf"^COMPLETED\s+{rows}$", told, re.MULTILINE), told
+    (job_id,) = set(re.findall(r"Dropped: (batch-[0-9a-f]{24})", told))
+    assert "nothing was run again" in shell(drop, environment)
+    shown = json.loads(shell(f"{SAFELIGHT} batch show {job_id} --json", environment))
+    assert (shown["run"], shown["status"], shown["done"]) == (1, "COMPLETED", rows)
+    assert "0 rows failed" in shell(f"{SAFELIGHT} batch redrive {job_id} --dry-run", environment)
+
+    folder, report = draw_flagged_prompt(tmp_path / "set").folder, tmp_path / "report.html"
+    submit = f"{SAFELIGHT} dataset submit {folder} --report {report}; test $? = 3"
+    assert re.search(r"^instance_prompt\s+flagged", shell(submit, environment), re.MULTILINE)
+    assert "instance_prompt" in report.read_text("utf-8")
 
 
 @pytest.mark.skipif(shutil.which("aws") is None, reason="the AWS CLI is not on PATH")
