@@ -1,5 +1,6 @@
 """Requests and jobs that between them take every path on which a role's permission is used."""
 
+import io
 import json
 import time
 from collections.abc import Callable, Iterator
@@ -8,9 +9,11 @@ from typing import Any
 
 from workflow.running_system import Run, Stack
 
+from local.ai.marker import Marker
+from local.ai.painting.painter import paint, paint_unsafe
 from local.policy.bundle import make_bundle
 from local.policy.source import read_policy
-from shared.jobs import batch_id
+from shared.jobs import batch_id, dataset_id
 from shared.policy import ACTIVE_KEY, SHADOW_KEY
 
 LONG_AGO = "2026-01-01T00:00:00Z"
@@ -127,6 +130,43 @@ def batches(stack: Stack) -> None:
     envelope = {"id": "batch-never-started", "time": LONG_AGO, "detail-type": "Object Created"}
     unstarted = place | {"object": {"key": "batches/three.csv", "etag": "e", "version-id": "v"}}
     _dead_letter(stack, envelope | {"source": "aws.s3", "detail": unstarted})
+
+
+def data_sets(stack: Stack) -> None:
+    """A set that is tagged and trained on, and again, its flagged image moved away."""
+    prefix = "datasets/boats/"
+    bucket, put = stack.outputs["DatasetsBucket"], stack.client("s3").put_object
+    unsafe = paint_unsafe(Marker((("Weapons", 96.0),)), 7, (256, 256))
+    images = {"1.png": paint("a boat", "", 1, (256, 256)), "2.png": unsafe}
+    # Too small for Rekognition, so that a copy is judged.
+    images["3.png"] = paint("a boat", "", 3, (256, 256)).resize((40, 40))
+    for name, image in images.items():
+        content = io.BytesIO()
+        image.save(content, "PNG")
+        put(Bucket=bucket, Key=prefix + name, Body=content.getvalue())
+    info = json.dumps({"instance_prompt": "a photo of a zxw boat"})
+    put(Bucket=bucket, Key=f"{prefix}dataset_info.json", Body=info.encode())
+    job = dataset_id(bucket, prefix)
+
+    _submit(stack, {"prefix": prefix, "flagged": "tag", "fine_tune": {}})
+    _until(lambda: _look_after_jobs(stack) or "look" in _job(stack, job), within=120)
+    _until(lambda: "announced_at" in _job(stack, job), within=120)
+    assert _job(stack, job)["status"] == "COMPLETED", _job(stack, job)["reasons"]
+
+    _submit(stack, {"prefix": prefix, "flagged": "quarantine", "clean_copy": True})
+    _until(lambda: _job(stack, job)["run"] == "2" and "announced_at" in _job(stack, job), 120)
+    assert _job(stack, job)["status"] == "COMPLETED", _job(stack, job)["reasons"]
+
+
+def _submit(stack: Stack, asked: dict[str, Any]) -> None:
+    entry = {
+        "EventBusName": stack.outputs["EventBus"],
+        "Source": "test.studio",
+        "DetailType": "DatasetSubmitted",
+        "Detail": json.dumps(asked),
+    }
+    stack.client("events").put_events(Entries=[entry])
+    _until(lambda: _job(stack, dataset_id(stack.outputs["DatasetsBucket"], asked["prefix"])))
 
 
 def _drop_batch(stack: Stack, key: str, content: str) -> str:

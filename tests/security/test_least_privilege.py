@@ -1,4 +1,4 @@
-"""Every call that a function or the machine makes is allowed by its role, and nothing else is.
+"""Every call that a function or a machine makes is allowed by its role, and nothing else is.
 
 Calls are recorded on the local engine, which lets everything pass, and judged by the template.
 """
@@ -23,6 +23,11 @@ pytestmark = [pytest.mark.engine, pytest.mark.timeout(600)]
 
 GUARDRAIL = "arn:aws:bedrock:us-east-1:000000000000:guardrail/local1"
 PROFILE = "arn:aws:bedrock:us-east-1:000000000000:guardrail-profile/us:0"
+FINE_TUNING = {
+    "FineTuningImage": "000000000000.dkr.ecr.us-east-1.amazonaws.com/training:1",
+    "FineTuningScript": "s3://scripts/sourcedir.tar.gz",
+    "FineTuningModel": "s3://weights/train-model.tar.gz",
+}
 # Parameters with which each conditional statement is there, and what is done to that stack.
 STACKS: dict[str, tuple[dict[str, str], list[scenes.Scene]]] = {
     "published": (
@@ -33,6 +38,7 @@ STACKS: dict[str, tuple[dict[str, str], list[scenes.Scene]]] = {
             "CheckTextInImages": "true",
             "Tracing": "Active",
             "BatchToleratedFailurePercentage": "100",
+            **FINE_TUNING,
         },
         [
             scenes.policies,
@@ -41,6 +47,8 @@ STACKS: dict[str, tuple[dict[str, str], list[scenes.Scene]]] = {
             scenes.retried,
             scenes.stopped,
             scenes.swept,
+            scenes.batches,
+            scenes.data_sets,
         ],
     ),
     "warning": (
@@ -92,11 +100,17 @@ UNCALLED_ACTIONS = {
     "logs:PutResourcePolicy": BY_STEP_FUNCTIONS,
     "logs:DescribeResourcePolicies": BY_STEP_FUNCTIONS,
     "logs:DescribeLogGroups": BY_STEP_FUNCTIONS,
+    "events:PutTargets": BY_STEP_FUNCTIONS,
+    "events:PutRule": BY_STEP_FUNCTIONS,
+    "events:DescribeRule": BY_STEP_FUNCTIONS,
+    "s3:ListMultipartUploadParts": BY_STEP_FUNCTIONS,
+    "s3:AbortMultipartUpload": BY_STEP_FUNCTIONS,
     "xray:PutTraceSegments": "the tracing daemon asks for it, and is not there locally",
     "xray:PutTelemetryRecords": "the tracing daemon asks for it, and is not there locally",
     "xray:GetSamplingRules": "the tracing daemon asks for it, and is not there locally",
     "xray:GetSamplingTargets": "the tracing daemon asks for it, and is not there locally",
 }
+TAGS = "S3 asks for it where what is copied has tags"
 UNCALLED = {
     Granted("AcceptRequestRole", "s3:ListBucket", "PromptsBucket"): ABSENT,
     Granted("AcceptRequestRole", "s3:ListBucketVersions", "PromptsBucket"): ABSENT,
@@ -104,6 +118,30 @@ UNCALLED = {
     Granted("AcceptRequestRole", "s3:ListBucket", "WorkBucket"): ABSENT,
     Granted("StoreImagesRole", "s3:ListBucket", "WorkBucket"): ABSENT,
     Granted("SweepRequestsRole", "s3:ListBucket", "WorkBucket"): ABSENT,
+    Granted("PrepareBatchRole", "s3:ListBucket", "PromptsBucket"): ABSENT,
+    Granted("PrepareBatchRole", "s3:ListBucketVersions", "PromptsBucket"): ABSENT,
+    Granted("ModerateDatasetImagesRole", "s3:ListBucket", "DatasetsBucket"): ABSENT,
+    Granted("ModerateDatasetImagesRole", "s3:ListBucket", "WorkBucket"): ABSENT,
+    Granted("ModerateDatasetImagesRole", "s3:PutObjectTagging", "DatasetsBucket/clean/*"): TAGS,
+    Granted("ModerateDatasetImagesRole", "s3:PutObjectTagging", "DatasetsBucket/quarantine/*"): (
+        TAGS
+    ),
+    Granted("ReportDatasetRole", "s3:GetObjectVersionTagging", "DatasetsBucket/datasets/*"): TAGS,
+    Granted("ReportDatasetRole", "s3:PutObjectTagging", "DatasetsBucket/clean/*"): TAGS,
+    **{
+        Granted(f"{machine}Role", f"states:{action}", f"execution:safelight-{machine}{which}"): (
+            BY_STEP_FUNCTIONS
+        )
+        for machine in ("RunBatch", "ModerateDataset")
+        for action in ("DescribeExecution", "StopExecution")
+        for which in (":*", "/*")
+    },
+    Granted("ModerateDatasetRole", "sagemaker:AddTags", "training-job/safelight-dataset-*"): (
+        BY_STEP_FUNCTIONS
+    ),
+    Granted(
+        "ModerateDatasetRole", "sagemaker:StopTrainingJob", "training-job/safelight-dataset-*"
+    ): ("Step Functions stops a job that its Task no longer waits for"),
     Granted("GenerateImagesRole", "s3:GetObject", "WorkBucket/inference/input/*"): (
         "SageMaker may ask whether its caller could read the input itself"
     ),

@@ -12,7 +12,14 @@ ROOT = Path(__file__).parents[2]
 
 KEY = "arn:aws:kms:us-east-1:000000000000:key/ours"
 GENERATOR = "arn:aws:iam::000000000000:role/generator"
-KEYED = Stack({"KmsKeyArn": KEY, "GeneratorRoleArn": GENERATOR, "PolicySource": "bucket"})
+FINE_TUNING = {
+    "FineTuningImage": "000000000000.dkr.ecr.us-east-1.amazonaws.com/training:1",
+    "FineTuningScript": "s3://scripts/sourcedir.tar.gz",
+    "FineTuningModel": "s3://weights/train-model.tar.gz",
+}
+KEYED = Stack(
+    {"KmsKeyArn": KEY, "GeneratorRoleArn": GENERATOR, "PolicySource": "bucket", **FINE_TUNING}
+)
 SHIPPED = Stack({"KmsKeyArn": KEY})
 PLAIN = Stack()
 # What a role with this permission asks of the key, through the service that it calls.
@@ -95,6 +102,15 @@ def test_the_images_bucket_takes_pictures_from_publish_images_alone(stack: Stack
     assert summaries["Condition"] == {
         "ArnNotEquals": {"aws:PrincipalArn": stack.arn("SummarizeBatchRole")}
     }
+
+
+def test_what_is_trained_on_comes_from_those_who_judged_it() -> None:
+    (policy,) = _policies(PLAIN, "DatasetsBucket")
+    only = _statement(policy, "OnlyWhatWasJudged")
+    assert (only["Effect"], only["Principal"], only["Action"]) == ("Deny", "*", "s3:PutObject")
+    assert only["Resource"] == f"{PLAIN.arn('DatasetsBucket')}/clean/*"
+    judges = [PLAIN.arn(f"{name}Role") for name in ("ModerateDatasetImages", "ReportDataset")]
+    assert only["Condition"] == {"ArnNotEquals": {"aws:PrincipalArn": judges}}
 
 
 def test_results_are_announced_by_those_who_record_them() -> None:

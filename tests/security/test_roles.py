@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 import pytest
-from security.iam import Need
+from security.iam import Need, short
 from security.stack import Stack
 
 # Every statement of the template that is not of one classifier's choosing.
@@ -13,6 +13,9 @@ EVERYTHING = {
     "CheckTextInImages": "true",
     "Tracing": "Active",
     "KmsKeyArn": "arn:aws:kms:us-east-1:000000000000:key/ours",
+    "FineTuningImage": "000000000000.dkr.ecr.us-east-1.amazonaws.com/training:1",
+    "FineTuningScript": "s3://scripts/sourcedir.tar.gz",
+    "FineTuningModel": "s3://weights/train-model.tar.gz",
 }
 STACK = Stack(EVERYTHING)
 ROLES = STACK.roles()
@@ -22,6 +25,7 @@ LOG_DELIVERY = (
     *("logs:DeleteLogDelivery", "logs:ListLogDeliveries", "logs:PutResourcePolicy"),
     *("logs:DescribeResourcePolicies", "logs:DescribeLogGroups"),
 )
+MACHINES = ("GenerateSafeImage", "RunBatch", "ModerateDataset")
 A_TOKEN = "a token names its Task; AWS knows no resource for it"
 # By role and action: what is allowed on "*", and why. Beside these all may write traces.
 FORCED = {
@@ -29,12 +33,20 @@ FORCED = {
     ("ClassifyPromptRole", "comprehend:DetectToxicContent"): NO_RESOURCE,
     ("ModerateImagesRole", "rekognition:DetectModerationLabels"): NO_RESOURCE,
     ("ModerateImagesRole", "rekognition:DetectText"): NO_RESOURCE,
+    ("ModerateDatasetImagesRole", "rekognition:DetectModerationLabels"): NO_RESOURCE,
+    ("ModerateDatasetImagesRole", "rekognition:DetectText"): NO_RESOURCE,
+    ("FineTuningRole", "ecr:GetAuthorizationToken"): NO_RESOURCE,
     ("GenerateImagesRole", "states:SendTaskSuccess"): A_TOKEN,
     ("ResumeGenerationRole", "states:SendTaskSuccess"): A_TOKEN,
     ("ResumeGenerationRole", "states:SendTaskFailure"): A_TOKEN,
     ("SweepRequestsRole", "states:SendTaskSuccess"): A_TOKEN,
     ("SweepRequestsRole", "states:SendTaskFailure"): A_TOKEN,
-    **{("GenerateSafeImageRole", action): NO_RESOURCE for action in LOG_DELIVERY},
+    **{(f"{name}Role", action): NO_RESOURCE for name in MACHINES for action in LOG_DELIVERY},
+}
+# What names begin with, where they are made at run time or are AWS's own.
+BEGINNINGS = {
+    ("ModerateDatasetRole", "training-job/safelight-dataset-*"),
+    ("FineTuningRole", "log-group:/aws/sagemaker/TrainingJobs*"),
 }
 
 
@@ -52,8 +64,10 @@ def test_no_action_has_a_wildcard() -> None:
 
 
 def test_a_wildcard_in_a_resource_stands_for_its_last_part() -> None:
-    """Keys below a folder, executions of the machine, streams of a log, formats of a policy."""
+    """Keys below a folder, executions of a machine, streams of a log, formats of a policy."""
     for role, need in _permissions():
+        if (role, short(need.resource)) in BEGINNINGS:
+            continue
         if need.resource != "*" and re.search(r"[*?]", need.resource):
             assert re.fullmatch(r"arn:aws:[^*?]+(/|:|/v)\*", need.resource), (role, need)
 
@@ -65,7 +79,7 @@ def test_no_role_has_a_policy_of_awss() -> None:
         assert set(role.get("ManagedPolicyArns", ())) <= ours, name
 
 
-def test_every_function_and_the_machine_has_a_role_of_its_own() -> None:
+def test_every_function_and_every_machine_has_a_role_of_its_own() -> None:
     owners = [
         *STACK.of_type("AWS::Lambda::Function"),
         *STACK.of_type("AWS::StepFunctions::StateMachine"),
@@ -83,20 +97,39 @@ def test_a_role_is_for_one_service(name: str) -> None:
     )
 
 
-def test_rules_may_start_the_machine_and_the_schedule_the_sweeper() -> None:
-    machine = Need("states:StartExecution", STACK.arn("GenerateSafeImage"))
-    sweeper = Need("lambda:InvokeFunction", STACK.arn("SweepRequestsFunction"))
+def test_rules_may_start_their_machine_and_schedules_their_function() -> None:
     started = {
-        name: set(statements[0].pairs())
+        name.removesuffix("Role"): set(statements[0].pairs())
         for name, statements in ROLES.items()
-        if "lambda.amazonaws.com" not in str(_trust(name))
-        and "states.amazonaws.com" not in str(_trust(name))
+        if _trust(name)[0]["Principal"]["Service"]
+        in ("events.amazonaws.com", ["events.amazonaws.com"], "scheduler.amazonaws.com")
     }
+    rules = {
+        "GenerateSafeImagePromptDropped": "GenerateSafeImage",
+        "GenerateSafeImageImageRequested": "GenerateSafeImage",
+        "RunBatchBatchDropped": "RunBatch",
+        "ModerateDatasetDatasetSubmitted": "ModerateDataset",
+    }
+    schedules = {"SweepSchedule": "SweepRequests", "FollowSchedule": "FollowJobs"}
     assert started == {
-        "GenerateSafeImagePromptDroppedRole": {machine},
-        "GenerateSafeImageImageRequestedRole": {machine},
-        "SweepScheduleRole": {sweeper},
+        name: {Need("states:StartExecution", STACK.arn(machine))} for name, machine in rules.items()
+    } | {
+        name: {Need("lambda:InvokeFunction", STACK.arn(f"{function}Function"))}
+        for name, function in schedules.items()
     }
+
+
+def test_a_training_reads_what_passed_and_nothing_else_of_ours() -> None:
+    mine = [need for role, need in _permissions() if role == "FineTuningRole"]
+    bucket = STACK.arn("DatasetsBucket")
+    reads = {need.resource for need in mine if need.action == "s3:GetObject"}
+    weights = {"arn:aws:s3:::scripts/sourcedir.tar.gz", "arn:aws:s3:::weights/train-model.tar.gz"}
+    assert reads == {f"{bucket}/clean/*"} | weights
+    assert {need.resource for need in mine if need.action == "s3:PutObject"} == {
+        f"{bucket}/models/*"
+    }
+    (trusted,) = _trust("FineTuningRole")
+    assert trusted["Condition"] == {"StringEquals": {"aws:SourceAccount": "000000000000"}}
 
 
 def test_who_may_put_into_the_policy_bucket_is_none_of_ours() -> None:
@@ -113,6 +146,17 @@ def test_only_publish_images_writes_pictures_to_the_images_bucket() -> None:
         if need.action.startswith("s3:Put") and need.resource.startswith(bucket)
     }
     assert writers == {("PublishImagesRole", "/*"), ("SummarizeBatchRole", "/batches/*")}
+
+
+def _writers(bucket: str, keys: str) -> set[str]:
+    """Who may put objects under these keys, or with none said, anywhere in the bucket."""
+    place = f"{STACK.arn(bucket)}{keys}"
+    return {
+        role
+        for role, need in _permissions()
+        if need.action == "s3:PutObject"
+        and (need.resource == place if keys else need.resource.startswith(place))
+    }
 
 
 def _permissions() -> list[tuple[str, Need]]:
