@@ -8,8 +8,9 @@ from itertools import islice
 from typing import Any
 
 from shared.lines import Place, Window, lines
+from shared.map_results import result_files
 from shared.records import utc_text
-from shared.s3 import Listed, ObjectVersion, Storage
+from shared.s3 import ObjectVersion, Storage
 from shared.settings import Environment
 from summarize_batch.outcomes import outcome, refused
 
@@ -18,7 +19,6 @@ FOLDER = "batches"
 _MAX_ROWS = 20_000
 # Of a child's whole record: its input and output, 256 KiB each, as texts within a text.
 _MAX_LINE_BYTES = 2 * 1024 * 1024
-_MAX_MANIFEST_BYTES = 16 * 1024 * 1024
 Outcome = dict[str, Any]
 
 
@@ -110,32 +110,11 @@ def _outcomes(
 
 
 def _files(storage: Storage, job: dict[str, Any]) -> list[_File]:
-    """The newest map run's files, as its manifest names them, then those of refused lines.
-
-    There is no manifest if no row was to be run, or Step Functions came to write none.
-    """
+    """The newest map run's files, then those of refused lines."""
     bucket = job["bucket"]
-    manifests = [
-        one
-        for one in _listed(storage, bucket, job["results"])
-        if one.key.endswith("/manifest.json")
-    ]
-    keys: list[str] = []
-    if manifests:
-        newest = max(manifests, key=lambda one: one.modified)
-        manifest = storage.read(ObjectVersion(bucket, newest.key), _MAX_MANIFEST_BYTES)
-        files = json.loads(manifest)["ResultFiles"]
-        keys = [one["Key"] for kind in ("SUCCEEDED", "FAILED") for one in files.get(kind, ())]
-    bad = _listed(storage, bucket, job["refused"])
+    keys = result_files(storage, bucket, job["results"], "SUCCEEDED", "FAILED")
+    bad = storage.list_all(bucket, job["refused"])
     return [*(_File(key, outcome) for key in keys), *(_File(one.key, refused) for one in bad)]
-
-
-def _listed(storage: Storage, bucket: str, prefix: str) -> Iterator[Listed]:
-    more, last = True, ""
-    while more:
-        page, more = storage.list_page(bucket, prefix, last)
-        yield from page
-        last = page[-1].key if page else ""
 
 
 def _summary(job: dict[str, Any], status: str, folder: str, progress: Progress) -> dict[str, Any]:
