@@ -24,6 +24,7 @@ _STYLE = """
 :root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif }
 body { margin: 0 auto; max-width: 75rem; padding: 1rem }
 table { border-collapse: collapse; margin: 0 0 1rem }
+caption { font-weight: 600; text-align: left }
 th, td { border: 1px solid; padding: .2rem .6rem; text-align: left; vertical-align: top }
 td.n { text-align: right; font-variant-numeric: tabular-nums }
 ul.sheet { display: grid; gap: 1rem; list-style: none; padding: 0;
@@ -124,7 +125,7 @@ def _about_the_pictures(shown: int, left_out: int) -> str:
 def _picture(row: Row, prefix: str) -> str:
     name = _shown(row["key"].removeprefix(prefix))
     says = _SAYS[row["verdict"]]
-    told = "; ".join(map(short, row["reasons"] + row["warnings"]))
+    told = "; ".join(one.get("message") or short(one) for one in row["reasons"] + row["warnings"])
     preview = row.get("preview")
     looks = (
         f'<img alt="Blurred preview of {name}" src="data:image/jpeg;base64,{_shown(preview)}">'

@@ -27,7 +27,7 @@ ROW: dict[str, Any] = {
     "role": "instance",
     "verdict": "flagged",
     "reasons": [{"category": "violence", "rule": "Violence", "label": "Weapons", "score": 0.91}],
-    "warnings": [],
+    "warnings": [{"category": "image", "rule": "enlarged", "message": "judged enlarged"}],
     "labels": ["Weapons"],
     "preview": "cHJldmlldw==",
 }
@@ -92,7 +92,7 @@ def test_a_picture_says_what_it_is_and_why() -> None:
     read = page(ROW)
     (image,) = read.of("img")
     assert image["alt"] == "Blurred preview of 1.jpg"
-    assert "violence: Weapons 91%" in read.text()
+    assert "violence: Weapons 91%; judged enlarged" in read.text()
     assert read.of("html") == [{"lang": "en"}]
 
 
