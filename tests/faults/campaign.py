@@ -11,7 +11,6 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from faults.case import Case
@@ -241,19 +240,6 @@ def world(stack: Stack, results: ResultsSeen) -> World:
 def plain(item: dict[str, dict[str, str]]) -> Item:
     """An item as the functions read it."""
     return {n: int(v["N"]) if "N" in v else v["S"] for n, v in item.items()}
-
-
-def written_logs(stack: Stack) -> str:
-    """Everything that functions, state machine and engine have logged."""
-    logs = stack.client("logs")
-    lines = [Path(stack.engine.log_file).read_text("utf-8", "replace")]
-    for group in logs.get_paginator("describe_log_groups").paginate():
-        for found in group["logGroups"]:
-            pages = logs.get_paginator("filter_log_events").paginate(
-                logGroupName=found["logGroupName"]
-            )
-            lines += [event["message"] for page in pages for event in page["events"]]
-    return "\n".join(lines)
 
 
 def _await_quiet(stack: Stack, results: ResultsSeen) -> None:

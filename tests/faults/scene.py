@@ -154,16 +154,9 @@ def make_overdue(stack: Stack, table: str, key: dict[str, str]) -> None:
 def sweep(stack: Stack) -> dict[str, int] | None:
     """What a sweep has done; None if it was killed on its way."""
     functions = stack.client("lambda")
-    reply = functions.invoke(FunctionName=function(stack, "SweepRequests"), Payload=b"{}")
+    reply = functions.invoke(FunctionName=stack.function("SweepRequests"), Payload=b"{}")
     told = json.loads(reply["Payload"].read())
     return None if "FunctionError" in reply else dict(told["done"])
-
-
-def function(stack: Stack, name: str) -> str:
-    """The name of a stack's function."""
-    listed = stack.client("lambda").list_functions(MaxItems=100)["Functions"]
-    names: list[str] = [found["FunctionName"] for found in listed]
-    return next(found for found in names if found.startswith(f"{stack.name}-{name}Function"))
 
 
 def _executions_of(stack: Stack) -> str:

@@ -8,7 +8,7 @@ from faults.campaign import ResultsSeen, settled
 from faults.case import Case
 from faults.conftest import made_stack
 from faults.promises import assert_one_truthful_end
-from faults.scene import Scene, function
+from faults.scene import Scene
 from workflow.running_system import Stack
 
 from compiled import POLICY_HASH
@@ -99,7 +99,7 @@ def test_without_a_sound_policy_nothing_begins(published: tuple[Stack, ResultsSe
 
 def restart(stack: Stack, name: str) -> None:
     """A changed configuration has Lambda start new processes."""
-    functions, called = stack.client("lambda"), function(stack, name)
+    functions, called = stack.client("lambda"), stack.function(name)
     told = functions.get_function_configuration(FunctionName=called)["Environment"]["Variables"]
     functions.update_function_configuration(
         FunctionName=called, Environment={"Variables": {**told, "RESTARTED": uuid.uuid4().hex}}

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from faults.campaign import Campaign, World, written_logs
+from faults.campaign import Campaign, World
 from faults.promises import assert_all_pictures_judged
 
 pytestmark = pytest.mark.engine
@@ -15,14 +15,14 @@ def test_no_task_token_was_written_down(campaign: tuple[Campaign, World]) -> Non
     assert tokens
     told = json.dumps([world.records, world.events])
     ends = "".join(execution.error + execution.cause for execution in world.executions)
-    written = told + ends + written_logs(world.stack)
+    written = told + ends + world.stack.logs()
     assert not [token[:8] for token in tokens if token in written]
 
 
 def test_no_prompt_was_logged(campaign: tuple[Campaign, World]) -> None:
     conducted, world = campaign
     prompts = {case.prompt for case in conducted.cases}
-    written = json.dumps([world.records, world.events]) + written_logs(world.stack)
+    written = json.dumps([world.records, world.events]) + world.stack.logs()
     assert not [prompt for prompt in prompts if prompt in written]
 
 

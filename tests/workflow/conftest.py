@@ -1,23 +1,28 @@
 """One engine for all workflow tests, with a stack that rejects and one that warns.
 
-Step Functions' waits and time-outs run 20 times as fast: a Task's 40 s are 2 s.
+Step Functions' waits and time-outs run 20 times as fast: a Task's 40 s are 2 s; those of batches
+and data sets 4 times as fast.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
 from workflow.running_system import ROOT, Run, Stack
 
+from local import cli
 from local.ai.running import StandIns
+from local.commands import last_request, which_stack
 from local.running import Engine
 from shared.announcement import event_of
 
-TIME_SCALE = 20.0
+TIME_SCALE, JOBS_TIME_SCALE = 20.0, 4.0
 # One wait for the endpoint is 60 + 40 + 300 s: 20 s here.
 PATIENCE = {"RequestTTLSeconds": "60", "InvocationTimeoutSeconds": "40"}
+Safelight = Callable[..., tuple[int, str]]
 
 
 @pytest.fixture(scope="session")
@@ -44,6 +49,37 @@ def warning_stack(system: tuple[Engine, StandIns]) -> Stack:
         "MaxGeneratedImages": "4",
     }
     return Stack(system[0], system[1], "warning", parameters)
+
+
+@pytest.fixture(scope="session")
+def job_stack() -> Iterator[Stack]:
+    """For batches and data sets, on an engine of its own: where many Tasks run at the same time,
+    a twentieth of theirs is too little."""
+    with (
+        StandIns() as stand_ins,
+        Engine(ai_endpoint=stand_ins.endpoint, time_scale=JOBS_TIME_SCALE) as engine,
+    ):
+        stand_ins.use_engine(engine.endpoint)
+        yield Stack(engine, stand_ins, "jobs", {**PATIENCE, "BatchConcurrency": "2"})
+
+
+@pytest.fixture
+def safelight_on(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> Callable[[Stack], Safelight]:
+    """Gives, for a stack, what runs a command line on it: its exit status and what it printed."""
+
+    def safelight_on(stack: Stack) -> Safelight:
+        monkeypatch.setattr(which_stack, "which_stack", lambda *_: stack.deployed)
+        monkeypatch.setattr(last_request, "_NOTE", tmp_path / "last.json")
+
+        def run(*line: str) -> tuple[int, str]:
+            status = cli.main(list(line))
+            return status, capsys.readouterr().out
+
+        return run
+
+    return safelight_on
 
 
 @pytest.fixture(scope="session")

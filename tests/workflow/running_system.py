@@ -52,7 +52,8 @@ class Stack:
             lambda _: None,
         )
         make_endpoint(stand_ins, f"local-{name}", self.outputs)
-        self.results = ResultEvents(DeployedStack(name, engine.client, self.outputs))
+        self.deployed = DeployedStack(name, engine.client, self.outputs)
+        self.results = ResultEvents(self.deployed)
         self._seen: list[dict[str, Any]] = []
 
     def client(self, service: str) -> Any:
@@ -131,12 +132,14 @@ class Stack:
         assert len(found) <= 1, "an execution has more than one record"
         return parsed(found[0]) if found else {}
 
-    def events(self, request_id: str, within: float = 10.0) -> list[dict[str, Any]]:
-        """The result events of a request: waits for the first, and takes what came with it."""
+    def events(
+        self, subject: str, within: float = 10.0, about: str = "request_id"
+    ) -> list[dict[str, Any]]:
+        """The events about a request or a job: waits for the first; takes what came with it."""
         deadline = time.monotonic() + within
         while time.monotonic() < deadline:
             self._receive()
-            mine = [e for e in self._seen if e["detail"].get("request_id") == request_id]
+            mine = [e for e in self._seen if e["detail"].get(about) == subject]
             if mine:
                 return mine
             time.sleep(0.05)
@@ -147,6 +150,24 @@ class Stack:
         s3, name = self.client("s3"), self.outputs[bucket]
         keys = [entry["Key"] for entry in s3.list_objects_v2(Bucket=name).get("Contents", ())]
         return {key: s3.get_object(Bucket=name, Key=key)["Body"].read() for key in keys}
+
+    def logs(self) -> str:
+        """Everything that functions, state machines and engine have logged."""
+        logs = self.client("logs")
+        lines = [Path(self.engine.log_file).read_text("utf-8", "replace")]
+        for group in logs.get_paginator("describe_log_groups").paginate():
+            for found in group["logGroups"]:
+                pages = logs.get_paginator("filter_log_events").paginate(
+                    logGroupName=found["logGroupName"]
+                )
+                lines += [event["message"] for page in pages for event in page["events"]]
+        return "\n".join(lines)
+
+    def function(self, name: str) -> str:
+        """What a function of this stack is called in Lambda."""
+        listed = self.client("lambda").list_functions(MaxItems=100)["Functions"]
+        names: list[str] = [found["FunctionName"] for found in listed]
+        return next(found for found in names if found.startswith(f"{self.name}-{name}Function"))
 
     def delivered(self, run: Run) -> list[str]:
         """The keys in the images bucket that belong to a run's record."""

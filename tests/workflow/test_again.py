@@ -1,58 +1,32 @@
 """What an operator does when something is stuck: requests run again, dead letters delivered."""
 
 import json
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from workflow.conftest import Safelight
+from workflow.running_jobs import until
 from workflow.running_system import Run, Stack
 
-from local import cli
-from local.commands import last_request, which_stack
 from local.commands.failure import FAILED, NOT_DELIVERED, SUCCESS
-from local.deployed_stack import DeployedStack
 
 pytestmark = pytest.mark.engine
-Safelight = Callable[..., tuple[int, str]]
 
 
 @pytest.fixture
-def safelight(
-    stack: Stack,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    tmp_path: Any,
-) -> Safelight:
+def safelight(stack: Stack, safelight_on: Callable[[Stack], Safelight]) -> Safelight:
     """Runs a command line on the stack; its exit status and what it printed."""
-    deployed = DeployedStack("rejecting", stack.engine.client, stack.outputs)
-    monkeypatch.setattr(which_stack, "which_stack", lambda _: deployed)
-    monkeypatch.setattr(last_request, "_NOTE", tmp_path / "last.json")
-
-    def run(*line: str) -> tuple[int, str]:
-        status = cli.main(list(line))
-        return status, capsys.readouterr().out
-
-    return run
+    return safelight_on(stack)
 
 
 def runs(stack: Stack, request_id: str) -> tuple[dict[str, Any], list[tuple[int, str]]]:
     """The record, and of each result event its run and status."""
-    deployed = DeployedStack("rejecting", stack.engine.client, stack.outputs)
-    record = deployed.record(request_id)
+    record = stack.deployed.record(request_id)
     assert record is not None
     details = [event["detail"] for event in stack.events(request_id)]
     return record, [(detail["run"], detail["status"]) for detail in details]
-
-
-def until(holds: Callable[[], Any], within: float = 30) -> Any:
-    deadline = time.monotonic() + within
-    while time.monotonic() < deadline:
-        if found := holds():
-            return found
-        time.sleep(0.1)
-    raise AssertionError("it did not come to that")
 
 
 def failed(stack: Stack, start: Callable[[], Run]) -> Run:
@@ -126,8 +100,7 @@ def test_what_could_not_start_is_recorded_and_can_be_run(
     request_id = f"event-{event['id']}"
     (told,) = stack.events(request_id, within=30)
     assert (told["detail"]["run"], told["detail"]["status"]) == (0, "FAILED")
-    deployed = DeployedStack("rejecting", stack.engine.client, stack.outputs)
-    until(lambda: "announced_at" in (deployed.record(request_id) or {}))
+    until(lambda: "announced_at" in (stack.deployed.record(request_id) or {}))
 
     assert safelight("redrive", request_id)[0] == SUCCESS
 
@@ -195,4 +168,4 @@ def _lies(safelight: Safelight, queue: str) -> bool:
 
 
 def _put_event(stack: Stack, detail: object) -> str:
-    return DeployedStack("rejecting", stack.engine.client, stack.outputs).put_event(detail)
+    return stack.deployed.put_event(detail)
