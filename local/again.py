@@ -78,7 +78,7 @@ def run_all_again(
     progress: Callable[[int], None] = lambda _: None,
     every: float = 0.5,
 ) -> Ended:
-    """Run each again, so many at a time, and wait for their ends. Raises NotStartable."""
+    """Run each again, so many at a time, and wait for their ends."""
     ended, waiting = Ended(), deque(request_ids)
     under_way: dict[str, str] = {}
     while waiting or under_way:
@@ -96,10 +96,13 @@ def run_all_again(
 def _begin(stack: DeployedStack, request_id: str, under_way: dict[str, str], ended: Ended) -> None:
     record = stack.record(request_id)
     why = objection(record) if record else "it has no record: drop the file again"
-    if why or record is None:
+    if record and not why:
+        try:
+            under_way[start_again(stack, record)] = request_id
+        except NotStartable as error:
+            why = str(error)
+    if why:
         ended.objections[request_id] = why
-    else:
-        under_way[start_again(stack, record)] = request_id
 
 
 def _has_ended(stack: DeployedStack, arn: str) -> bool:

@@ -138,9 +138,9 @@ def rows_of(stack: DeployedStack, job: Record) -> Iterator[Json]:
             yield from _json_lines(stack, report["bucket"], key)
 
 
-def has_failed(row: Json) -> bool:
-    """Whether a row ended for a technical reason, and may end otherwise another time."""
-    return row.get("status") in RETRYABLE
+def is_technical(status: str) -> bool:
+    """Whether a row that ended so may end otherwise another time."""
+    return status in RETRYABLE
 
 
 def reasons_of(stack: DeployedStack, job: Record) -> Counter[tuple[str, str]]:

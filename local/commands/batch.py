@@ -144,25 +144,29 @@ def redrive(args: argparse.Namespace) -> int:
     from local.commands.console import console
     from local.commands.job_following import ProgressLine
     from local.commands.which_stack import which_stack
-    from local.jobs import BATCH_OUTPUTS, has_failed, rows_of
+    from local.jobs import BATCH_OUTPUTS, is_technical, rows_of
 
     stack, screen = which_stack(args.stack, BATCH_OUTPUTS), console()
     job = _job(stack, args.job_id)
     _check_ended(job)
-    ids = [row["request_id"] for row in rows_of(stack, job) if has_failed(row)]
+    ids = [row["request_id"] for row in rows_of(stack, job) if is_technical(row["status"])]
     if args.dry_run or not ids:
         screen.print(f"{len(ids)} rows failed or expired." + (" Nothing to do." * (not ids)))
         return SUCCESS
-    with ProgressLine(screen) as line:
-        ended = run_all_again(
-            stack, ids, args.at_once, lambda done: line.show(f"{done} of {len(ids)} ended")
-        )
+    try:
+        with ProgressLine(screen) as line:
+            ended = run_all_again(
+                stack, ids, args.at_once, lambda done: line.show(f"{done} of {len(ids)} ended")
+            )
+    except KeyboardInterrupt:
+        screen.print("\nWhat was begun goes on; the same command runs the rest.")
+        raise
     told = ", ".join(f"{status} {number}" for status, number in sorted(ended.statuses.items()))
     screen.print(f"Run again: {sum(ended.statuses.values())}. {told}", highlight=False)
     for request_id, why in ended.objections.items():
         screen.print(f"{request_id} was not run again: {why}.", highlight=False, markup=False)
     screen.print("The batch's own summary stays as it was; `safelight show` has each record.")
-    return SUCCESS if set(ended.statuses) <= {"COMPLETED"} and not ended.objections else FAILED
+    return FAILED if ended.objections or any(map(is_technical, ended.statuses)) else SUCCESS
 
 
 def _check_file(file: Path) -> None:
@@ -198,10 +202,11 @@ def _job(stack: DeployedStack, job_id: str) -> Record:
 
 def _print(stack: DeployedStack, job: Record) -> None:
     from local.commands.console import console
+    from local.commands.job_following import done_of
     from local.commands.job_view import print_job, print_places
 
     screen, report = console(), job.get("report")
-    print_job(screen, job)
+    print_job(screen, job, done_of(stack, job))
     if report:
         folder = report["key"].rpartition("/")[0]
         summary = f"s3://{report['bucket']}/{report['key']}"
@@ -214,11 +219,11 @@ def _print(stack: DeployedStack, job: Record) -> None:
 def _print_failed(stack: DeployedStack, job: Record, limit: int) -> None:
     from local.commands.console import console
     from local.commands.job_view import print_rows
-    from local.jobs import has_failed, rows_of
+    from local.jobs import is_technical, rows_of
     from local.record_text import reasons_text
 
     rows = rows_of(stack, job)
-    unhappy = (row for row in rows if has_failed(row) or row.get("status") == "INVALID")
+    unhappy = (row for row in rows if is_technical(row["status"]) or row["status"] == "INVALID")
     told = []
     for row in islice(unhappy, limit):
         record = stack.record(row["request_id"]) or {}

@@ -200,11 +200,12 @@ def _asked(args: argparse.Namespace, prefix: str) -> dict[str, Any]:
 
 def _print(stack: DeployedStack, job: Record) -> None:
     from local.commands.console import console
+    from local.commands.job_following import done_of
     from local.commands.job_view import print_job, print_places, print_reasons
     from local.jobs import reasons_of
 
     screen, report = console(), job.get("report") or {}
-    print_job(screen, job)
+    print_job(screen, job, done_of(stack, job))
     print_reasons(screen, reasons_of(stack, job))
     places = {name: report[key] for name, key in _PLACES if report.get(key)}
     print_places(screen, {name: f"s3://{report['bucket']}/{key}" for name, key in places.items()})

@@ -99,7 +99,7 @@ def follow_shown(
 
 def done_of(stack: DeployedStack, job: Record) -> int:
     """Rows by the job's own count; of images only the map run knows how many are done."""
-    if job["kind"] == "batch" or not job.get("total"):
+    if job["kind"] == "batch" or job["status"] != RUNNING or not job.get("total"):
         return int(job.get("done", 0))
     items = items_of_map_run(stack, job["execution_arn"])
     return sum(int(items.get(name, 0)) for name in ("succeeded", "failed", "timedOut", "aborted"))

@@ -11,15 +11,22 @@ from rich.text import Text
 
 from local.commands.table import print_table
 from local.deployed_stack import Record
-from local.job_text import UNITS, fine_tuning_text, job_tone, verdict_tone, what_is_read
-from local.jobs import counts
+from local.job_text import (
+    UNITS,
+    fine_tuning_text,
+    job_tone,
+    progress_text,
+    verdict_tone,
+    what_is_read,
+)
+from local.jobs import RUNNING, Pace, counts
 from local.record_text import COLOURS, reasons_text, tone
 
 _TIMES = ("created_at", "updated_at", "announced_at")
 
 
-def print_job(console: Console, job: Record) -> None:
-    """What became of it, how many ended how, and where the rest lies."""
+def print_job(console: Console, job: Record, done: int = 0) -> None:
+    """What became of it and how many ended how; of one under way, how far it is by `done`."""
     table = Table(box=None, show_header=False, pad_edge=False)
     table.add_column(style="dim", no_wrap=True)
     table.add_column(overflow="fold")
@@ -28,6 +35,8 @@ def print_job(console: Console, job: Record) -> None:
         if name in job:
             table.add_row(name, Text(str(job[name])))
     table.add_row("source", Text(what_is_read(job)))
+    if job["status"] == RUNNING:
+        table.add_row("progress", Text(progress_text(job, Pace(), done)))
     if job.get("reasons"):
         table.add_row("why", Text(reasons_text(job["reasons"])))
     report = job.get("report") or {}
@@ -36,7 +45,8 @@ def print_job(console: Console, job: Record) -> None:
     if "fine_tuning" in report:
         table.add_row("fine-tuning", Text(fine_tuning_text(report["fine_tuning"])))
     console.print(table)
-    _print_counts(console, job)
+    if job["status"] != RUNNING:
+        _print_counts(console, job)
 
 
 def _print_counts(console: Console, job: Record) -> None:

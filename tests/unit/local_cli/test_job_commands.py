@@ -117,6 +117,12 @@ def test_failed_rows_are_listed_with_their_reasons(account: Account, capsys: Out
     assert "one" not in told
 
 
+def test_a_batch_under_way_shows_how_far_it_is(account: Account, capsys: Output) -> None:
+    account.looks = [job("batch-b", done=1, n_COMPLETED=1, concurrency=10)]
+    assert cli.main(["batch", "show", "batch-b"]) == SUCCESS
+    assert "1 of 4 rows (25 %), COMPLETED 1, 10 at a time" in capsys.readouterr().out
+
+
 def test_rows_that_failed_are_run_again(
     account: Account, capsys: Output, monkeypatch: pytest.MonkeyPatch
 ) -> None:
