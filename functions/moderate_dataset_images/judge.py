@@ -21,6 +21,8 @@ from shared.s3 import ObjectMissing, ObjectTooLarge, ObjectVersion, Storage
 TAG = "safelight-verdict"
 _CHANGED = ("changed", "it was changed or deleted after it had been listed")
 _REFUSED = ("refused_as_it_is", "Rekognition does not read the file: a copy was judged")
+# Of what is kept: with another, verdicts that an earlier release has kept are not read.
+_FORMAT = 1
 _MOST_KEPT = 256 * 1024
 
 Item = dict[str, Any]
@@ -38,8 +40,8 @@ class Panel:
     read_writing: Callable[[ObjectVersion], Reasons] | None
 
     def name(self) -> str:
-        """Two panels of one name come to the same verdicts."""
-        return f"{self.policy_hash}{'+text' if self.read_writing else ''}"
+        """Panels of one name come to the same verdicts, and write them alike."""
+        return f"{_FORMAT} {self.policy_hash}{' and text' if self.read_writing else ''}"
 
 
 class Judge:
