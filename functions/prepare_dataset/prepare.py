@@ -98,7 +98,7 @@ def prepare(desk: Desk, event: object, execution: dict[str, str]) -> dict[str, A
         return _refused(desk.jobs, record, body, invalid)
     pins: Pins = {"active": desk.pinning.pins()[0]["active"]}
     record |= {
-        "fingerprint": _digest(found.digest, pins["active"]["hash"], body),
+        "fingerprint": _digest(found.digest, pins["active"]["hash"], vars(found.asked)),
         "total": found.total,
         "invalid": found.problems,
     }

@@ -252,6 +252,7 @@ def end(aws: Any) -> Callable[..., None]:
         ("RUNNING", {}, "duplicate", 1),
         ("RUNNING", {"flagged": "tag"}, "duplicate", 1),
         ("COMPLETED", {}, "duplicate", 1),
+        ("COMPLETED", {"flagged": "report", "clean_copy": False}, "duplicate", 1),
         ("COMPLETED", {"flagged": "tag"}, "ready", 2),
         ("FAILED", {}, "ready", 2),
     ],
