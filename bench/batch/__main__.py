@@ -11,7 +11,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench.batch import report
+from bench.batch import alone, report
 from bench.batch.measure import BROKEN, KEYWORDS, PROCESSES, measure
 from local.commands.job_following import ProgressLine
 from local.deployed_stack import Record
@@ -41,6 +41,10 @@ def main() -> int:
             line.show(progress_text(job, pace, int(job.get("done", 0))))
 
         found = measure(arguments.rows, tell, line.show)
+        line.show("PrepareBatch and SummarizeBatch alone")
+        found.alone += [
+            alone.measure(name, rows) for name in alone.FUNCTIONS for rows in alone.SIZES
+        ]
     machine += f", {os.getloadavg()[0]:.1f} after"
     report.print_report(console, found)
     console.print(f"[dim]{machine}[/dim]", highlight=False)

@@ -16,6 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from bench.batch.alone import Alone
 from bench.soak import chaos
 from bench.soak.figures import line
 from bench.soak.prices import comprehend_units
@@ -72,6 +73,7 @@ class Measured:
     samples: list[Sample]
     counts: dict[str, float]
     transitions: dict[str, float]
+    alone: list[Alone]
 
 
 def write_rows(file: Path, rows: int) -> None:
@@ -124,6 +126,7 @@ def measure(rows: int, tell: Told, doing: Callable[[str], None]) -> Measured:
             samples=weighing.samples,
             counts=_counts(stack, report),
             transitions=_transitions(stack, arn, rows),
+            alone=[],
         )
 
 

@@ -27,6 +27,7 @@ def print_report(console: Console, found: Measured) -> None:
     )
     console.print(_times(found))
     console.print(_memory(found))
+    console.print(_alone(found))
     console.print(_costs(found))
 
 
@@ -42,6 +43,7 @@ def document(found: Measured, machine: str) -> dict[str, Any]:
         "row_seconds": _spread(found.row_seconds),
         "rows_per_second": [{"until": at, "rate": rate} for at, rate in rates(found.samples)],
         "memory": {name: _held(found, name) for name in sorted(names(found.samples))},
+        "alone": [vars(one) for one in found.alone],
         "counts": found.counts | {"state transitions": transitions(found)},
         "transitions_per_row": found.transitions,
         "usd_at_list_prices": {"priced": PRICED, **_spent(found)},
@@ -106,6 +108,23 @@ def _memory(found: Measured) -> Table:
         "once it is warm. Functions are ours; the engine keeps every execution, object and log "
         "line, which on AWS nothing does in one place"
     )
+    return table
+
+
+def _alone(found: Measured) -> Table:
+    table = _table("PrepareBatch and SummarizeBatch alone, by the size of the file")
+    table.add_column("function")
+    for name in ("rows", "MB read", "rows a second of processor", "MB at most"):
+        table.add_column(name, justify="right")
+    for one in found.alone:
+        table.add_row(
+            one.function,
+            f"{one.rows:,}",
+            f"{one.bytes / _MEGABYTE:.1f}",
+            f"{one.rows_a_second:,.0f}",
+            f"{one.peak / _MEGABYTE:.1f}",
+        )
+    table.caption = "a process each, on an S3 that makes what is read and keeps nothing"
     return table
 
 
