@@ -120,6 +120,7 @@ UNCALLED = {
     Granted("SweepRequestsRole", "s3:ListBucket", "WorkBucket"): ABSENT,
     Granted("PrepareBatchRole", "s3:ListBucket", "PromptsBucket"): ABSENT,
     Granted("PrepareBatchRole", "s3:ListBucketVersions", "PromptsBucket"): ABSENT,
+    Granted("PrepareDatasetRole", "s3:ListBucket", "PolicyBucket"): ABSENT,
     Granted("ModerateDatasetImagesRole", "s3:ListBucket", "DatasetsBucket"): ABSENT,
     Granted("ModerateDatasetImagesRole", "s3:ListBucket", "WorkBucket"): ABSENT,
     Granted("ModerateDatasetImagesRole", "s3:PutObjectTagging", "DatasetsBucket/clean/*"): TAGS,

@@ -5,6 +5,7 @@ import time
 from typing import Any
 
 import pytest
+from workflow.running_jobs import batch, jsonl, until
 from workflow.running_system import Stack
 
 from shared.metrics import METRICS
@@ -66,3 +67,14 @@ def test_logs_are_structured_and_correlated(told: dict[str, Any]) -> None:
     judged = [line for line in told["ClassifyPrompt"] if line.get("message") == "prompt"]
     assert all(line["request_id"] for line in [counted, *judged])
     assert "harbour" not in json.dumps(told)
+
+
+def test_the_end_of_a_batch_is_counted(stack: Stack) -> None:
+    assert batch(stack, "batches/counted.jsonl", jsonl("a quiet pier")).job["status"] == "COMPLETED"
+
+    def counted() -> list[dict[str, Any]]:
+        stack.run({"prompt": "a quiet harbour at dusk", "seed": 11})
+        return [line for line in lines(stack, "CountOutcomes") if "JobsEnded" in line]
+
+    (line, *_) = until(counted)
+    assert (line["Kind"], line["Status"], line["JobsEnded"]) == ("batch", "COMPLETED", 1)
