@@ -21,6 +21,8 @@ from shared.s3 import ObjectMissing, ObjectTooLarge, ObjectVersion, Storage
 from shared.settings import Environment
 
 STAGE = "PrepareDataset"
+# As in the state machine: no job is deleted while it runs.
+LONGEST = timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -208,7 +210,7 @@ def _claim(jobs: Jobs, record: dynamodb.Item) -> tuple[bool, dynamodb.Item]:
 
 def _record(settings: Settings, prefix: str, execution: dict[str, str]) -> dynamodb.Item:
     started = datetime.fromisoformat(execution["started_at"])
-    expires = started + timedelta(days=settings.retention_days)
+    expires = started + LONGEST + timedelta(days=settings.retention_days)
     source = {"type": "dataset", "bucket": settings.datasets_bucket, "prefix": prefix[:1024]}
     return {
         "job_id": dataset_id(settings.datasets_bucket, prefix),

@@ -91,7 +91,7 @@ def test_a_set_is_claimed_and_listed(prepare: Any, items: Any, item: Any, aws: A
         "job_id": job_id,
         "run": 1,
         "created_at": "2026-11-20T10:00:00.000Z",
-        "expires_at": 1802944800,
+        "expires_at": 1802944800 + 7 * 86400,
         "total": 4,
         "invalid": 1,
         "bucket": WORK,

@@ -97,6 +97,10 @@ def stored(aws: Any) -> Callable[[], dict[str, bytes]]:
     return stored
 
 
+def told(event: Event, scenario: str) -> Any:
+    return event(f"summarize_batch/{scenario}")
+
+
 def rows(stored: dict[str, bytes]) -> list[dict[str, Any]]:
     parts = [body for name, body in sorted(stored.items()) if name.startswith("results-")]
     return [json.loads(line) for line in b"".join(parts).splitlines()]
@@ -105,7 +109,7 @@ def rows(stored: dict[str, bytes]) -> list[dict[str, Any]]:
 def test_every_row_has_its_line_and_every_outcome_its_count(
     mixed: None, call: Call, event: Event, stored: Any, logged: Any
 ) -> None:
-    answer = call("summarize_batch", event("summarize_batch/completed"))
+    answer = call("summarize_batch", told(event, "completed"))
 
     counts = {"BLOCKED_PROMPT": 1, "COMPLETED": 2, "EXPIRED": 1, "FAILED": 1, "INVALID": 5}
     key = f"{PLACE}summary.json"
@@ -128,7 +132,7 @@ def test_every_row_has_its_line_and_every_outcome_its_count(
         "job_id": BATCH,
         "run": 1,
         "status": "COMPLETED",
-        "source": event("summarize_batch/completed")["job"]["source"],
+        "source": told(event, "completed")["job"]["source"],
         "total": 6,
         "invalid": 5,
         "counts": counts,
@@ -143,7 +147,7 @@ def test_every_row_has_its_line_and_every_outcome_its_count(
 def test_time_that_is_short_changes_no_row(
     mixed: None, call: Call, event: Event, stored: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    payload = event("summarize_batch/completed")
+    payload = told(event, "completed")
     whole = call("summarize_batch", payload)
     expected = rows(stored())
     monkeypatch.setattr("summarize_batch.summarize._MAX_ROWS", 3)
@@ -166,7 +170,7 @@ def test_a_batch_that_was_stopped_says_what_it_came_to(
     map_run: Any, call: Call, event: Event, stored: Any
 ) -> None:
     map_run("8f0b6c1e", SUCCEEDED=[[done(1)]], FAILED=[[failed(2, Status="ABORTED")]])
-    answer = call("summarize_batch", event("summarize_batch/stopped"))
+    answer = call("summarize_batch", told(event, "stopped"))
     assert answer["report"]["counts"] == {"COMPLETED": 1, "FAILED": 1}
     summary = json.loads(stored()["summary.json"])
     assert (summary["status"], summary["rows_without_result"]) == ("FAILED", 4)
@@ -177,7 +181,7 @@ def test_without_a_manifest_no_row_has_a_result(
 ) -> None:
     put(f"{RESULTS}8f0b6c1e/SUCCEEDED_0.json", done(1))
     put(f"{REFUSED}000000001.jsonl", refused(4))
-    answer = call("summarize_batch", event("summarize_batch/stopped"))
+    answer = call("summarize_batch", told(event, "stopped"))
     assert answer["report"]["counts"] == {"INVALID": 1}
     assert json.loads(stored()["summary.json"])["rows_without_result"] == 6
 
@@ -186,7 +190,7 @@ def test_a_batch_of_bad_lines_only_has_a_summary(
     put: Any, call: Call, event: Event, stored: Any
 ) -> None:
     put(f"{REFUSED}000000001.jsonl", refused(1), refused(2))
-    answer = call("summarize_batch", event("summarize_batch/nothing_ran"))
+    answer = call("summarize_batch", told(event, "nothing_ran"))
     assert answer["report"]["counts"] == {"INVALID": 2}
     assert [row["rule"] for row in rows(stored())] == ["json", "json"]
 
@@ -210,7 +214,7 @@ def test_of_two_map_runs_the_later_counts(
         return {"IsTruncated": False, "Contents": manifests if request["Prefix"] == RESULTS else []}
 
     answers.set("ListObjectsV2", listed)
-    answer = call("summarize_batch", event("summarize_batch/completed"))
+    answer = call("summarize_batch", told(event, "completed"))
     assert answer["report"]["counts"] == {"BLOCKED_IMAGE": 1, "COMPLETED": 1}
 
 
@@ -220,14 +224,14 @@ def test_a_torn_line_is_a_row_without_a_result(
     map_run("8f0b6c1e", SUCCEEDED=[[done(1)]])
     torn = json.dumps(done(1)).encode() + b'\n{"line": 2, "sta'
     aws("s3").put_object(Bucket=WORK, Key=f"{RESULTS}8f0b6c1e/SUCCEEDED_0.json", Body=torn)
-    call("summarize_batch", event("summarize_batch/completed"))
+    call("summarize_batch", told(event, "completed"))
     assert json.loads(stored()["summary.json"])["rows_without_result"] == 5
 
 
 def test_the_same_call_again_writes_the_same(
     mixed: None, call: Call, event: Event, stored: Any
 ) -> None:
-    payload = event("summarize_batch/completed")
+    payload = told(event, "completed")
     first = call("summarize_batch", payload)
     before = stored()
     assert call("summarize_batch", payload) == first

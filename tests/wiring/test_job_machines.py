@@ -6,6 +6,8 @@ import re
 import pytest
 from wiring.system import LAMBDAS, RESOURCES, Machine, nexts, parameter, setting, snake, statements
 
+from prepare_batch import prepare as prepare_batch
+from prepare_dataset import prepare as prepare_dataset
 from shared import errors
 
 JOBS = ("RunBatch", "ModerateDataset")
@@ -122,6 +124,12 @@ def test_a_row_outlives_its_request() -> None:
     for name in ("RunRow", "RunRowAgain"):
         assert rows.tasks[name]["TimeoutSeconds"] == request + 600
     assert rows.asl["TimeoutSeconds"] > rows.tasks["RunRow"]["TimeoutSeconds"]
+
+
+def test_no_job_is_deleted_while_it_runs() -> None:
+    lives = {"RunBatch": prepare_batch.LONGEST, "ModerateDataset": prepare_dataset.LONGEST}
+    for name, longest in lives.items():
+        assert MACHINES[name].asl["TimeoutSeconds"] == longest.total_seconds()
 
 
 def test_the_training_is_over_before_its_task() -> None:
