@@ -160,7 +160,9 @@ class Weighing:
             self._look()
 
     def _look(self) -> None:
-        pids = [*memory.tree(self._stack.engine.pid), self._stack.stand_ins.pid]
+        pids = [self._stack.stand_ins.pid]
+        with contextlib.suppress(OSError):
+            pids += memory.tree(self._stack.engine.pid)
         held = tuple(filter(None, map(self._held, pids)))
         self.samples.append(Sample(time.monotonic() - self._began, self.done, held))
 
@@ -168,11 +170,11 @@ class Weighing:
         try:
             found = memory.of(pid)
             status = Path(f"/proc/{pid}/status").read_text()
-        except (OSError, KeyError):
-            return None  # it has ended
+            most = int(status.partition("VmHWM:")[2].split()[0]) * 1024
+        except (OSError, KeyError, IndexError):
+            return None  # it has ended, or is about to
         name = STAND_INS if pid == self._stack.stand_ins.pid else _plain(found.name)
-        peak = int(status.partition("VmHWM:")[2].split()[0]) * 1024
-        return Held(pid, name, found.rss, found.pss, peak)
+        return Held(pid, name, found.rss, found.pss, most)
 
 
 def names(samples: list[Sample]) -> set[str]:
