@@ -149,7 +149,8 @@ def data_sets(stack: Stack) -> None:
     job = dataset_id(bucket, prefix)
 
     _submit(stack, {"prefix": prefix, "flagged": "tag", "fine_tune": {}})
-    while "look" not in _job(stack, job):
+    while "look" not in (found := _job(stack, job)):
+        assert found["status"] == "RUNNING"
         _look_after_jobs(stack)
     _until(lambda: "announced_at" in _job(stack, job), within=120)
     assert _job(stack, job)["status"] == "COMPLETED", _job(stack, job)["reasons"]
