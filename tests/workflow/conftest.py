@@ -17,6 +17,7 @@ from local import cli
 from local.ai.running import StandIns
 from local.commands import last_request, which_stack
 from local.running import Engine
+from local.stack import FINE_TUNING
 from shared.announcement import event_of
 
 TIME_SCALE, JOBS_TIME_SCALE = 20.0, 4.0
@@ -60,7 +61,9 @@ def job_stack() -> Iterator[Stack]:
         Engine(ai_endpoint=stand_ins.endpoint, time_scale=JOBS_TIME_SCALE) as engine,
     ):
         stand_ins.use_engine(engine.endpoint)
-        yield Stack(engine, stand_ins, "jobs", {**PATIENCE, "BatchConcurrency": "2"})
+        stand_ins.slow_training(0.05)
+        few = {"BatchConcurrency": "2", "DatasetConcurrency": "2"}
+        yield Stack(engine, stand_ins, "jobs", {**PATIENCE, **few, **FINE_TUNING})
 
 
 @pytest.fixture

@@ -61,6 +61,37 @@ def batch(stack: Stack, key: str, content: bytes) -> Ended:
     return ended(stack, drop(stack, key, content))
 
 
+def put_set(stack: Stack, prefix: str, files: dict[str, bytes], **prompts: str) -> None:
+    """Puts a data set's files, and dataset_info.json if there are prompts."""
+    info = {"dataset_info.json": json.dumps(prompts).encode()} if prompts else {}
+    for name, content in {**files, **info}.items():
+        stack.client("s3").put_object(
+            Bucket=stack.outputs["DatasetsBucket"], Key=prefix + name, Body=content
+        )
+
+
+def submit(stack: Stack, asked: object) -> str:
+    """Starts ModerateDataset; the execution's ARN."""
+    started = stack.client("stepfunctions").start_execution(
+        stateMachineArn=stack.outputs["ModerateDatasetArn"], input=json.dumps(asked)
+    )
+    return str(started["executionArn"])
+
+
+def data_set(stack: Stack, **asked: Any) -> Ended:
+    """Submits a data set, and waits for the end of the execution."""
+    return ended(stack, submit(stack, asked))
+
+
+def images_of(stack: Stack, job: Json) -> dict[str, Json]:
+    """What a data set's report says of each object, by its name below the prefix."""
+    report = job["report"]
+    lines = stack.deployed.object(report["bucket"], report["jsonl_key"]).splitlines()
+    rows = [json.loads(line) for line in lines]
+    assert Counter(row["verdict"] for row in rows) == +Counter(report["counts"])
+    return {row["key"].removeprefix(job["source"]["prefix"]): row for row in rows}
+
+
 def ended(stack: Stack, arn: str) -> Ended:
     """Waits for the end of an execution of a job's machine."""
     described = stack.wait_for_end(arn)
