@@ -13,6 +13,7 @@ from rich.console import Console
 
 from bench.batch import alone, report
 from bench.batch.measure import BROKEN, KEYWORDS, PROCESSES, measure
+from local.commands.arguments import count
 from local.commands.job_following import ProgressLine
 from local.deployed_stack import Record
 from local.job_text import progress_text
@@ -61,7 +62,7 @@ def _parser() -> argparse.ArgumentParser:
         "each function and what a row adds to it, calls and their cost. Takes about half a second "
         "a row on two cores: leave it in the background.",
     )
-    parser.add_argument("--rows", type=int, default=1000, metavar="N", help="of the file (1000)")
+    parser.add_argument("--rows", type=count, default=1000, metavar="N", help="of the file (1000)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures there")
     return parser
 

@@ -64,7 +64,10 @@ def add_to(subparsers: Subparsers) -> None:
     )
     _add_fine_tuning(submitting)
     submitting.add_argument(
-        "--report", type=Path, metavar="FILE", help="where report.html goes (default: here)"
+        "--report",
+        type=Path,
+        metavar="FILE",
+        help="where the report goes (default: NAME.html here)",
     )
     add_following(submitting)
     add_stack(submitting)
@@ -214,9 +217,16 @@ def _print(stack: DeployedStack, job: Record) -> None:
 def _save(stack: DeployedStack, job: Record, file: Path) -> None:
     report = job.get("report")
     if not report:
-        raise CommandError(f"{job['job_id']} has no report yet: it is {job['status']}.")
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_bytes(stack.object(report["bucket"], report["key"]))
+        raise CommandError(f"{job['job_id']} has no report: it is {job['status']}.")
+    page = stack.object(report["bucket"], report["key"])
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(page)
+    except OSError as error:
+        raise CommandError(
+            f"cannot write the report: {error}. It is kept: safelight dataset show "
+            f"{job['job_id']} --report FILE"
+        ) from error
     print(f"The report: {file.resolve().as_uri()}")
 
 

@@ -37,19 +37,22 @@ def add_to(subparsers: Subparsers) -> None:
         metavar="DIR",
         help="where files and pages go (default: .safelight/demo, demo-batch, demo-dataset)",
     )
-    parser.add_argument("--open", action="store_true", help="open the page in a browser")
+    parser.add_argument(
+        "--open", action="store_true", help="open the page in a browser (a batch has none)"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     """Run it; the status says whether everything ended as expected."""
     from local.demo.session import TooSlow
     from local.executions import NotStarted, StillRunning
+    from local.jobs import NotClaimed
     from local.running_instance import STATE
 
     out = args.out or STATE / _FOLDERS[args.what]
     try:
         as_expected = _show(args.what, out, args.open)
-    except (TooSlow, NotStarted, StillRunning) as error:
+    except (TooSlow, NotStarted, NotClaimed, StillRunning) as error:
         raise CommandError(f"{error}. Is the machine very busy? Try again.") from error
     return SUCCESS if as_expected else FAILED
 

@@ -9,6 +9,7 @@ from types import TracebackType
 
 from rich.console import Console
 from rich.status import Status
+from rich.text import Text
 
 from local.commands.failure import CommandError
 from local.deployed_stack import DeployedStack, Record
@@ -49,7 +50,7 @@ class ProgressLine:
     def show(self, text: str) -> None:
         """Say how far it is now."""
         if self._console.is_terminal:
-            self._status.update(text)
+            self._status.update(Text(text))
         elif text != self._said and self._clock() >= self._next:
             self._console.print(text, soft_wrap=True, highlight=False, markup=False)
             self._said, self._next = text, self._clock() + _QUIET_SECONDS

@@ -84,4 +84,7 @@ def print_places(console: Console, places: dict[str, str]) -> None:
 
 def print_rows(console: Console, title: str, rows: Iterable[tuple[int, str, str, str]]) -> None:
     """(line, status, request_id, why) of each."""
-    print_table(console, title, ("line", "status", "request", "why"), list(rows))
+    listed = list(rows)
+    print_table(console, title, ("line", "status", "request", "why"), listed)
+    if not listed:
+        console.print("none")

@@ -40,7 +40,9 @@ def show(console: Console, out: Path) -> bool:
     ) as stack:
         _tell_stand_ins(stack, planned)
         up = time.monotonic()
-        console.print(f"Dropping {file}, {LINES} lines", soft_wrap=True, highlight=False)
+        console.print(
+            f"Dropping {file}, {LINES} lines", soft_wrap=True, highlight=False, markup=False
+        )
         job = _drop(console, stack, file)
         ran = time.monotonic() - up
         held = held_by(stack)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 from unit.local_cli.jobs_account import DATASETS, IMAGES, PROMPTS, Account, job
 
 from local import cli
@@ -117,6 +119,18 @@ def test_failed_rows_are_listed_with_their_reasons(account: Account, capsys: Out
     assert "one" not in told
 
 
+def test_without_a_failed_row_there_is_none(account: Account, capsys: Output) -> None:
+    account.looks = [job("batch-b", "INVALID")]
+    assert cli.main(["batch", "show", "batch-b", "--failed"]) == SUCCESS
+    assert capsys.readouterr().out.splitlines()[-1] == "none"
+
+
+def test_brackets_of_a_key_are_no_markup_of_the_progress() -> None:
+    screen = Console(file=io.StringIO(), force_terminal=True, width=80)
+    with job_following.ProgressLine(screen) as line:
+        line.show("PrepareBatch: reading s3://prompts/batches/a[/b].jsonl")
+
+
 def test_a_batch_under_way_shows_how_far_it_is(account: Account, capsys: Output) -> None:
     account.looks = [job("batch-b", done=1, n_COMPLETED=1, concurrency=10)]
     assert cli.main(["batch", "show", "batch-b"]) == SUCCESS
@@ -222,6 +236,17 @@ def test_a_set_that_is_not_clean_says_so_by_its_status(
     account.objects[DATASETS, "reports/d/1/report.html"] = b"<html>"
     report = str(tmp_path / "cats.html")
     assert cli.main(["dataset", "submit", str(folder), "--report", report]) == NOT_DELIVERED
+
+
+def test_a_report_that_cannot_be_written_is_kept(
+    account: Account, tmp_path: Path, capsys: Output
+) -> None:
+    account.looks = [dataset_job()]
+    account.objects[DATASETS, "reports/d/1/report.html"] = b"<p>"
+    assert cli.main(["dataset", "show", SET, "--report", str(tmp_path)]) == FAILED
+    told = capsys.readouterr().err
+    assert "Is a directory" in told
+    assert "safelight dataset show dataset-d --report FILE" in told
 
 
 def test_reasons_are_counted_and_a_refused_training_is_told(
