@@ -71,13 +71,16 @@ class Desk:
 
 @dataclass(frozen=True)
 class Plan:
-    """A set that may be judged. `digest` is of the whole listing; `training` may be empty."""
+    """A set that may be judged. `digest` is of the whole listing; `training` may be empty.
+
+    `token` names what belongs to this listing alone.
+    """
 
     asked: Asked
     info: Info
     info_version: ObjectVersion
     training: dict[str, Any]
-    items: str
+    token: str
     total: int
     problems: int
     digest: str
@@ -135,12 +138,12 @@ def _look(desk: Desk, body: object, job_id: str) -> Plan:
             info.fields(),
         )
     # Of this call alone: what an interrupted one has left is never read.
-    items = f"jobs/{job_id}/items/{secrets.token_hex(8)}/"
-    counts, digest = _list(desk, asked.prefix, items)
+    token = secrets.token_hex(4)
+    counts, digest = _list(desk, asked.prefix, _items(job_id, token))
     check_images(counts["instance"], counts["class"])
     if training:
         check_cost(training["hyperparameters"], counts["instance"])
-    return Plan(asked, info, version, training, items, counts["total"], counts["problem"], digest)
+    return Plan(asked, info, version, training, token, counts["total"], counts["problem"], digest)
 
 
 def _read_info(desk: Desk, prefix: str) -> tuple[bytes, ObjectVersion]:
@@ -231,43 +234,49 @@ def _record(settings: Settings, prefix: str, execution: dict[str, str]) -> dynam
 def _places(
     settings: Settings, found: Plan, job: dynamodb.Item, policy_hash: str
 ) -> dict[str, Any]:
-    """Where everything of this run lies, and what is to be done with it."""
-    job_id, run = job["job_id"], job["run"]
-    clean = f"clean/{job_id}/{run}/" if found.training or found.asked.clean_copy else ""
-    working = f"jobs/{job_id}/{run}"
+    """Where everything of this run lies, and what is to be done with it.
+
+    Runs are numbered anew once the table has forgotten a job, and copies outlive it: were its
+    folders named by the number alone, a training would read what an earlier set has left there.
+    """
+    job_id, run = str(job["job_id"]), job["run"]
+    own = f"{job_id}/{run}-{found.token}/"
+    clean = f"clean/{own}" if found.training or found.asked.clean_copy else ""
     return {
         "total": found.total,
         "invalid": found.problems,
         "bucket": settings.work_bucket,
         "datasets": settings.datasets_bucket,
         "prefix": found.asked.prefix,
-        "items": found.items,
-        "verdicts": f"{working}/verdicts/",
+        "items": _items(job_id, found.token),
+        "verdicts": f"jobs/{own}verdicts/",
         "kept": f"jobs/{job_id}/kept/",
         "quarantine": f"quarantine/{job_id}/",
-        "reports": f"reports/{job_id}/{run}/",
+        "reports": f"reports/{own}",
         "clean": clean,
         "flagged": found.asked.flagged,
         "info": {"key": found.info_version.key, "version_id": found.info_version.version_id},
         "prompts": found.info.fields(),
         "unread_fields": found.info.unread,
         "policy_hash": policy_hash,
-        "fine_tune": _fine_tune(settings, found.training, clean, f"{job_id}/{run}/"),
+        "fine_tune": _fine_tune(settings, found.training, own),
     }
 
 
-def _fine_tune(
-    settings: Settings, training: dict[str, Any], clean: str, of_run: str
-) -> dict[str, Any]:
+def _items(job_id: str, token: str) -> str:
+    return f"jobs/{job_id}/items/{token}/"
+
+
+def _fine_tune(settings: Settings, training: dict[str, Any], own: str) -> dict[str, Any]:
     """All that StartFineTuning needs, or nothing. SageMaker's names have at most 63 characters."""
     if not training:
         return {}
     bucket = settings.datasets_bucket
     return {
-        "job_name": f"safelight-{of_run.strip('/').replace('/', '-')}",
+        "job_name": f"safelight-{own.strip('/').replace('/', '-')}",
         **training,
-        "training_uri": f"s3://{bucket}/{clean}",
-        "output_uri": f"s3://{bucket}/models/{of_run}",
+        "training_uri": f"s3://{bucket}/clean/{own}",
+        "output_uri": f"s3://{bucket}/models/{own}",
     }
 
 

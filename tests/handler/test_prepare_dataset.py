@@ -85,7 +85,9 @@ def test_a_set_is_claimed_and_listed(prepare: Any, items: Any, item: Any, aws: A
         {"field": "class_prompt", "text": "a photo of a cat"},
     ]
     job = answer["job"]
-    job_id, run = job["job_id"], f"{job['job_id']}/1"
+    job_id = job["job_id"]
+    token = job["items"].split("/")[-2]
+    run = f"{job_id}/1-{token}"
     info = aws("s3").head_object(Bucket=DATASETS, Key=f"{PREFIX}dataset_info.json")
     assert job == {
         "job_id": job_id,
@@ -142,14 +144,15 @@ def test_fine_tuning_is_planned_whole(prepare: Any, info: Any) -> None:
     answer = prepare("with_fine_tuning", FINE_TUNING_IMAGE=IMAGE)
 
     job = answer["job"]
-    run = f"{job['job_id']}/1"
+    name = f"1-{job['items'].split('/')[-2]}"
+    run = f"{job['job_id']}/{name}"
     tune = job["fine_tune"]
     assert (job["clean"], job["unread_fields"]) == (f"clean/{run}/", ["author"])
     assert tune["training_uri"] == f"s3://{DATASETS}/clean/{run}/"
     assert tune["output_uri"] == f"s3://{DATASETS}/models/{run}/"
     assert (tune["instance_type"], tune["job_name"]) == (
         "ml.g5.2xlarge",
-        f"safelight-{job['job_id']}-1",
+        f"safelight-{job['job_id']}-{name}",
     )
     assert len(tune["job_name"]) <= 63
     given = tune["hyperparameters"]
@@ -269,10 +272,25 @@ def test_another_execution_does_what_is_left_to_do(
     assert (answer["verdict"], answer["job"]["job_id"]) == (verdict, first["job"]["job_id"])
     if verdict == "ready":
         assert (answer["job"]["run"], answer["first"]) == (run, {})
-        assert answer["job"]["reports"].endswith(f"/{run}/")
+        assert answer["job"]["reports"].rpartition("-")[0].endswith(f"/{run}")
         return
     assert (answer["first"]["run"], answer["first"]["status"]) == (1, status)
     assert answer["first"].get("report") == (None if status == "RUNNING" else {"key": "reports/1"})
+
+
+@pytest.mark.usefixtures("cats")
+def test_a_set_that_was_forgotten_finds_nothing_of_its_earlier_runs(prepare: Any, aws: Any) -> None:
+    def places() -> set[str]:
+        job = prepare("with_fine_tuning", FINE_TUNING_IMAGE=IMAGE)["job"]
+        tune = job["fine_tune"]
+        named = {job[name] for name in ("clean", "verdicts", "reports", "items")}
+        return named | {tune["job_name"], tune["training_uri"], tune["output_uri"]}
+
+    first = places()
+    # As the table's time to live does it, long after the copies were made.
+    (job,) = aws("dynamodb").scan(TableName=JOBS)["Items"]
+    aws("dynamodb").delete_item(TableName=JOBS, Key={"job_id": job["job_id"]})
+    assert first.isdisjoint(places())
 
 
 @pytest.mark.usefixtures("cats")

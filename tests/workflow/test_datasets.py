@@ -85,7 +85,7 @@ def test_a_clean_set_is_trained_on(job_stack: Stack) -> None:
     assert copied == files
     training = report["fine_tuning"]
     assert training["status"] == "COMPLETED"
-    assert f"/models/{run.job_id}/1/" in training["model"]
+    assert f"/models/{run.job_id}/1-" in training["model"]
     assert training["model"].split("/", 3)[3] in job_stack.objects("DatasetsBucket")
     rows = images_of(job_stack, job)
     roles = {"1.png": "instance", "2.png": "instance", "class_data_dir/3.jpg": "class"}
