@@ -19,6 +19,7 @@ from typing import Any
 from bench.batch.alone import Alone
 from bench.soak import chaos
 from bench.soak.figures import line
+from bench.soak.logs import messages
 from bench.soak.prices import comprehend_units
 from local.deployed_stack import Record
 from local.engine import memory
@@ -235,20 +236,13 @@ def _seconds(record: Record) -> float:
 
 def _counts(stack: LocalStack, report: list[dict[str, Any]]) -> dict[str, float]:
     counts: dict[str, float] = dict(chaos.counted(report))
-    lines = [found for text in _function_logs(stack) for found in _REPORT_LINE.findall(text)]
+    lines = [
+        found for text in messages(stack.client("logs")) for found in _REPORT_LINE.findall(text)
+    ]
     counts["Lambda requests"] = len(lines)
     counts["Lambda GB-seconds"] = sum(float(ms) / 1000 * int(mb) / 1024 for ms, mb in lines)
     counts["Comprehend units"] = comprehend_units(int(counts.pop("Comprehend requests", 0)))
     return counts
-
-
-def _function_logs(stack: LocalStack) -> Iterator[str]:
-    client = stack.client("logs")
-    for page in client.get_paginator("describe_log_groups").paginate():
-        for group in page["logGroups"]:
-            events = client.get_paginator("filter_log_events")
-            for found in events.paginate(logGroupName=group["logGroupName"]):
-                yield from (event["message"] for event in found["events"])
 
 
 def _transitions(stack: LocalStack, arn: str, rows: int) -> dict[str, float]:

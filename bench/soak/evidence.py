@@ -12,6 +12,7 @@ from typing import Any
 
 from PIL import Image
 
+from bench.soak.logs import messages
 from bench.soak.plan import name_in
 from bench.soak.system import System
 from local.ai.marker import read_marker
@@ -73,7 +74,7 @@ def gather(system: System, events: list[Json]) -> Evidence:
         ),
         tokens=frozenset(row["task_token"]["S"] for row in inferences if "task_token" in row),
         logs=system.logs(),
-        function_logs="\n".join(_function_logs(system)),
+        function_logs="\n".join(messages(system.client("logs"))),
     )
 
 
@@ -124,12 +125,3 @@ def _objects(system: System, bucket: str, prefix: str) -> Iterator[tuple[str, by
     for page in pages.paginate(Bucket=bucket, Prefix=prefix):
         for version in page.get("Versions", ()):
             yield version["Key"], system.object(bucket, version["Key"], version["VersionId"])
-
-
-def _function_logs(system: System) -> Iterator[str]:
-    client = system.client("logs")
-    for page in client.get_paginator("describe_log_groups").paginate():
-        for group in page["logGroups"]:
-            events = client.get_paginator("filter_log_events")
-            for found in events.paginate(logGroupName=group["logGroupName"]):
-                yield from (event["message"] for event in found["events"])
