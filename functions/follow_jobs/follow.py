@@ -2,7 +2,7 @@
 
 from collections import Counter
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from follow_jobs.ending import FORGOTTEN, ending_of
@@ -20,6 +20,9 @@ from shared.stepfunctions import StepFunctions
 
 # Longer than an endpoint takes to wake.
 STALLED_SECONDS = 1800
+# What DescribeExecution says may be behind the start of an execution by some moments (Step
+# Functions API Reference: "eventually consistent").
+_YOUNG = timedelta(minutes=5)
 # Rows that came back with pictures: these the endpoint has worked for.
 _WITH_PICTURES = ("COMPLETED", "BLOCKED_IMAGE", "MODEL_FILTERED")
 _FINISHED_ITEMS = ("succeeded", "failed", "timedOut", "aborted")
@@ -103,10 +106,12 @@ class _Round:
 
     def at(self, job: Item) -> None:
         if job["status"] != "RUNNING":
-            if datetime.fromisoformat(str(job["updated_at"])) + ANNOUNCE_WITHIN < self.now:
+            if self._age(job, "updated_at") > ANNOUNCE_WITHIN:
                 self._announce(job, "announced")
             return
         execution = self._execution(job)
+        if execution["status"] == FORGOTTEN and self._age(job, "created_at") < _YOUNG:
+            return
         if execution["status"] == "RUNNING":
             self.followed.done["looked"] += 1
             self._go_on(job)
@@ -116,6 +121,9 @@ class _Round:
         ours, closed = self.follower.jobs.close(job_id, arn, ending)
         if ours:
             self._announce(closed, "closed")
+
+    def _age(self, job: Item, since: str) -> timedelta:
+        return self.now - datetime.fromisoformat(str(job[since]))
 
     def _execution(self, job: Item) -> dict[str, Any]:
         try:

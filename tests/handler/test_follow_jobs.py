@@ -223,8 +223,14 @@ def test_so_is_one_whose_execution_nobody_remembers(
     code: str, look: Look, item: Any, answers: Any
 ) -> None:
     answers.refuse("DescribeExecution", code)
-    assert look(execution_arn="none") == {"closed": 1}
+    assert look(execution_arn="none", created_at=LONG_AGO) == {"closed": 1}
     assert "FORGOTTEN" in item(JOBS, "batch-1")["reasons"]
+
+
+def test_one_that_has_just_begun_may_not_be_known_yet(look: Look, item: Any, answers: Any) -> None:
+    answers.refuse("DescribeExecution", "ExecutionDoesNotExist")
+    assert look() == {}
+    assert item(JOBS, "batch-1")["status"] == "RUNNING"
 
 
 @pytest.mark.parametrize(("updated_at", "done"), [(LONG_AGO, {"announced": 1}), (FUTURE, {})])
