@@ -88,8 +88,8 @@ $(VENV_PEERS)/.ready: locks/peers.txt locks/peers-npm/package-lock.json
 demo: $(VENV)/.ready ## run a request of every kind on this machine, and make a gallery of them
 	@$(BIN)/safelight demo $(if $(OUT),--out $(OUT))
 
-demo-batch: $(VENV)/.ready ## run a file of 200 prompts on this machine, and drop it again
-	@$(BIN)/safelight demo batch $(if $(OUT),--out $(OUT))
+demo-batch: $(if $(ROWS),bench-batch,$(VENV)/.ready) ## run a file of 200 prompts on this machine, and drop it again (ROWS: bench-batch)
+	@$(if $(ROWS),,$(BIN)/safelight demo batch $(if $(OUT),--out $(OUT)))
 
 demo-dataset: $(VENV)/.ready ## judge data sets for fine-tuning on this machine, and train on one
 	@$(BIN)/safelight demo dataset $(if $(OUT),--out $(OUT))
