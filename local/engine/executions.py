@@ -39,7 +39,6 @@ Request = dict[str, Any]
 Record = dict[str, Any]
 
 _lock = threading.Lock()
-_unpacking = threading.Lock()
 _running: dict[str, _Execution] = {}
 _listeners: dict[str, list[Callable[[], None]]] = {}
 # Speed: it is packed at each execution's end, and read by few.
@@ -119,7 +118,7 @@ def install() -> None:
     def fresh_history(request: Request) -> Any:
         arn = request.get("executionArn", "")
         record = stepfunctions._executions.get(arn, {})
-        with _unpacking:
+        with _lock:
             execution, packed = _running.get(arn), record.get("packed_history")
             if execution:
                 record["events"] = execution.history()

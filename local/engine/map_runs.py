@@ -149,7 +149,7 @@ class MapRun:
             return bool(failed > count or share > percentage)
 
     def _tolerated(self) -> tuple[float, float]:
-        """A limit of 0 is none where the other is given; both 0: nothing may fail."""
+        """Both 0: nothing may fail. That one of 0 is none beside the other is our reading."""
         limits = ("toleratedFailureCount", "toleratedFailurePercentage")
         count, percentage = (self.view[limit] for limit in limits)
         if not count and not percentage:
@@ -178,8 +178,10 @@ class MapRun:
 
     def _await_running(self, env: Any) -> None:
         """Aborted children count as ended at once, whatever call they are still in."""
-        while self._running:
+        while True:
             self._wake.clear()
+            if not self._running:
+                return
             if self._may_go_on(env):
                 self._wake.wait(_LONGEST_LOOK_SECONDS)
                 continue
