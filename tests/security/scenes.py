@@ -104,11 +104,14 @@ def batches(stack: Stack) -> None:
     """A batch with a bad line and a row that fails, paced on its way; one that is stopped; one that
     names no version; one that could not start."""
     stack.script("a tin box", generation=["fail"])
-    stack.script("a copper pot", generation=[{"slow": 12}])
+    stack.script("a copper pot", generation=[{"slow": 20}])
     prompts = ["a copper pot", "a tin box", *(f"a cup, number {n}" for n in range(4))]
     rows = [json.dumps({"prompt": prompt}) for prompt in prompts]
     job = _drop_batch(stack, "batches/one.jsonl", "\n".join([*rows, "{"]))
     _until(lambda: int(_job(stack, job).get("done", 0)) >= 4)
+    # Beyond the stack's bound, so that the next look must change it.
+    (run,) = _map_runs(stack, _job(stack, job)["execution_arn"])
+    stack.client("stepfunctions").update_map_run(mapRunArn=run["mapRunArn"], maxConcurrency=500)
     _look_after_jobs(stack)
     assert "look" in _job(stack, job)
     _until(lambda: "announced_at" in _job(stack, job), within=120)
