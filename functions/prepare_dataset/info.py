@@ -13,12 +13,14 @@ from shared.request import InvalidRequest, normalised
 NAME = "dataset_info.json"
 MOST_BYTES = 64 * 1024
 _PROMPTS = ("instance_prompt", "class_prompt")
+# Of names that nothing reads: they travel with the job, to every group of images.
+_MOST_UNREAD = 10
 _BOM = b"\xef\xbb\xbf"
 
 
 @dataclass(frozen=True)
 class Info:
-    """{field, text} of each prompt, normalised as a request's; names that nothing reads."""
+    """{field, text} of each prompt, normalised as a request's; some names that nothing reads."""
 
     prompts: list[dict[str, str]]
     unread: list[str]
@@ -37,7 +39,7 @@ def read_info(content: bytes) -> Info:
         {"field": field, "text": _prompt(field, info[field])} for field in _PROMPTS if field in info
     ]
     unread = sorted(_shown(name) for name in info.keys() - set(_PROMPTS))
-    return Info(prompts, unread)
+    return Info(prompts, unread[:_MOST_UNREAD])
 
 
 def _object(content: bytes) -> dict[str, Any]:

@@ -36,6 +36,8 @@ def test_what_no_training_reads_is_named() -> None:
         "author",
         "z",
     ]
+    many = {"instance_prompt": "a dog"} | {f"field{number}": 1 for number in range(1000)}
+    assert len(read_info(json.dumps(many).encode()).unread) == 10
 
 
 @pytest.mark.parametrize(
