@@ -9,7 +9,7 @@ from local.jobs import Pace, counts
 from local.record_text import BROKEN, GOOD, OPEN, WITHHELD
 
 _TONES = {"COMPLETED": GOOD, "INVALID": BROKEN, "FAILED": BROKEN, "RUNNING": OPEN}
-_VERDICTS = {"clean": GOOD, "flagged": WITHHELD, "unreadable": BROKEN, "not_judged": BROKEN}
+_VERDICTS = {"clean": GOOD, "flagged": WITHHELD, "unusable": BROKEN, "not_judged": BROKEN}
 UNITS = {"batch": "rows", "dataset": "images"}
 
 

@@ -29,7 +29,7 @@ _RULES = frozenset(
 )
 KINDS = frozenset({"batch", "dataset"})
 JOB_ENDS = frozenset({"COMPLETED", "INVALID", "FAILED"})
-VERDICTS = frozenset({"clean", "flagged", "unreadable", "not_judged"})
+VERDICTS = frozenset({"clean", "flagged", "unusable", "not_judged"})
 # Reasons to refuse a picture that are in no policy.
 _CATEGORIES = frozenset({"model_filtered", "blocked_picture", "unknown_model_version"})
 

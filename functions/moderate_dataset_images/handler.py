@@ -74,7 +74,7 @@ def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """{BatchInput: {job, policy}, Items} in, as a Distributed Map's batch; {images} out.
 
     Each of images is {index, key, etag, role, verdict, reasons, warnings, labels, model, format,
-    width, height, preview, version_id?, run?, moved_to?}: verdict is clean, flagged or unreadable;
+    width, height, preview, version_id?, run?, moved_to?}: verdict is clean, flagged or unusable;
     version_id and run are those that were judged, of images that could be read.
     """
     bench = build()

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from moderate_dataset_images.examination import Examined, Unreadable, examine
-from moderate_dataset_images.verdict import unreadable, untagged, verdict_of
+from moderate_dataset_images.verdict import untagged, unusable, verdict_of
 from shared.moderation.verdict import Reasons, lowest_threshold, needs_moderation
 from shared.rekognition import Moderation, Moderator, PictureRefused
 from shared.s3 import ObjectMissing, ObjectTooLarge, ObjectVersion, Storage
@@ -61,13 +61,13 @@ class Judge:
         row = {name: item[name] for name in ("index", "key", "etag", "role")}
         problem = item.get("problem")
         if problem:
-            return row | unreadable(problem["rule"], problem["message"])
+            return row | unusable(problem["rule"], problem["message"])
         try:
             kept, still_there = self._verdict(item)
             verdict: dict[str, Any] = kept["verdict"]
             done = self._act(item, kept["version_id"], verdict, still_there)
         except ObjectMissing:
-            return row | unreadable(*_CHANGED)
+            return row | unusable(*_CHANGED)
         row |= verdict | {"version_id": kept["version_id"], "run": kept["run"]} | done
         return row | {"warnings": verdict["warnings"] + done.get("warnings", [])}
 
@@ -108,7 +108,7 @@ class Judge:
             try:
                 examined = examine(content)
             except Unreadable as found:
-                verdict = unreadable(found.rule, found.message)
+                verdict = unusable(found.rule, found.message)
                 return self._keep(item, version, verdict)
         return self._keep(item, version, self._seen(item, version, examined))
 
@@ -134,7 +134,7 @@ class Judge:
                 moderation = self._moderated(shown)
             except PictureRefused:
                 if examined.copy:
-                    return unreadable("refused", "Rekognition reads neither the file nor a copy")
+                    return unusable("refused", "Rekognition reads neither the file nor a copy")
                 examined = self._converted(item, version)
                 shown = self._copied(item, examined)
                 moderation = self._moderated(shown)

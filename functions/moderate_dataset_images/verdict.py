@@ -34,11 +34,11 @@ def verdict_of(
     }
 
 
-def unreadable(rule: str, message: str) -> dict[str, Any]:
+def unusable(rule: str, message: str) -> dict[str, Any]:
     """The same for what nobody could judge: never clean, and not skipped."""
     return {
-        "verdict": "unreadable",
-        "reasons": [_reason("unreadable", rule, "block", message)],
+        "verdict": "unusable",
+        "reasons": [_reason("unusable", rule, "block", message)],
         "warnings": [],
         "labels": [],
         "model": "",

@@ -73,7 +73,6 @@ def report(storage: Storage, job: Json, judged: list[Json], status: str) -> Json
     told = {
         "counts": found.counts(),
         "models": sorted(found.models),
-        "unread_fields": job["unread_fields"],
         "fine_tuning": _finish(storage, job, judged, status, found),
     }
     page = _page(storage, job, judged, verdicts, found, told)
@@ -106,7 +105,7 @@ def _page(
         key=lambda row: VERDICTS.index(row["verdict"]),
     )
     facts = {
-        **{name: job[name] for name in ("prefix", "job_id", "run", "policy_hash")},
+        **{name: job[name] for name in ("prefix", "job_id", "run", "policy_hash", "unread_fields")},
         **told,
         "ended_at": utc_text(datetime.now(UTC)),
         "reasons": found.reasons,

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 # From what has to be looked at to what has not.
-VERDICTS = ("flagged", "not_judged", "unreadable", "clean")
+VERDICTS = ("flagged", "not_judged", "unusable", "clean")
 COLUMNS = (
     *("key", "role", "verdict", "reasons", "labels", "warnings", "message"),
     *("format", "width", "height", "model", "version_id", "etag", "moved_to"),

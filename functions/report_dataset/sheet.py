@@ -14,7 +14,7 @@ MOST_PICTURES = 1000
 _SAYS = {
     "flagged": "Flagged",
     "not_judged": "Not judged",
-    "unreadable": "Not readable",
+    "unusable": "Not usable",
     "clean": "Clean",
 }
 # What passes for a moderator on one machine names itself so.
@@ -33,7 +33,7 @@ li figure { border: 1px solid; margin: 0; padding: .5rem; break-inside: avoid }
 li img, li .none { display: block; width: 100%; height: 8rem; object-fit: contain }
 li .none { display: grid; place-items: center }
 figcaption { overflow-wrap: anywhere; font-size: .85rem }
-.flagged figure, .not_judged figure, .unreadable figure { border-width: 3px }
+.flagged figure, .not_judged figure, .unusable figure { border-width: 3px }
 @media print { body { max-width: none } }
 """
 

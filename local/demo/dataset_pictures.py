@@ -43,17 +43,17 @@ def draw_lighthouses(folder: Path) -> Drawn:
         "35.jpg": _encoded(_painting(35), "gif"),
         "36.png": _encoded(_painting(36).resize(_TINY), "png"),
     }
-    unreadable = {
+    unusable = {
         "40.png": _clean(40, "png")[:2000],
         "41.webp": _encoded(_painting(41), "webp"),
         "notes.txt": b"the last two were taken in winter\n",
     }
-    verdicts = Counter(clean=len(clean), flagged=len(flagged), unreadable=len(unreadable))
+    verdicts = Counter(clean=len(clean), flagged=len(flagged), unusable=len(unusable))
     prompts = {
         "instance_prompt": "a photo of a zxw lighthouse",
         "class_prompt": "a photo of a lighthouse",
     }
-    return _write(folder, clean | flagged | unreadable, prompts, dict(verdicts))
+    return _write(folder, clean | flagged | unusable, prompts, dict(verdicts))
 
 
 def draw_flagged_prompt(folder: Path) -> Drawn:

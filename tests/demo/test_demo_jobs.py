@@ -38,7 +38,7 @@ def test_data_sets_are_judged_trained_on_and_not_paid_twice(
 ) -> None:
     out = tmp_path / "datasets"
     told = run(environment, "demo", "dataset", "--out", str(out))
-    for part in ("flagged", "unreadable", "asked about 0 pictures", "the whole", "stand-ins"):
+    for part in ("flagged", "unusable", "asked about 0 pictures", "the whole", "stand-ins"):
         assert part in told
     page = (out / "index.html").read_text("utf-8")
     assert (out / "index.html").as_uri() in told

@@ -31,7 +31,7 @@ JOBS = {
     "batch_refused": {"JobsEnded": "batch/INVALID", "RowsRefused": 10_001},
     "dataset_completed": {
         "JobsEnded": "dataset/COMPLETED",
-        "DatasetImages": ["clean", "flagged", "unreadable"],
+        "DatasetImages": ["clean", "flagged", "unusable"],
     },
 }
 

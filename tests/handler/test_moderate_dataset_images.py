@@ -139,7 +139,7 @@ def test_every_image_is_judged_in_place(images: Set) -> None:
 def test_what_is_no_image_is_not_paid_for(images: Set) -> None:
     rows = images.judge("no_images", CALM)
     assert images.asked() == []
-    assert [row["verdict"] for row in rows] == ["unreadable", "unreadable"]
+    assert [row["verdict"] for row in rows] == ["unusable", "unusable"]
     assert [row["reasons"][0]["rule"] for row in rows] == ["not_used_by_training", "empty"]
 
 
@@ -147,7 +147,7 @@ def test_a_bad_image_does_not_fail_its_group(images: Set) -> None:
     images.put("1.jpg", b"no picture")
     images.put("class_data_dir/2.png", encoded())
     bad, good = images.judge("two_images", CALM)
-    assert (bad["verdict"], bad["reasons"][0]["rule"]) == ("unreadable", "format")
+    assert (bad["verdict"], bad["reasons"][0]["rule"]) == ("unusable", "format")
     # A JPEG under another name is what it is.
     assert (good["verdict"], good["format"]) == ("clean", "jpeg")
     assert len(images.asked()) == 1
@@ -183,10 +183,10 @@ def test_a_file_that_rekognition_refuses_is_judged_as_a_copy(images: Set) -> Non
     assert row["verdict"] == "clean"
 
 
-def test_a_copy_that_rekognition_refuses_is_unreadable(images: Set) -> None:
+def test_a_copy_that_rekognition_refuses_is_unusable(images: Set) -> None:
     images.put("1.jpg", SMALL)
     (row,) = images.judge("clean_copies", refusal("ImageTooLargeException"))
-    assert (row["verdict"], row["reasons"][0]["rule"]) == ("unreadable", "refused")
+    assert (row["verdict"], row["reasons"][0]["rule"]) == ("unusable", "refused")
 
 
 @pytest.mark.parametrize(
@@ -272,7 +272,7 @@ def test_an_image_that_changed_since_it_was_listed_is_not_clean(
         body = encoded(SCENE.rotate(180)) + (bytes(100_000) if how == "grown" else b"")
         aws("s3").put_object(Bucket=DATASETS, Key=f"{PREFIX}1.jpg", Body=body)
     (row,) = images.judge("clean_copies", CALM)
-    assert (row["verdict"], row["reasons"][0]["rule"]) == ("unreadable", "changed")
+    assert (row["verdict"], row["reasons"][0]["rule"]) == ("unusable", "changed")
     assert len(images.asked()) == asked
 
 

@@ -50,7 +50,7 @@ ROWS = [
     row(1, "2.jpg", "flagged"),
     row(2, "3.jpg", "clean"),
     row(3, "class_data_dir/1.jpg", "clean"),
-    row(4, "notes.txt", "unreadable", role="none", preview="", model=""),
+    row(4, "notes.txt", "unusable", role="none", preview="", model=""),
 ]
 
 
@@ -118,9 +118,8 @@ def test_a_report_is_written_for_everybody(report: Any, stored: Any, names: Any)
             "jsonl_key": f"{REPORTS}report.jsonl",
             "clean_key": f"{REPORTS}clean.jsonl",
             "clean": "",
-            "counts": {"clean": 3, "flagged": 1, "not_judged": 0, "unreadable": 1},
+            "counts": {"clean": 3, "flagged": 1, "not_judged": 0, "unusable": 1},
             "models": ["7.0"],
-            "unread_fields": [],
             "prompts": {"instance_prompt": "clean", "class_prompt": "clean"},
             "fine_tuning": {"status": "NOT_ASKED", "reason": ""},
         },
@@ -134,7 +133,7 @@ def test_a_report_is_written_for_everybody(report: Any, stored: Any, names: Any)
     assert [one["version_id"] for one in manifest] == ["v0", "v2", "v3"]
     page = stored(f"{REPORTS}report.html")
     shown = [page.index(one["key"].removeprefix(PREFIX)) for one in ROWS]
-    # Flagged, unreadable, then what is clean.
+    # Flagged, unusable, then what is clean.
     assert sorted(range(5), key=lambda index: shown[index]) == [1, 4, 0, 2, 3]
     assert names("clean/") == []
 

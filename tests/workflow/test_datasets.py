@@ -78,7 +78,7 @@ def test_a_clean_set_is_trained_on(job_stack: Stack) -> None:
     assert run.status == "SUCCEEDED"
     job = assert_closed_and_told(job_stack, run.job_id, "COMPLETED")
     report = job["report"]
-    assert report["counts"] == {"clean": 3, "flagged": 0, "not_judged": 0, "unreadable": 0}
+    assert report["counts"] == {"clean": 3, "flagged": 0, "not_judged": 0, "unusable": 0}
     assert report["prompts"] == dict.fromkeys(PROMPTS, "clean")
     copied = lying(job_stack, report["clean"])
     assert json.loads(copied.pop("dataset_info.json")) == PROMPTS
@@ -121,8 +121,8 @@ def test_every_object_ends_in_the_report(job_stack: Stack, flagged: str) -> None
     run = data_set(job_stack, prefix=prefix, flagged=flagged, clean_copy=True)
 
     job = assert_closed_and_told(job_stack, run.job_id, "COMPLETED")
-    unreadable = dict.fromkeys(bad, "unreadable")
-    assert verdicts(job_stack, job) == {"4.png": "clean", **unreadable, "5.png": "flagged"}
+    unusable = dict.fromkeys(bad, "unusable")
+    assert verdicts(job_stack, job) == {"4.png": "clean", **unusable, "5.png": "flagged"}
     assert images_of(job_stack, job)["5.png"]["labels"] == ["Explicit", "Explicit Nudity"]
     copied = lying(job_stack, job["report"]["clean"])
     assert copied == {**good, "dataset_info.json": json.dumps(PROMPTS).encode()}

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from moderate_dataset_images.examination import Examined
-from moderate_dataset_images.verdict import unreadable, verdict_of
+from moderate_dataset_images.verdict import unusable, verdict_of
 from shared.policy import policy_part
 from shared.rekognition import Label, Moderation
 
@@ -99,6 +99,6 @@ def test_what_was_done_to_the_image_is_a_warning() -> None:
 
 
 def test_what_cannot_be_judged_is_not_clean() -> None:
-    found = unreadable("damaged", "it cannot be decoded")
-    assert (found["verdict"], found["reasons"][0]["rule"]) == ("unreadable", "damaged")
+    found = unusable("damaged", "it cannot be decoded")
+    assert (found["verdict"], found["reasons"][0]["rule"]) == ("unusable", "damaged")
     assert found.keys() == verdict_of(IMAGE, moderation(), POLICY, []).keys()

@@ -6,7 +6,7 @@ import pytest
 
 from report_dataset.decision import flagged_prompts, refusal_of
 
-ALL = {"clean": 5, "flagged": 2, "unreadable": 1, "not_judged": 0}
+ALL = {"clean": 5, "flagged": 2, "unusable": 1, "not_judged": 0}
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ ROW: dict[str, Any] = {
     "verdict": "flagged",
     "reasons": [
         {"category": "violence", "rule": "Violence", "label": "Weapons", "score": 0.912},
-        {"category": "unreadable", "rule": "damaged", "message": "it cannot be decoded"},
+        {"category": "unusable", "rule": "damaged", "message": "it cannot be decoded"},
     ],
     "warnings": [{"category": "image", "rule": "enlarged", "message": "judged enlarged"}],
     "labels": ["Violence", "Weapons"],
@@ -53,7 +53,7 @@ def test_a_spreadsheet_gets_the_reasons_as_text() -> None:
         "key": "datasets/cats/1.jpg",
         "role": "instance",
         "verdict": "flagged",
-        "reasons": "violence: Weapons 91%; unreadable: damaged",
+        "reasons": "violence: Weapons 91%; unusable: damaged",
         "labels": "Violence; Weapons",
         "warnings": "image: enlarged",
         "message": "it cannot be decoded",
@@ -104,5 +104,5 @@ def test_every_verdict_is_counted() -> None:
         "clean": 2,
         "flagged": 1,
         "not_judged": 0,
-        "unreadable": 0,
+        "unusable": 0,
     }

@@ -14,7 +14,7 @@ FACTS: dict[str, Any] = {
     "run": 2,
     "policy_hash": "5f0e3d21c6b7a894",
     "ended_at": "2026-11-20T10:00:00.000Z",
-    "counts": {"clean": 1234, "flagged": 1, "not_judged": 0, "unreadable": 0},
+    "counts": {"clean": 1234, "flagged": 1, "not_judged": 0, "unusable": 0},
     "models": ["7.0"],
     "reasons": Counter({"violence: Weapons": 1}),
     "prompts": [{"field": "instance_prompt", "verdict": "clean", "reasons": []}],
@@ -97,7 +97,7 @@ def test_a_picture_says_what_it_is_and_why() -> None:
 
 
 def test_what_has_no_preview_has_none() -> None:
-    read = page({**ROW, "verdict": "unreadable", "preview": ""})
+    read = page({**ROW, "verdict": "unusable", "preview": ""})
     assert read.of("img") == []
     assert "no preview" in read.text()
 
