@@ -75,10 +75,10 @@ def run_all_again(
     stack: DeployedStack,
     request_ids: Iterable[str],
     at_once: int,
-    progress: Callable[[int], None] = lambda _: None,
-    every: float = 0.5,
+    every: float,
+    progress: Callable[[int], None],
 ) -> Ended:
-    """Run each again, so many at a time, and wait for their ends."""
+    """Run each again, so many at a time, and look for their ends `every` so many seconds."""
     ended, waiting = Ended(), deque(request_ids)
     under_way: dict[str, str] = {}
     while waiting or under_way:

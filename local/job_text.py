@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from local.deployed_stack import Record
-from local.jobs import Pace, counts
+from local.jobs import RUNNING, Pace, counts
 from local.record_text import BROKEN, GOOD, OPEN, WITHHELD
 
 _TONES = {"COMPLETED": GOOD, "INVALID": BROKEN, "FAILED": BROKEN, "RUNNING": OPEN}
@@ -39,6 +39,13 @@ def progress_text(job: Record, pace: Pace, done: int) -> str:
     if left is not None and done < total:
         parts.append(f"about {time_text(left)} left")
     return ", ".join(parts)
+
+
+def event_text(detail: dict[str, Any]) -> str:
+    """Of a job's event: how far it is, or how many ended how."""
+    if detail["status"] == RUNNING:
+        return f"{detail.get('done', 0):,} of {detail.get('total', 0):,}"
+    return ", ".join(f"{name} {count:,}" for name, count in counts(detail).items() if count)
 
 
 def fine_tuning_text(told: dict[str, Any]) -> str:

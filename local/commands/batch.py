@@ -142,7 +142,7 @@ def redrive(args: argparse.Namespace) -> int:
     """Run what failed again."""
     from local.again import run_all_again
     from local.commands.console import console
-    from local.commands.job_following import ProgressLine
+    from local.commands.job_following import ProgressLine, look_seconds
     from local.commands.which_stack import which_stack
     from local.jobs import BATCH_OUTPUTS, is_technical, rows_of
 
@@ -156,7 +156,11 @@ def redrive(args: argparse.Namespace) -> int:
     try:
         with ProgressLine(screen) as line:
             ended = run_all_again(
-                stack, ids, args.at_once, lambda done: line.show(f"{done} of {len(ids)} ended")
+                stack,
+                ids,
+                args.at_once,
+                look_seconds(args.stack),
+                lambda done: line.show(f"{done} of {len(ids)} ended"),
             )
     except KeyboardInterrupt:
         screen.print("\nWhat was begun goes on; the same command runs the rest.")

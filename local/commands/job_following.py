@@ -62,9 +62,10 @@ def follow_job(
     """The ended job, its progress shown. CommandError says what to do about a job that is not."""
     group = job_id.partition("-")[0]
     again = f"safelight {group} show {job_id}" + (f" --stack {args.stack}" if args.stack else "")
-    every = _LOOK_AT_AWS if args.stack else _LOOK_HERE
     try:
-        return follow_shown(console, stack, job_id, arn, every, args.timeout or float("inf"))
+        return follow_shown(
+            console, stack, job_id, arn, look_seconds(args.stack), args.timeout or float("inf")
+        )
     except NotClaimed as error:
         raise CommandError(
             f"{error}.\nIts history in the Step Functions console has the rest: {arn}"
@@ -74,6 +75,11 @@ def follow_job(
     except KeyboardInterrupt:
         console.print(f"\nIt goes on without you. Look again with: {again}", soft_wrap=True)
         raise
+
+
+def look_seconds(stack: str | None) -> float:
+    """How long between two looks at what runs on a stack in an account, or on the local one."""
+    return _LOOK_AT_AWS if stack else _LOOK_HERE
 
 
 def follow_shown(

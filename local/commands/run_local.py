@@ -202,14 +202,14 @@ def _tell(screen: Console, event: dict[str, Any], record: Record | None) -> None
 def _tell_job(screen: Console, event: dict[str, Any]) -> None:
     from rich.text import Text
 
-    from local.job_text import job_tone
+    from local.job_text import event_text, job_tone
     from local.record_text import COLOURS, reasons_text
 
     detail = event["detail"]
     line = Text(f"{event['time'][11:19]}  ")
     line.append(f"{detail['status']:<15}", style=COLOURS[job_tone(detail["status"])])
     line.append(f" {event['detail-type']:<15} {detail['job_id']}")
-    line.append(f"  {detail.get('done', 0)} of {detail.get('total', 0)}", style="dim")
+    line.append(f"  {event_text(detail)}", style="dim")
     if detail.get("reasons"):
         line.append(f"  {reasons_text(detail['reasons'])}")
     screen.print(line, soft_wrap=True)

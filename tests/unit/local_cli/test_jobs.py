@@ -8,7 +8,7 @@ import pytest
 from unit.local_cli.jobs_account import Account, job
 
 from local.executions import StillRunning
-from local.job_text import progress_text, time_text
+from local.job_text import event_text, progress_text, time_text
 from local.jobs import NotClaimed, Pace, counts, follow, items_of_map_run
 
 JOB = "batch-1"
@@ -118,3 +118,10 @@ def test_a_time_has_two_units(seconds: float, text: str) -> None:
 
 def test_a_map_run_that_is_no_longer_known_has_no_counts() -> None:
     assert items_of_map_run(Account().stack, ARN) == {}
+
+
+def test_an_event_says_how_far_or_how_it_ended() -> None:
+    assert event_text({"status": "RUNNING", "done": 1200, "total": 4000}) == "1,200 of 4,000"
+    report = {"counts": {"clean": 14, "flagged": 3, "not_judged": 0}}
+    assert event_text({"status": "COMPLETED", "report": report}) == "clean 14, flagged 3"
+    assert event_text({"status": "INVALID", "report": None}) == ""
