@@ -4,17 +4,14 @@
     the same with LOAD_AND_FLATTEN       what the objects hold, in the order of their keys
     s3:getObject                         what one object holds
 
-An object holds JSON (an array), JSONL or CSV. A line or an object that cannot be read is
+An object holds JSON (an array) or JSONL. A line or an object that cannot be read is
 States.ItemReaderFailed for the whole state. A list's LastModified is in seconds since the epoch and
-its Etag keeps its quotes, as seen on AWS (github.com/floci-io/floci/pull/3460); a row shorter than
-the headers has empty texts and a longer one loses the rest (docs.aws.amazon.com/step-functions/
-latest/dg/input-output-itemreader.html). No object, no item, no error.
+its Etag keeps its quotes, as seen on AWS (github.com/floci-io/floci/pull/3460). No object, no item,
+no error.
 """
 
 from __future__ import annotations
 
-import codecs
-import csv
 import itertools
 import json
 from collections.abc import Iterator
@@ -37,7 +34,7 @@ def items(reader: Reader, arguments: Any, most: int | None, s3: Any) -> Iterator
         yield from itertools.islice(_items(reader, arguments, s3), most)
     except (ClientError, BotoCoreError) as error:
         raise ItemReaderError(str(error)) from error
-    except (ValueError, KeyError, TypeError, csv.Error) as error:
+    except (ValueError, KeyError, TypeError) as error:
         raise ItemReaderError(f"{type(error).__name__}: {error}") from error
 
 
@@ -71,20 +68,6 @@ def _content(reader: Reader, body: Any) -> Iterator[Any]:
             raise ValueError("the object holds no JSON array")
         yield from held
         return
-    lines = (line.decode() for line in body.iter_lines(_BLOCK, keepends=True))
-    if reader.input_type == "JSONL":
-        for line in lines:
-            if line.strip("\ufeff\r\n\t "):
-                yield json.loads(line.lstrip("\ufeff"))
-        return
-    yield from _rows(reader, lines)
-
-
-def _rows(reader: Reader, lines: Iterator[str]) -> Iterator[dict[str, str]]:
-    rows = (row for row in csv.reader(lines, delimiter=reader.csv_delimiter, strict=True) if row)
-    headers = reader.csv_headers
-    if headers is None:
-        first = next(rows, [])
-        headers = tuple(name.removeprefix(codecs.BOM_UTF8.decode()) for name in first)
-    for row in rows:
-        yield dict(itertools.zip_longest(headers, row[: len(headers)], fillvalue=""))
+    for line in body.iter_lines(_BLOCK):
+        if text := line.decode().strip("\ufeff\r\n\t "):
+            yield json.loads(text)

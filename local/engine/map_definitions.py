@@ -40,15 +40,13 @@ _LABEL = re.compile(r"[^\s?*<>{}\[\]:;,\\|^~$#%&`\"\x00-\x1f\x7f-\x9f]{1,40}")
 @dataclass(frozen=True)
 class Reader:
     """`arguments` and `max_items` may hold expressions; `flatten` is LOAD_AND_FLATTEN;
-    `input_type` is JSON, JSONL or CSV, empty for a list of objects."""
+    `input_type` is JSON or JSONL, empty for a list of objects."""
 
     lists: bool
     flatten: bool
     input_type: str
     arguments: Json
     max_items: Any
-    csv_headers: tuple[str, ...] | None
-    csv_delimiter: str
 
 
 @dataclass(frozen=True)
@@ -156,34 +154,20 @@ def _map(state: Json, language: str) -> MapDefinition:
 def _reader(told: Json) -> Reader:
     _only(told, "ItemReader", "Resource", "Arguments", "ReaderConfig")
     config = told.get("ReaderConfig", {})
-    names = ("InputType", "Transformation", "MaxItems", "CSVHeaderLocation", "CSVHeaders")
-    _only(config, "ReaderConfig", *names, "CSVDelimiter")
+    _only(config, "ReaderConfig", "InputType", "Transformation", "MaxItems")
     resource = _one_of(told, "Resource", _LIST, _GET)
     transformation = {"Transformation": "NONE", **config}
     flatten = _one_of(transformation, "Transformation", "NONE", "LOAD_AND_FLATTEN") != "NONE"
     if flatten and resource != _LIST:
         raise ValueError("LOAD_AND_FLATTEN is for s3:listObjectsV2")
     loads = flatten or resource == _GET
-    input_type = _one_of(config, "InputType", "JSON", "JSONL", "CSV") if loads else ""
-    headers = None
-    if (
-        input_type == "CSV"
-        and _one_of(config, "CSVHeaderLocation", "FIRST_ROW", "GIVEN") == "GIVEN"
-    ):
-        headers = tuple(config["CSVHeaders"])
-    delimiter = _one_of({"CSVDelimiter": "COMMA", **config}, "CSVDelimiter", *_DELIMITERS)
     return Reader(
         lists=resource == _LIST,
         flatten=flatten,
-        input_type=input_type,
+        input_type=_one_of(config, "InputType", "JSON", "JSONL") if loads else "",
         arguments=told.get("Arguments", {}),
         max_items=config.get("MaxItems"),
-        csv_headers=headers,
-        csv_delimiter=_DELIMITERS[delimiter],
     )
-
-
-_DELIMITERS = {"COMMA": ",", "PIPE": "|", "SEMICOLON": ";", "SPACE": " ", "TAB": "\t"}
 
 
 def _batcher(told: Json) -> Batcher:
