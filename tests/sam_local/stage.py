@@ -26,11 +26,14 @@ from local.running import Engine
 Event = dict[str, Any]
 EVENTS = ROOT / "events"
 EXAMPLE_ENV: dict[str, dict[str, str]] = json.loads((EVENTS / "local-env.json").read_text("utf-8"))
-PROMPTS, WORK, IMAGES = (f"safelight-{name}-example" for name in ("prompts", "work", "images"))
+PROMPTS, WORK, IMAGES, DATASETS = (
+    f"safelight-{name}-example" for name in ("prompts", "work", "images", "datasets")
+)
 RESOURCES: dict[str, Any] = yaml_parse((ROOT / "template.yaml").read_text("utf-8"))["Resources"]
 TABLES = {
     "ResultsTable": EXAMPLE_ENV["AcceptRequestFunction"]["RESULTS_TABLE"],
     "InferencesTable": EXAMPLE_ENV["GenerateImagesFunction"]["INFERENCES_TABLE"],
+    "JobsTable": EXAMPLE_ENV["FollowJobsFunction"]["JOBS_TABLE"],
 }
 TABLE_SHAPE = ("KeySchema", "AttributeDefinitions", "BillingMode", "GlobalSecondaryIndexes")
 # These talk to one AI service and to nothing else.
@@ -51,9 +54,12 @@ class Stage:
             "moderate_images": self._pictures,
             "publish_images": self._pictures,
             "close_execution": self._execution,
+            "prepare_batch": self._batch,
+            "prepare_dataset": self._data_set,
+            "report_dataset": self._data_set_info,
         }
         s3 = engine.client("s3")
-        for bucket in (PROMPTS, WORK, IMAGES):
+        for bucket in (PROMPTS, WORK, IMAGES, DATASETS):
             s3.create_bucket(Bucket=bucket)
             s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
         for resource, table in TABLES.items():
@@ -125,6 +131,21 @@ class Stage:
 
     def _prompt(self, event: Event, scenario: str) -> None:
         self._stand_ins.script(prompt=event["prompt"], comprehend=[_SCORES.get(scenario, "safe")])
+
+    def _batch(self, event: Event, _: str) -> None:
+        file = event["input"]["detail"]["object"]
+        rows = (EVENTS / "batches" / "mixed.jsonl").read_bytes()
+        file["version-id"] = self._put(PROMPTS, file["key"], rows)
+
+    def _data_set(self, event: Event, _: str) -> None:
+        prefix = event["input"]["prefix"]
+        self._put(DATASETS, f"{prefix}1.jpg", _safe())
+        self._put(DATASETS, f"{prefix}dataset_info.json", b'{"instance_prompt": "a zxw cat"}')
+
+    def _data_set_info(self, event: Event, _: str) -> None:
+        """Of a set whose items nobody has listed."""
+        info = event["job"]["info"]
+        info["version_id"] = self._put(DATASETS, info["key"], b'{"instance_prompt": "a cat"}')
 
     def _execution(self, event: Event, _: str) -> None:
         event["detail"]["executionArn"] = end_as(self.engine, event["detail"])

@@ -64,6 +64,18 @@ CASES = [
     Case("CloseExecution", "failed_and_announced", {"done": "announced"}),
     Case("RecordUnstarted", "image_requested", NO_FAILURES),
     Case("CountOutcomes", "invalid", {"values": 3}),
+    Case("PrepareBatch", "jsonl", {"verdict": "ready", "job": {"total": 6, "invalid": 5}}),
+    Case("PrepareBatch", "folder", {"verdict": "ignored"}),
+    Case("SummarizeBatch", "nothing_ran", {"verdict": "done", "report": {"counts": {}}}),
+    Case("FollowJobs", "scheduled", {"done": {}}),
+    Case("PrepareDataset", "set_of_cats", {"verdict": "ready", "job": {"total": 1}}),
+    Case("PrepareDataset", "without_slash", {"verdict": "invalid"}),
+    Case(
+        "ModerateDatasetImages",
+        "no_images",
+        {"images": [{"verdict": "unusable"}, {"verdict": "unusable"}]},
+    ),
+    Case("ReportDataset", "completed", {"verdict": "done", "report": {"clean": ""}}),
 ]
 
 
