@@ -179,8 +179,10 @@ def _check_file(file: Path) -> None:
             f"{file.name} is no batch: it must end in .jsonl or .csv. "
             "One prompt goes with `safelight drop FILE`."
         )
-    if not file.is_file():
-        raise CommandError(f"cannot read {file}: there is no such file.")
+    try:
+        file.open("rb").close()
+    except OSError as error:
+        raise CommandError(f"cannot read {file}: {error.strerror}.") from error
 
 
 def _check_ended(job: Record) -> None:

@@ -176,8 +176,11 @@ def _send(screen: Any, stack: DeployedStack, files: dict[str, Path], prefix: str
     from local.commands.job_following import ProgressLine
     from local.dataset_folder import send
 
-    with ProgressLine(screen) as line:
-        sent = send(stack, files, prefix, lambda done: line.show(f"{done} files sent"))
+    try:
+        with ProgressLine(screen) as line:
+            sent = send(stack, files, prefix, lambda done: line.show(f"{done} files sent"))
+    except OSError as error:
+        raise CommandError(f"cannot read {error.filename}: {error.strerror}.") from error
     screen.print(f"{sent.uploaded} files sent, {sent.unchanged} were there", highlight=False)
     if sent.others:
         screen.print(

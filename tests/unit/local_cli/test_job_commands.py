@@ -229,6 +229,17 @@ def test_what_lies_there_unchanged_is_not_sent_again(
     assert "1 more lie under datasets/cats/" in told
 
 
+def test_a_picture_that_cannot_be_read_is_named(
+    account: Account, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: Output
+) -> None:
+    def refused(self: Path, *_: Any) -> Any:
+        raise PermissionError(13, "Permission denied", str(self))
+
+    monkeypatch.setattr(Path, "open", refused)
+    assert cli.main(["dataset", "submit", str(folder)]) == FAILED
+    assert f"cannot read {folder}/1.png: Permission denied" in capsys.readouterr().err
+
+
 def test_a_set_that_is_not_clean_says_so_by_its_status(
     account: Account, folder: Path, tmp_path: Path
 ) -> None:
@@ -294,7 +305,7 @@ def test_progress_of_images_is_the_map_runs(account: Account) -> None:
     ("line", "told"),
     [
         (["batch", "drop", "prompts.txt"], "One prompt goes with `safelight drop FILE`"),
-        (["batch", "drop", "no-such.jsonl"], "there is no such file"),
+        (["batch", "drop", "no-such.jsonl"], "cannot read no-such.jsonl: No such file"),
         (["batch", "show", "batch-x"], "no batch batch-x"),
         (["dataset", "show", "dataset-x"], "no data set dataset-x"),
         (["dataset", "submit", "cats"], "neither a folder nor a prefix"),
