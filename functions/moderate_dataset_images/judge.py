@@ -103,14 +103,21 @@ class Judge:
 
     def _judged(self, item: Item) -> dict[str, Any]:
         """A new verdict, kept before anything is done about it. Raises ObjectMissing."""
+        version, found = self._examined(item)
+        verdict = self._seen(item, version, found) if isinstance(found, Examined) else found
+        return self._keep(item, version, verdict)
+
+    def _examined(self, item: Item) -> tuple[ObjectVersion, Examined | dict[str, Any]]:
+        """What is known of the bytes that were listed, or their verdict. Raises ObjectMissing.
+
+        They are let go before a judge is asked: others are being read then.
+        """
         with self._decoding:
             content, version = self._read(item)
             try:
-                examined = examine(content)
+                return version, examine(content)
             except Unreadable as found:
-                verdict = unusable(found.rule, found.message)
-                return self._keep(item, version, verdict)
-        return self._keep(item, version, self._seen(item, version, examined))
+                return version, unusable(found.rule, found.message)
 
     def _read(self, item: Item) -> tuple[bytes, ObjectVersion]:
         """The bytes that were listed. Raises ObjectMissing if others lie there."""

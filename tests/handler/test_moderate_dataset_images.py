@@ -3,6 +3,8 @@
 import hashlib
 import io
 import json
+import random
+import tracemalloc
 from collections.abc import Callable
 from typing import Any
 
@@ -165,6 +167,23 @@ def test_what_rekognition_cannot_read_is_judged_as_a_copy(images: Set, aws: Any)
     assert [warning["rule"] for warning in row["warnings"]] == ["enlarged"]
     # What a training is given is the image itself.
     assert images.bytes_of(f"clean/{JOB}/1/1.jpg") == SMALL
+
+
+def test_no_file_is_held_while_it_is_judged(images: Set, answers: Any) -> None:
+    noise = random.Random(1).randbytes(3 * 1600 * 1600)
+    file = encoded(Image.frombytes("RGB", (1600, 1600), noise), "PNG")
+    images.put("1.jpg", file)
+    held = []
+
+    def answer(_: Any) -> dict[str, Any]:
+        held.append(tracemalloc.get_traced_memory()[0])
+        return CALM
+
+    tracemalloc.start()
+    images.judge("two_images", answer)
+    tracemalloc.stop()
+    assert len(held) == 1
+    assert held[0] < len(file)
 
 
 def refusal(code: str, status: int = 400) -> ClientError:
