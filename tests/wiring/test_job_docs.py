@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -45,3 +46,17 @@ def test_named_parameters_exist(doc: Path) -> None:
     assert named
     for name in named:
         assert re.search(rf"^  {name}:", template, re.MULTILINE), name
+
+
+@pytest.mark.parametrize(
+    ("line", "run"),
+    [
+        ("make demo-batch", "safelight demo batch"),
+        ("make demo-batch ROWS=7", "python -m bench.batch --rows 7"),
+    ],
+)
+def test_rows_make_a_benchmark_of_the_demo(line: str, run: str) -> None:
+    told = subprocess.run(
+        [*line.split(), "--dry-run"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
+    assert told.splitlines()[-1].startswith(f".venv/bin/{run}")
