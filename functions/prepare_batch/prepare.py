@@ -125,13 +125,19 @@ def prepare(
         done = _write(clerk, file, claimed, progress, has_time)
     except InvalidRequest as invalid:
         answer = _answer("invalid", clerk.settings, claimed, progress)
+        _note(clerk, claimed, answer, "invalid")
         return {**answer, "reasons": [{"stage": STAGE, **_reason(invalid)}]}
     if not done:
         return _answer("more", clerk.settings, claimed, progress)
     answer = _answer("ready", clerk.settings, claimed, progress)
-    noted: Item = {name: answer["job"][name] for name in ("total", "invalid", "concurrency")}
-    clerk.jobs.note(answer["job"]["job_id"], execution["arn"], {**noted, "updated_at": _now()})
+    _note(clerk, claimed, answer, "total", "invalid", "concurrency")
     return answer
+
+
+def _note(clerk: Clerk, claimed: Item, answer: dict[str, Any], *names: str) -> None:
+    noted: Item = {name: answer["job"][name] for name in names}
+    job_id, arn = str(claimed["job_id"]), str(claimed["execution_arn"])
+    clerk.jobs.note(job_id, arn, {**noted, "updated_at": _now()})
 
 
 def _write(

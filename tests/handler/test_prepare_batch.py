@@ -467,7 +467,7 @@ def test_without_a_version_an_overwritten_file_is_refused_and_nothing_of_it_run(
 
 
 def test_a_file_of_bad_lines_only_is_refused(
-    dropped: Any, call: Call, monkeypatch: pytest.MonkeyPatch, answers: Any
+    dropped: Any, call: Call, monkeypatch: pytest.MonkeyPatch, item: Any
 ) -> None:
     monkeypatch.setattr("prepare_batch.prepare.MAX_INVALID_LINES", 150)
     answer = call("prepare_batch", dropped("jsonl", b"a fox\n" * 151))
@@ -475,6 +475,8 @@ def test_a_file_of_bad_lines_only_is_refused(
     assert answer["reasons"][0]["message"] == (
         "more than 150 lines are no requests (the first of the last 51 is line 101)"
     )
+    # Those that have a record of their own by now.
+    assert item(JOBS, answer["job"]["job_id"])["invalid"] == 100
     assert call("prepare_batch", dropped("jsonl", b"a fox\n" * 150))["job"]["invalid"] == 150
 
 
