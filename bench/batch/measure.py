@@ -31,6 +31,8 @@ PROCESSES = 24
 _START_SECONDS, _LOOK_SECONDS = 120.0, 1.0
 _WEIGH_SECONDS = 2.0
 _SAMPLE = 100
+# Looks between which rows have ended: fewer say nothing of growth.
+_FEWEST = 5
 _FUNCTION = re.compile(r".*-(\w+)Function-\w+")
 _REPORT_LINE = re.compile(
     r"^REPORT RequestId: .*?Duration: ([\d.]+) ms.*?Memory Size: (\d+) MB", re.M
@@ -193,10 +195,11 @@ def together(samples: list[Sample], name: str) -> int:
     return max(sum(one.pss for one in sample.held if one.name == name) for sample in samples)
 
 
-def growth(samples: list[Sample], name: str) -> float:
+def growth(samples: list[Sample], name: str) -> float | None:
     """Bytes that a group's longest-lived process grew by with each row of the batch.
 
-    By least squares over the last three quarters of its life: first it warms up.
+    By least squares over the last three quarters of its life: first it warms up. None for one that
+    was there while few rows ended.
     """
     lives: dict[int, list[tuple[int, int]]] = defaultdict(list)
     for sample in samples:
@@ -205,8 +208,8 @@ def growth(samples: list[Sample], name: str) -> float:
                 lives[one.pid].append((sample.done, one.rss))
     life = max(lives.values(), key=len, default=[])
     late = life[len(life) // 4 :]
-    if len({done for done, _ in late}) < 2:
-        return 0.0
+    if len({done for done, _ in late}) < _FEWEST:
+        return None
     return line([done for done, _ in late], [size for _, size in late]).slope
 
 

@@ -67,7 +67,7 @@ def _spread(values: list[float]) -> dict[str, float]:
     return {"n": len(values), **dict(zip(names, percentiles(values), strict=True))}
 
 
-def _held(found: Measured, name: str) -> dict[str, float]:
+def _held(found: Measured, name: str) -> dict[str, float | None]:
     """Bytes, see the functions."""
     return {
         "peak": peak(found.samples, name),
@@ -95,12 +95,12 @@ def _memory(found: Measured) -> Table:
     seen = names(found.samples)
     ours = sorted(seen - {ENGINE, STAND_INS})
     for name in (*ours, *sorted(seen & {ENGINE, STAND_INS})):
-        held = _held(found, name)
+        grown = growth(found.samples, name)
         table.add_row(
             name,
-            f"{held['peak'] / _MEGABYTE:.1f}",
-            f"{held['together'] / _MEGABYTE:.1f}",
-            f"{held['a_row']:,.0f}",
+            f"{peak(found.samples, name) / _MEGABYTE:.1f}",
+            f"{together(found.samples, name) / _MEGABYTE:.1f}",
+            "seen too briefly" if grown is None else f"{grown:,.0f}",
             end_section=name == (ours[-1] if ours else ""),
         )
     table.caption = (

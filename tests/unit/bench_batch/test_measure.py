@@ -34,8 +34,8 @@ def test_growth_is_that_of_the_longest_lived_once_it_is_warm() -> None:
     warming = [sample(at, at, 1000 + 100 * at, 9) for at in range(10)]
     steady = [sample(at, at, 5000 + 2 * at) for at in range(10, 40)]
     assert growth(warming + steady, NAME) == pytest.approx(2)
-    assert growth(warming[:1], NAME) == 0
-    assert growth([], NAME) == 0
+    assert growth(warming[:4], NAME) is None
+    assert growth([], NAME) is None
 
 
 def test_peaks_are_of_one_and_sums_of_all() -> None:
