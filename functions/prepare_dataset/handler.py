@@ -33,7 +33,7 @@ def build() -> Desk:
 def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """{input, execution: {arn, name, started_at}} in; what is to be judged, and where, out.
 
-    {verdict, job, reasons, first, prompts, policy, cursor}.
+    {verdict, job, reasons, first, prompts, policy}.
     """
     answer = prepare(build(), event["input"], event["execution"])
     job, rules = answer["job"], [reason["rule"] for reason in answer["reasons"]]

@@ -87,12 +87,12 @@ class Plan:
 
 
 def prepare(desk: Desk, event: object, execution: dict[str, str]) -> dict[str, Any]:
-    """{verdict, job, reasons, first, prompts, policy, cursor} for one execution's input.
+    """{verdict, job, reasons, first, prompts, policy} for one execution's input.
 
     verdict is ready; invalid (reasons say why); or duplicate (first says of what). prompts are
     {field, text} of dataset_info.json, policy what they and the images are judged by. A set is
-    judged by the policy in force alone: a second one is on trial for requests. The cursor is empty:
-    the largest set is listed in one call.
+    judged by the policy in force alone: a second one is on trial for requests. The largest set is
+    listed in one call.
     """
     body = body_of(event)
     prefix = named_prefix(body)
@@ -293,7 +293,6 @@ def _answer(
         "first": _first(first) if first else {},
         "prompts": [],
         "policy": {},
-        "cursor": {},
     }
 
 

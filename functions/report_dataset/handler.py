@@ -15,7 +15,7 @@ def build() -> Storage:
 
 
 def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:
-    """{job, judged, status} in; {verdict, cursor, report} out.
+    """{job, judged, status} in; {verdict, report} out.
 
     report is {bucket, key, csv_key, jsonl_key, clean_key, counts, prompts, models, clean,
     fine_tuning: {status, reason}}.

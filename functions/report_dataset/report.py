@@ -61,10 +61,10 @@ class Findings:
 
 
 def report(storage: Storage, job: Json, judged: list[Json], status: str) -> Json:
-    """{verdict: done, cursor, report} of a job as PrepareDataset told it.
+    """{verdict: done, report} of a job as PrepareDataset told it.
 
     `judged` are {field, verdict, reasons} of the prompts, `status` is how judging the images ended.
-    The cursor is empty: the largest set is reported in one call.
+    The largest set is reported in one call.
     """
     verdicts, found = _verdicts(storage, job), Findings()
     found.table.write(csv_line(COLUMNS))
@@ -87,7 +87,7 @@ def report(storage: Storage, job: Json, judged: list[Json], status: str) -> Json
     }
     places = {"bucket": job["datasets"], **keys, "clean": job["clean"]}
     prompts = {prompt["field"]: prompt["verdict"] for prompt in judged}
-    return {"verdict": "done", "cursor": {}, "report": {**places, **told, "prompts": prompts}}
+    return {"verdict": "done", "report": {**places, **told, "prompts": prompts}}
 
 
 def _page(

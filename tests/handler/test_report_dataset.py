@@ -110,7 +110,6 @@ def test_a_report_is_written_for_everybody(report: Any, stored: Any, names: Any)
 
     assert answer == {
         "verdict": "done",
-        "cursor": {},
         "report": {
             "bucket": DATASETS,
             "key": f"{REPORTS}report.html",
