@@ -176,7 +176,9 @@ def test_a_training_that_fails_is_a_failed_job(job_stack: Stack) -> None:
     try:
         arn = submit(job_stack, {"prefix": prefix, "fine_tune": {}})
         until(lambda: "StartFineTuning" in states(job_stack, arn))
-        name = f"safelight-{job_of(job_stack, arn)['job_id']}-1"
+        job_id = job_of(job_stack, arn)["job_id"]
+        (run_folder,) = {key.split("/")[0] for key in lying(job_stack, f"clean/{job_id}/")}
+        name = f"safelight-{job_id}-{run_folder}"
         until(lambda: _stopped(job_stack, name))
         run = ended(job_stack, arn)
     finally:
