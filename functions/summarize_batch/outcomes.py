@@ -9,7 +9,8 @@ _REFUSED = ("line", "request_id", "field", "rule", "message")
 
 
 def outcome(written: bytes) -> dict[str, Any] | None:
-    """{line, request_id, run, status, images} of a row; None if nobody can tell which row it was.
+    """{line, request_id, run, status, images} of a row; None if that cannot be told: its child was
+    aborted, with which its request may still have ended well, or does not say which row it had.
 
     Of a child that succeeded its output is written; of any other, what DescribeExecution would say
     (Step Functions Developer Guide, ResultWriter). RowFailed tells the outcome as its cause; a
@@ -20,7 +21,7 @@ def outcome(written: bytes) -> dict[str, Any] | None:
     if "line" in told and "status" in told:
         return _members(told, _TOLD)
     row = _object(entry.get("Input")).get("row")
-    if not isinstance(row, dict) or "line" not in row:
+    if entry.get("Status") == "ABORTED" or not isinstance(row, dict) or "line" not in row:
         return None
     named = _members(row, ("line", "request_id"))
     error = entry.get("Error") or entry.get("Status")

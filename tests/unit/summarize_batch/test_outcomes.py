@@ -51,7 +51,6 @@ def test_a_child_that_failed_has_told_it_as_its_cause() -> None:
         ({"Error": "States.Runtime", "Cause": '{"line": 1}'}, "States.Runtime"),
         ({"Error": "Safelight.RowFailed", "Cause": '{"line": 12, "sta'}, "Safelight.RowFailed"),
         ({"Status": "TIMED_OUT"}, "TIMED_OUT"),
-        ({"Status": "ABORTED"}, "ABORTED"),
     ],
 )
 def test_a_child_that_told_nothing_has_failed(members: dict[str, str], error: str) -> None:
@@ -71,6 +70,10 @@ def test_a_child_that_told_nothing_has_failed(members: dict[str, str], error: st
 )
 def test_what_names_no_row_is_none(written: bytes) -> None:
     assert outcome(written) is None
+
+
+def test_how_the_request_of_an_aborted_child_ended_cannot_be_told() -> None:
+    assert outcome(failed(Status="ABORTED")) is None
 
 
 def test_a_refused_line_says_what_is_wrong_with_it() -> None:
