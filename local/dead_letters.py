@@ -223,7 +223,7 @@ QUEUES = (
     ),
     Queue(
         "ClosingDeadLetters",
-        "ended executions that CloseExecution could not close; sweeps and looks at jobs that failed",
+        "ended executions that CloseExecution could not close; failed sweeps and looks at jobs",
         "CloseExecution; the others are dropped",
         _to_closing,
     ),
