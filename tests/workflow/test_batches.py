@@ -261,9 +261,8 @@ def test_dropped_again_a_failed_batch_does_what_is_left(job_stack: Stack) -> Non
     records = assert_rows_are_truthful(job_stack, job)
     counts = {"COMPLETED": 4, "BLOCKED_PROMPT": 16}
     assert summary_of(job_stack, job)["counts"] == counts
-    for line, record in records.items():
-        failed = line in results and results[line]["status"] == "FAILED"
-        assert record["run"] == (2 if failed else 1), line
+    for line, result in results.items():
+        assert records[line]["run"] == (2 if result["status"] == "FAILED" else 1), line
     assert painted(job_stack, done) == records[1]["run"]
     assert painted(job_stack, unclassified) == 2
     assert painted(job_stack, unpainted) == 2
