@@ -220,6 +220,7 @@ def _print(stack: DeployedStack, job: Record) -> None:
         print_places(screen, {"summary": summary, "results": results})
     if job["status"] == "FAILED":
         screen.print(f"\nThe batch failed: {_GO_ON}", highlight=False)
+        screen.print(f"Why rows failed: safelight batch show {job['job_id']} --failed")
 
 
 def _print_failed(stack: DeployedStack, job: Record, limit: int) -> None:

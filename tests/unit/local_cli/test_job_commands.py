@@ -78,9 +78,14 @@ def test_a_batch_is_dropped_followed_and_summed_up(
         assert part in told
 
 
-def test_a_batch_that_failed_says_so_by_its_status(account: Account, batch: Path) -> None:
+def test_a_batch_that_failed_says_so_by_its_status(
+    account: Account, batch: Path, capsys: Output
+) -> None:
     account.looks = [job("batch-b", "FAILED")]
     assert cli.main(["batch", "drop", str(batch)]) == FAILED
+    told = capsys.readouterr().out
+    assert "drop the same file again" in told
+    assert "safelight batch show batch-b --failed" in told
 
 
 def test_a_file_dropped_again_redoes_nothing(account: Account, batch: Path, capsys: Output) -> None:
