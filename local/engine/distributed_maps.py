@@ -5,8 +5,8 @@ batches, no JSON Lines, no tolerated failures, and writes a manifest of nothing.
 class keeps what all states have in common (Retry, Catch, Output, Assign, history); what it does is
 in map_definitions, item_readers, item_batches, map_runs and result_writers.
 
-The items are read to their end before the first child starts: AWS reads on while children run, so
-that there some may have run when a later line turns out to be unreadable.
+The items are read to their end before the first child starts. By our reading AWS reads on while
+children run, so that there some may have run when a later line turns out to be unreadable.
 
 Private names: preprocessor.StateMap (replaced by a subclass), its from_state_props and
 _eval_execution; the environment's event_manager and event_history_context.

@@ -2,7 +2,7 @@
 
 ministack's own interpreter has no heartbeats, no machine time-out, no jitter and forgives a missing
 path; its API around it (start, describe, list, history pages, status events) is kept. The history
-of an execution that has ended is kept packed: as objects, 10,000 rows of a batch would take 1.4 GB.
+of an execution that has ended is kept packed: 9 KB for a row of a batch, and not 80 KB as objects.
 
 Private names: stepfunctions._run_execution (replaced), _start_execution, _stop_execution and
 _get_execution_history (wrapped), _executions, _state_machines, _emit_execution_status_event; moto's
