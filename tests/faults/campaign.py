@@ -93,7 +93,7 @@ class World:
         return [
             event
             for event in self.events
-            if (event["detail"]["request_id"], event["detail"]["run"]) == about
+            if (event["detail"].get("request_id"), event["detail"]["run"]) == about
         ]
 
 
@@ -291,11 +291,11 @@ def _items(stack: Stack, table: str) -> list[dict[str, Any]]:
     return [item for page in pages for item in page["Items"]]
 
 
-def silence_schedule(stack: Stack) -> None:
-    """Tests sweep themselves: switch the stack's own schedule off."""
+def silence_schedules(stack: Stack) -> None:
+    """Tests sweep requests and follow jobs themselves: switch the stack's own schedules off."""
     scheduler = stack.client("scheduler")
     for listed in scheduler.list_schedules()["Schedules"]:
-        if listed["Name"].startswith(f"{stack.name}-SweepRequests"):
+        if listed["Name"].startswith((f"{stack.name}-SweepRequests", f"{stack.name}-FollowJobs")):
             found = scheduler.get_schedule(Name=listed["Name"])
             kept = {
                 name: found[name]

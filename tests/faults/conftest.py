@@ -7,6 +7,7 @@ otherwise a part of them, and says so.
 
 import os
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from faults.campaign import (
@@ -16,13 +17,16 @@ from faults.campaign import (
     ResultsSeen,
     World,
     one_message_at_a_time,
-    silence_schedule,
+    silence_schedules,
 )
 from faults.case import Case
+from faults.job_campaign import JobCampaign, Jobs
+from faults.job_case import JobCase
 from workflow.running_system import Stack
 
 from local.ai.running import StandIns
 from local.running import Engine
+from local.stack import FINE_TUNING
 
 TIME_SCALE = 6.0
 # One wait for the endpoint is 60 + 20 + 300 s: 63 s here.
@@ -78,7 +82,7 @@ def system() -> Iterator[tuple[Engine, StandIns]]:
 
 
 def made_stack(system: tuple[Engine, StandIns], name: str, **parameters: str) -> Stack:
-    """A stack whose sweeper is called by tests alone."""
+    """A stack whose sweeper and FollowJobs are called by tests alone."""
     stack = Stack(system[0], system[1], name, PATIENCE | parameters)
     work = f"s3://{stack.outputs['WorkBucket']}/inference"
     system[1].register_endpoint(
@@ -89,7 +93,7 @@ def made_stack(system: tuple[Engine, StandIns], name: str, **parameters: str) ->
         error_topic=stack.outputs["ErrorTopic"],
         workers=TOGETHER + WAITING_TOGETHER,  # slow cases hold up no others
     )
-    silence_schedule(stack)
+    silence_schedules(stack)
     one_message_at_a_time(stack, TIME_SCALE)
     return stack
 
@@ -109,7 +113,25 @@ def campaign(
     request: pytest.FixtureRequest, stack: Stack, results: ResultsSeen
 ) -> tuple[Campaign, World]:
     """Every chosen case, run to its end, and the world after them."""
-    chosen = {id(case): case for item in request.session.items if (case := _case(item))}
-    assert len({case.name for case in chosen.values()}) == len(chosen), "two cases of one name"
-    campaign = Campaign(stack, results, list(chosen.values()))
+    campaign = Campaign(stack, results, _chosen(request, Case))
     return campaign, campaign.run()
+
+
+@pytest.fixture(scope="session")
+def job_campaign(
+    request: pytest.FixtureRequest, system: tuple[Engine, StandIns]
+) -> tuple[JobCampaign, Jobs, Jobs]:
+    """Every chosen batch and data set, run to its end; what is left then, and after a second run
+    of those that failed."""
+    few = {"BatchConcurrency": "2", "DatasetConcurrency": "2"}
+    stack = made_stack(system, "jobs", **few, **FINE_TUNING)
+    system[1].slow_training(0.05)
+    campaign = JobCampaign(stack, ResultsSeen(stack), _chosen(request, JobCase))
+    return campaign, *campaign.run()
+
+
+def _chosen(request: pytest.FixtureRequest, kind: type[Case]) -> list[Any]:
+    """The session's cases of exactly this kind."""
+    cases = [case for item in request.session.items if type(case := _case(item)) is kind]
+    assert len({case.name for case in cases}) == len(cases), "two cases of one name"
+    return cases

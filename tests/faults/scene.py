@@ -70,7 +70,8 @@ class Scene:
         """Wait until one of the case's rules has met its call."""
 
         def met() -> bool:
-            told = self.stack.engine.broken_calls()
+            servers = (self.stack.engine, self.stack.stand_ins)
+            told = [rule for server in servers for rule in server.broken_calls()]
             mine = self.case.rule_id(number)
             return any(rule["injected"] for rule in told if rule["id"] == mine)
 

@@ -148,7 +148,8 @@ class Stack:
     def objects(self, bucket: str) -> dict[str, bytes]:
         """Every object of a bucket, by key."""
         s3, name = self.client("s3"), self.outputs[bucket]
-        keys = [entry["Key"] for entry in s3.list_objects_v2(Bucket=name).get("Contents", ())]
+        pages = s3.get_paginator("list_objects_v2").paginate(Bucket=name)
+        keys = [entry["Key"] for page in pages for entry in page.get("Contents", ())]
         return {key: s3.get_object(Bucket=name, Key=key)["Body"].read() for key in keys}
 
     def logs(self) -> str:
