@@ -32,9 +32,9 @@ def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """A scheduled event in, of which nothing is read; {done: {what: how many}, open} out."""
     metrics, follower = build()
     followed = follow(follower, datetime.now(UTC))
+    tell("jobs", **followed.done, open=followed.open, stalled=followed.stalled)
     if followed.open:
-        # Without jobs there is nothing to tell: values are paid for.
-        tell("jobs", **followed.done, open=followed.open, stalled=followed.stalled)
+        # Without jobs there is nothing to count: metrics are paid for.
         for done, number in followed.done.items():
             metrics.count("Followed", number, Done=done)
         metrics.put("OpenJobs", followed.open)

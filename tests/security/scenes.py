@@ -108,10 +108,13 @@ def batches(stack: Stack) -> None:
     prompts = ["a copper pot", "a tin box", *(f"a cup, number {n}" for n in range(4))]
     rows = [json.dumps({"prompt": prompt}) for prompt in prompts]
     job = _drop_batch(stack, "batches/one.jsonl", "\n".join([*rows, "{"]))
-    _until(lambda: int(_job(stack, job).get("done", 0)) >= 4)
+    execution = _job(stack, job)["execution_arn"]
+    _until(lambda: _map_runs(stack, execution))
     # Beyond the stack's bound, so that the next look must change it.
-    (run,) = _map_runs(stack, _job(stack, job)["execution_arn"])
+    (run,) = _map_runs(stack, execution)
     stack.client("stepfunctions").update_map_run(mapRunArn=run["mapRunArn"], maxConcurrency=500)
+    _look_after_jobs(stack)
+    _until(lambda: int(_job(stack, job).get("done", 0)) >= 4)
     _look_after_jobs(stack)
     assert "look" in _job(stack, job)
     _until(lambda: "announced_at" in _job(stack, job), within=120)

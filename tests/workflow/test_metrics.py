@@ -74,7 +74,8 @@ def test_the_end_of_a_batch_is_counted(stack: Stack) -> None:
 
     def counted() -> list[dict[str, Any]]:
         stack.run({"prompt": "a quiet harbour at dusk", "seed": 11})
-        return [line for line in lines(stack, "CountOutcomes") if "JobsEnded" in line]
+        ended = [line for line in lines(stack, "CountOutcomes") if "JobsEnded" in line]
+        return [line for line in ended if line["Kind"] == "batch"]
 
     (line, *_) = until(counted)
-    assert (line["Kind"], line["Status"], line["JobsEnded"]) == ("batch", "COMPLETED", 1)
+    assert (line["Status"], line["JobsEnded"]) == ("COMPLETED", 1)
