@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
 from bench.batch.measure import ENGINE, STAND_INS, Measured, growth, names, peak, rates, together
 from bench.soak.figures import PERCENTS, percentiles
-from bench.soak.prices import GPU_HOUR, PRICED, PRICES, cost
+from bench.soak.prices import GPU_HOUR, PRICED, cost
+from bench.soak.tables import costs, titled
 from local.jobs import counts
 
 _MEGABYTE = 1e6
@@ -77,7 +77,7 @@ def _held(found: Measured, name: str) -> dict[str, float | None]:
 
 
 def _times(found: Measured) -> Table:
-    table = _table("Time")
+    table = titled("Time")
     table.add_column("figure")
     table.add_column("value", justify="right")
     for at, rate in rates(found.samples):
@@ -89,7 +89,7 @@ def _times(found: Measured) -> Table:
 
 
 def _memory(found: Measured) -> Table:
-    table = _table("Memory")
+    table = titled("Memory")
     for name in ("process", "one at most, MB", "all at most, MB", "a row adds, bytes"):
         table.add_column(name, justify="left" if name == "process" else "right")
     seen = names(found.samples)
@@ -112,7 +112,7 @@ def _memory(found: Measured) -> Table:
 
 
 def _alone(found: Measured) -> Table:
-    table = _table("PrepareBatch and SummarizeBatch alone, by the size of the file")
+    table = titled("PrepareBatch and SummarizeBatch alone, by the size of the file")
     table.add_column("function")
     for name in ("rows", "MB read", "rows a second of processor", "MB at most"):
         table.add_column(name, justify="right")
@@ -129,23 +129,9 @@ def _alone(found: Measured) -> Table:
 
 
 def _costs(found: Measured) -> Table:
-    table = _table(f"Calls, and their cost at list prices of us-east-1 ({PRICED})")
-    table.add_column("counted")
-    for name in ("number", "a row", "USD", "USD per 1,000 rows"):
-        table.add_column(name, justify="right")
     counted = found.counts | {"state transitions": transitions(found)}
-    spent = cost(counted)
-    for name, usd in spent.items():
-        table.add_row(
-            PRICES[name][1],
-            f"{counted[name]:,.0f}",
-            f"{counted[name] / found.rows:.2f}",
-            f"{usd:.4f}",
-            f"{1000 * usd / found.rows:.4f}",
-        )
-    table.add_section()
-    total = sum(spent.values())
-    table.add_row("together", "", "", f"{total:.4f}", f"{1000 * total / found.rows:.4f}")
+    title = f"Calls, and their cost at list prices of us-east-1 ({PRICED})"
+    table = costs(title, counted, found.rows, "row")
     asked, (kind, hour) = counted.get("invocations of the endpoint", 0), GPU_HOUR
     table.caption = (
         f"GPU apart: the endpoint was invoked {asked:,.0f} times; on {kind}, {hour} USD an hour, "
@@ -153,13 +139,3 @@ def _costs(found: Measured) -> Table:
         "map reads and writes itself is not counted"
     )
     return table
-
-
-def _table(title: str) -> Table:
-    return Table(
-        title=title,
-        title_justify="left",
-        title_style="bold",
-        box=SIMPLE_HEAD,
-        caption_justify="left",
-    )

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from bench.soak.account import MEANINGS
 from bench.soak.figures import PERCENTS, line, percentiles
-from bench.soak.prices import GPU_HOUR, PRICED, PRICES, cost
+from bench.soak.prices import GPU_HOUR, PRICED, cost
 from bench.soak.ring import Ring
+from bench.soak.tables import costs, titled
 from bench.soak.weight import ENGINE, FUNCTIONS, STAND_INS
 
 BEYOND = (10_000, 100_000)
@@ -46,7 +46,7 @@ def print_growth(console: Console, rings: Sequence[Ring]) -> None:
     if len(rings) < 2:
         return
     counts = [ring.settings.requests for ring in rings]
-    table = _table("Growth: measured, and a straight line through it")
+    table = titled("Growth: measured, and a straight line through it")
     table.add_column("figure")
     for count in counts:
         table.add_column(f"{count:,}", justify="right")
@@ -92,7 +92,7 @@ def growth(rings: Sequence[Ring]) -> dict[str, list[float]]:
 
 
 def _account(ring: Ring) -> Table:
-    table = _table("What must not happen")
+    table = titled("What must not happen")
     table.add_column("")
     table.add_column("number", justify="right")
     table.add_column("is")
@@ -119,7 +119,7 @@ def _name_findings(console: Console, ring: Ring) -> None:
 
 
 def _outcomes(ring: Ring) -> Table:
-    table = _table("Outcomes")
+    table = titled("Outcomes")
     for name in ("status", "stage that decided", "error"):
         table.add_column(name)
     table.add_column("records", justify="right")
@@ -132,7 +132,7 @@ def _outcomes(ring: Ring) -> Table:
 
 def _faults(ring: Ring) -> Table:
     """A row per place, a column per kind, the number of times."""
-    table = _table("Faults injected")
+    table = titled("Faults injected")
     table.add_column("where")
     table.add_column("how, times", overflow="fold")
     places: dict[str, list[str]] = {}
@@ -147,7 +147,7 @@ def _faults(ring: Ring) -> Table:
 
 
 def _times(ring: Ring) -> Table:
-    table = _table("Milliseconds, retries and waiting included")
+    table = titled("Milliseconds, retries and waiting included")
     table.add_column("stage")
     table.add_column("requests", justify="right")
     for percent in PERCENTS:
@@ -164,24 +164,8 @@ def _times(ring: Ring) -> Table:
 
 
 def _costs(ring: Ring) -> Table:
-    table = _table(f"Cost: our counts times list prices of us-east-1 ({PRICED})")
-    table.add_column("counted")
-    for name in ("number", "a request", "USD", "USD per 1,000 requests"):
-        table.add_column(name, justify="right")
-    requests = ring.settings.requests
-    costs = cost(ring.counts)
-    for name, usd in costs.items():
-        count = ring.counts[name]
-        table.add_row(
-            PRICES[name][1],
-            f"{count:,.0f}",
-            f"{count / requests:.2f}",
-            f"{usd:.4f}",
-            f"{1000 * usd / requests:.4f}",
-        )
-    table.add_section()
-    total = sum(costs.values())
-    table.add_row("together", "", "", f"{total:.4f}", f"{1000 * total / requests:.4f}")
+    title = f"Cost: our counts times list prices of us-east-1 ({PRICED})"
+    table = costs(title, ring.counts, ring.settings.requests, "request")
     asked, (kind, hour) = ring.counts["invocations of the endpoint"], GPU_HOUR
     table.caption = (
         f"GPU apart: the endpoint was invoked {asked:,.0f} times; on {kind}, {hour} USD an hour, "
@@ -206,13 +190,3 @@ def _grown(ring: Ring, group: str) -> float:
 
 def _number(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
-
-
-def _table(title: str) -> Table:
-    return Table(
-        title=title,
-        title_justify="left",
-        title_style="bold",
-        box=SIMPLE_HEAD,
-        caption_justify="left",
-    )
