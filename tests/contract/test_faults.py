@@ -218,9 +218,9 @@ def test_a_machine_sees_an_invocation_fail(
 def test_a_delayed_invocation_runs_into_the_tasks_time_out(
     broken: Any, run: Run, probe: str
 ) -> None:
-    broken(service="lambda", kind="delay", seconds=1)
+    broken(service="lambda", kind="delay", seconds=3)
     caught = [{"ErrorEquals": ["States.ALL"], **CAUGHT}]
-    ended = run(single(call(probe, {"op": "echo"}, TimeoutSeconds=5, Catch=caught)))
+    ended = run(single(call(probe, {"op": "echo"}, TimeoutSeconds=1, Catch=caught)))
     assert ended["output"]["error"] == "States.Timeout"
 
 

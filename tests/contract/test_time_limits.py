@@ -17,13 +17,21 @@ def test_one_real_second_is_ten_of_the_template(run: Run) -> None:
 
 def test_a_task_that_takes_too_long_is_a_timeout(run: Run, probe: str) -> None:
     slow = {"op": "sleep", "seconds": 3}
-    ended = run(single(call(probe, slow, TimeoutSeconds=3)))
+    ended = run(single(call(probe, slow, TimeoutSeconds=1)))
     assert (ended["status"], ended["error"]) == ("FAILED", "States.Timeout")
     assert ended["seconds"] < 5
 
 
+def test_a_functions_task_has_its_limit_in_real_time_as_the_function_has(
+    run: Run, probe: str
+) -> None:
+    longer_than_a_tenth = {"op": "sleep", "seconds": 1}
+    ended = run(single(call(probe, longer_than_a_tenth, TimeoutSeconds=5)))
+    assert ended["status"] == "SUCCEEDED"
+
+
 def test_a_tasks_limit_may_come_from_an_expression(run: Run, probe: str) -> None:
-    limit = "{% $number('3') %}"
+    limit = "{% $number('1') %}"
     state = call(probe, {"op": "sleep", "seconds": 3}, TimeoutSeconds=limit)
     ended = run(single({**state, "Catch": [{"ErrorEquals": ["States.Timeout"], **CAUGHT}]}))
     assert ended["output"]["error"] == "States.Timeout"
@@ -32,7 +40,7 @@ def test_a_tasks_limit_may_come_from_an_expression(run: Run, probe: str) -> None
 
 def test_a_timeout_is_not_a_failed_task(run: Run, probe: str) -> None:
     failed = {"ErrorEquals": ["States.TaskFailed"], **CAUGHT}
-    slow = {"op": "sleep", "seconds": 1}
+    slow = {"op": "sleep", "seconds": 3}
     ended = run(single(call(probe, slow, TimeoutSeconds=1, Catch=[failed])))
     assert (ended["status"], ended["error"]) == ("FAILED", "States.Timeout")
 
