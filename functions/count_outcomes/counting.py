@@ -27,8 +27,8 @@ _RULES = frozenset(
     | {"Lambda.SdkClientException", "Lambda.ServiceException", "Lambda.TooManyRequestsException"}
     | {"Lambda.Unknown", "Runtime.ExitError", "Sandbox.Timedout"}
 )
-KINDS = frozenset({"batch", "dataset"})
-JOB_ENDS = frozenset({"COMPLETED", "INVALID", "FAILED"})
+KINDS = frozenset({"batch", "dataset", "classifier"})
+JOB_ENDS = frozenset({"COMPLETED", "INVALID", "REFUSED", "FAILED"})
 VERDICTS = frozenset({"clean", "flagged", "unusable", "not_judged"})
 # Reasons to refuse a picture that are in no policy.
 _CATEGORIES = frozenset({"model_filtered", "blocked_picture", "unknown_model_version"})

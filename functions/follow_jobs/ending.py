@@ -8,7 +8,7 @@ from shared.ending import NOT_RECORDED, ended
 STAGE = "FollowJobs"
 # What stands for the status of an execution that Step Functions knows no more.
 FORGOTTEN = "FORGOTTEN"
-_STATUSES = frozenset({"COMPLETED", "INVALID", "FAILED"})
+_STATUSES = frozenset({"COMPLETED", "INVALID", "REFUSED", "FAILED"})
 # What the end in a Fail state's cause consists of.
 _PARTS: dict[str, type] = {"status": str, "stage": str, "reasons": list, "report": dict}
 

@@ -1,4 +1,4 @@
-"""Follows batches and data sets: paces them, tells of their progress, ends what was forgotten."""
+"""Follows jobs: paces batches, tells how far batches and data sets are, ends what was forgotten."""
 
 from collections import Counter
 from dataclasses import asdict, dataclass, field
@@ -114,7 +114,9 @@ class _Round:
             return
         if execution["status"] == "RUNNING":
             self.followed.done["looked"] += 1
-            self._go_on(job)
+            # A training has no items, and its machine's own time limits.
+            if job["kind"] != "classifier":
+                self._go_on(job)
             return
         job_id, arn = str(job["job_id"]), str(job["execution_arn"])
         ending = ending_of(execution, utc_text(self.now))

@@ -1,4 +1,4 @@
-"""The events that tell of a batch or a data set: how it stands, and how it ended.
+"""The events that tell of a batch, a data set or a training: how it stands, and how it ended.
 
 The state machines send the same event of an end; whoever sends it, it has the same `event_id`.
 """
@@ -23,7 +23,10 @@ def announce(bus: Bus, jobs: Jobs, job: Item, now: str) -> None:
 
 
 def event_of(job: Item) -> tuple[str, dict[str, Any]]:
-    """(detail type, detail) of the event of a closed job's end: BatchCompleted, DatasetFailed, …"""
+    """(detail type, detail) of the event of a closed job's end: BatchCompleted, DatasetFailed, …
+
+    What was refused has failed too: its status tells them apart.
+    """
     kind, status = str(job["kind"]), str(job["status"])
     ended = "Completed" if status == "COMPLETED" else "Failed"
     return kind.capitalize() + ended, _detail(job, status)

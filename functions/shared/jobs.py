@@ -1,4 +1,4 @@
-"""The jobs table: one record for each batch and each data set, claimed and closed like a request's.
+"""The jobs table: one record a batch, data set or training, claimed and closed like a request's.
 
 A job keeps `open_jobs`, its place in the sparse index of that name, until its end is announced, so
 that FollowJobs finds what is under way and what nobody came to tell of.
@@ -26,8 +26,13 @@ def dataset_id(bucket: str, prefix: str) -> str:
     return _identity("dataset", bucket, prefix)
 
 
+def training_id(execution_name: str) -> str:
+    """Every training is a job of its own, whatever it is of."""
+    return _identity("classifier", execution_name)
+
+
 class Jobs:
-    """The records of all batches and data sets."""
+    """The records of all jobs."""
 
     def __init__(self, table: Table) -> None:
         self._table = table

@@ -193,6 +193,15 @@ def test_a_job_without_progress_is_counted(
     assert counted("StalledJobs") == [stalled]
 
 
+def test_a_training_under_way_is_only_looked_at(
+    look: Look, answers: Any, counted: Any, item: Any
+) -> None:
+    assert look(kind="classifier", created_at=LONG_AGO) == {"looked": 1}
+    assert answers.asked("ListMapRuns") == announced(answers) == []
+    assert counted("StalledJobs") == [0]
+    assert "look" not in item(JOBS, "batch-1")
+
+
 @pytest.mark.parametrize(
     ("ended", "rule"),
     [

@@ -37,8 +37,10 @@ def test_an_end_without_a_word_is_a_failure_that_says_why(
     assert [reason["rule"] for reason in ending["reasons"]] == [rule]
 
 
-def test_an_end_that_could_not_be_recorded_is_the_machines_own() -> None:
-    assert not_recorded(json.dumps(TOLD)) == TOLD | {"updated_at": NOW}
+@pytest.mark.parametrize("status", ["COMPLETED", "INVALID", "REFUSED", "FAILED"])
+def test_an_end_that_could_not_be_recorded_is_the_machines_own(status: str) -> None:
+    told = TOLD | {"status": status}
+    assert not_recorded(json.dumps(told)) == told | {"updated_at": NOW}
 
 
 def test_an_error_name_that_stop_execution_was_given_says_nothing() -> None:

@@ -38,6 +38,8 @@ def job(**parts: Any) -> dict[str, Any]:
         ("batch", "FAILED", "BatchFailed"),
         ("dataset", "COMPLETED", "DatasetCompleted"),
         ("dataset", "FAILED", "DatasetFailed"),
+        ("classifier", "COMPLETED", "ClassifierCompleted"),
+        ("classifier", "REFUSED", "ClassifierFailed"),
     ],
 )
 def test_the_detail_type_says_what_ended_and_how(kind: str, status: str, detail_type: str) -> None:
