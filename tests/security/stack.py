@@ -28,6 +28,7 @@ PSEUDO = {
 # ARN by resource type, after the partition; {} is the physical name.
 _ARNS = {
     "AWS::S3::Bucket": "s3:::{}",
+    "AWS::ApplicationAutoScaling::ScalingPolicy": "autoscaling:us-east-1:000000000000:{}",
     "AWS::DynamoDB::Table": "dynamodb:us-east-1:000000000000:table/{}",
     "AWS::Events::Rule": "events:us-east-1:000000000000:rule/{}",
     "AWS::Events::EventBus": "events:us-east-1:000000000000:event-bus/{}",
@@ -40,6 +41,7 @@ _ARNS = {
     "AWS::StepFunctions::StateMachine": "states:us-east-1:000000000000:stateMachine:{}",
 }
 _REF_IS_ARN = {
+    "AWS::ApplicationAutoScaling::ScalingPolicy",
     "AWS::IAM::ManagedPolicy",
     "AWS::SNS::Topic",
     "AWS::StepFunctions::StateMachine",
@@ -58,16 +60,22 @@ def transformed() -> dict[str, Any]:
 
 
 class Stack:
-    """The template's resources under given parameters; `names` are physical ones, by logical id."""
+    """A template's resources under given parameters; `names` are physical ones, by logical id.
+
+    Without a template it is the main stack's.
+    """
 
     def __init__(
-        self, parameters: Mapping[str, str] | None = None, names: Mapping[str, str] | None = None
+        self,
+        parameters: Mapping[str, str] | None = None,
+        names: Mapping[str, str] | None = None,
+        template: dict[str, Any] | None = None,
     ) -> None:
-        self._template = transformed()
+        self._template = template or transformed()
         self._names = names or {}
         self._conditions: dict[str, Any] = self._template.get("Conditions", {})
         described = self._template["Parameters"]
-        defaults = {name: body["Default"] for name, body in described.items()}
+        defaults = {name: body["Default"] for name, body in described.items() if "Default" in body}
         given = {**PSEUDO, **defaults, **(parameters or {})}
         self._values = {name: str(value) for name, value in given.items()}
         self.resources: dict[str, dict[str, Any]] = {
