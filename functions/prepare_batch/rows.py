@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from prepare_batch.cells import Record, records
 from prepare_batch.columns import check_first_line, read_header, to_request
+from shared.cells import Record, records
 from shared.lines import Line, Place, Window, lines
 from shared.request import InvalidRequest, normalised, parse_json
 

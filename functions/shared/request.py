@@ -99,7 +99,7 @@ def normalised(body: object) -> dict[str, Any]:
         _check_writable(name, value)
     for name in ("prompt", "negative_prompt"):
         if isinstance(request.get(name), str):
-            request[name] = _normalised_text(request[name])
+            request[name] = normalised_text(request[name])
     breach = first_breach(request, _schema())
     if breach:
         raise InvalidRequest(breach.field, breach.rule, breach.message)
@@ -137,7 +137,8 @@ def _check_writable(name: str, value: object) -> None:
         raise InvalidRequest(field, "depth", f"{field} is nested too deeply") from None
 
 
-def _normalised_text(text: str) -> str:
+def normalised_text(text: str) -> str:
+    """A prompt as the layers judge it: NFC, no control characters, white space as one space."""
     visible = _CONTROLS.sub("", text)
     return _WHITE_SPACE.sub(" ", unicodedata.normalize("NFC", visible)).strip()
 

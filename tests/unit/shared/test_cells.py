@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prepare_batch.cells import Record, records
+from shared.cells import Record, records
 from shared.lines import Place, Window
 
 MOST = 40
