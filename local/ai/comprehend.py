@@ -5,8 +5,10 @@ The numbers are the model's (classifier/card.md): Comprehend would give others.
 """
 
 import re
+from collections.abc import Callable
 
 from local.ai.classifier.model import LABELS, UNSAFE, shipped
+from local.ai.custom_classification.learning import Learned
 from local.ai.wire import Json, ServiceError
 
 MOST_SEGMENTS = 10
@@ -21,8 +23,15 @@ LOCAL_ENDPOINT = "local-"
 
 
 class Classifier:
-    def __init__(self, classes: tuple[str, str] = ("safe", "unsafe")) -> None:
+    """`trained` gives the model of an endpoint's ARN that CreateEndpoint made."""
+
+    def __init__(
+        self,
+        classes: tuple[str, str] = ("safe", "unsafe"),
+        trained: Callable[[str], Learned | None] = lambda _: None,
+    ) -> None:
         self.classes = classes
+        self._trained = trained
         self._model = shipped()
         self.name = self._model.name
 
@@ -30,14 +39,23 @@ class Classifier:
         if operation == "DetectToxicContent":
             return toxic_content([self._model.scores(text) for text in segments_of(body)])
         if operation == "ClassifyDocument":
-            return self.document_classes(self._model.scores(document_of(body))[UNSAFE])
+            model = self._trained(str(body.get("EndpointArn")))
+            text = document_of(body, model is not None)
+            if model:
+                return ranked(model.scores(text))
+            return self.document_classes(self._model.scores(text)[UNSAFE])
         raise ServiceError("UnknownOperationException", f"{operation} is not served here")
 
     def document_classes(self, unsafe: float) -> Json:
         """The answer of a two-class custom classifier; `unsafe` 0..1."""
         safe_class, unsafe_class = self.classes
-        ranked = sorted([(unsafe, unsafe_class), (1 - unsafe, safe_class)], reverse=True)
-        return {"Classes": [{"Name": name, "Score": score} for score, name in ranked]}
+        return ranked({unsafe_class: unsafe, safe_class: 1 - unsafe})
+
+
+def ranked(scores: dict[str, float]) -> Json:
+    """The answer of ClassifyDocument; the best class comes first."""
+    by_score = sorted(scores.items(), key=lambda named: (-named[1], named[0]))
+    return {"Classes": [{"Name": name, "Score": score} for name, score in by_score]}
 
 
 def toxic_content(results: list[dict[str, float]]) -> Json:
@@ -69,15 +87,16 @@ def segments_of(body: Json) -> list[str]:
     return [_checked(text, SEGMENT_BYTES) for text in texts]
 
 
-def document_of(body: Json) -> str:
-    """The checked text of a ClassifyDocument request."""
+def document_of(body: Json, in_service: bool) -> str:
+    """The checked text of a ClassifyDocument request, to an endpoint that is in service or not."""
     endpoint = ARN.fullmatch(str(body.get("EndpointArn")))
     if not endpoint:
         raise ServiceError("InvalidRequestException", "EndpointArn is missing or malformed")
-    if not endpoint[1].startswith(LOCAL_ENDPOINT):
+    if not in_service and not endpoint[1].startswith(LOCAL_ENDPOINT):
         raise ServiceError(
             "ResourceUnavailableException",
-            f"endpoint {endpoint[1]} is not in service: here names begin with {LOCAL_ENDPOINT}",
+            f"endpoint {endpoint[1]} is not in service: CreateEndpoint makes one here, and names "
+            f"that begin with {LOCAL_ENDPOINT} are in service by themselves",
         )
     if "Bytes" in body:
         raise ServiceError("InvalidRequestException", "the stand-in reads Text, not Bytes")

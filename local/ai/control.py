@@ -4,9 +4,14 @@ What is wrong with a call is answered as {"error": text}: 400 for its content, 4
 endpoint or call, 502 where the engine refused.
 """
 
+from dataclasses import dataclass
 from typing import Any
 
+from local.ai.auto_scaling import AutoScaling
+from local.ai.container import check_url
+from local.ai.custom_classification.plan import Plan
 from local.ai.engine_client import EngineClient, EngineError, split_s3_uri
+from local.ai.fleet import Scaling
 from local.ai.jobs import EndpointConfig
 from local.ai.sagemaker import Endpoints
 from local.ai.scripting.book import ScriptBook
@@ -17,21 +22,25 @@ from local.ai.wire import Json, Reply, Request, ServiceError, json_reply
 PREFIX = "/_local/"
 CONFIG_FIELDS = {
     "output_path", "failure_path", "success_topic", "error_topic", "workers", "time_scale",
+    "container",
 }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Directed:
+    """The services that control calls tell how to go."""
+
+    endpoints: Endpoints
+    trainings: TrainingJobs
+    classifiers: Plan
+    scaling: AutoScaling
 
 
 class Control:
     def __init__(
-        self,
-        engine: EngineClient,
-        endpoints: Endpoints,
-        trainings: TrainingJobs,
-        book: ScriptBook,
-        calls: Calls,
-        names: Json,
+        self, engine: EngineClient, services: Directed, book: ScriptBook, calls: Calls, names: Json
     ) -> None:
-        self._engine, self._endpoints, self._names = engine, endpoints, names
-        self._trainings = trainings
+        self._engine, self._services, self._names = engine, services, names
         self._book, self._calls = book, calls
 
     def handle(self, request: Request) -> Reply:
@@ -62,17 +71,29 @@ class Control:
         elif call == "PUT engine":
             self._engine.use(request.json()["url"])
         elif call == "PUT trainings":
-            self._trainings.phase_seconds = float(request.json()["phase_seconds"])
+            self._services.trainings.phase_seconds = float(request.json()["phase_seconds"])
+        elif call == "PUT classifiers":
+            self._services.classifiers.change(**request.json())
         else:
             raise ServiceError("NotFound", f"no such control call: {call}")
         return {"status": "ok"}
 
     def _endpoint(self, request: Request, name: str) -> Json:
-        if request.method == "PUT":
-            self._endpoints.register(name, _config(request.json()))
-        elif request.method != "GET":
+        endpoints = self._services.endpoints
+        name, _, part = name.partition("/")
+        if request.method != "PUT" and (request.method, part) != ("GET", ""):
             raise ValueError("endpoints take PUT and GET")
-        return self._endpoints.get(name).state()
+        if request.method == "PUT" and not part:
+            endpoints.register(name, _config(request.json()))
+        elif part == "scaling":
+            scaling = Scaling(**request.json())
+            endpoints.get(name).scale(scaling)
+            self._services.scaling.remember(name, scaling.minimum, scaling.maximum)
+        elif part == "status":
+            endpoints.get(name).enter(request.json()["status"])
+        elif part:
+            raise ValueError(f"endpoints have scaling and status, not {part}")
+        return endpoints.get(name).state()
 
 
 def _config(fields: dict[str, Any]) -> EndpointConfig:
@@ -81,6 +102,8 @@ def _config(fields: dict[str, Any]) -> EndpointConfig:
     config = EndpointConfig(**fields)
     split_s3_uri(config.output_path)
     split_s3_uri(config.failure_path or config.output_path)
+    if config.container is not None:
+        check_url(config.container)
     for topic in (config.success_topic, config.error_topic):
         if topic is not None and topic.count(":") != 5:
             raise ValueError(f"not a topic's ARN: {topic!r}")

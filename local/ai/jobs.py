@@ -10,7 +10,9 @@ from local.ai.notices import Invocation
 @dataclass(frozen=True)
 class EndpointConfig:
     """What AsyncInferenceConfig says in AWS. `time_scale` divides the limits on age and duration,
-    so that a test need not wait the least of 60 seconds that AWS allows."""
+    so that a test need not wait the least of 60 seconds that AWS allows. `container` is the address
+    of a model server that answers instead of the painter; `workers` is how many jobs one instance
+    takes at a time, MaxConcurrentInvocationsPerInstance."""
 
     output_path: str
     failure_path: str | None = None
@@ -18,6 +20,7 @@ class EndpointConfig:
     error_topic: str | None = None
     workers: int = 2
     time_scale: float = 1.0
+    container: str | None = None
 
 
 @dataclass(frozen=True)

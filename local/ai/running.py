@@ -89,8 +89,10 @@ class StandIns(Watched):
         error_topic: str | None = None,
         workers: int = 2,
         time_scale: float = 1.0,
+        container: str | None = None,
     ) -> None:
-        """Create or update an asynchronous endpoint; its topics get their test notification."""
+        """Create or update an asynchronous endpoint; its topics get their test notification. A
+        container at http://HOST:PORT answers instead of the painter, `workers` jobs at a time."""
         config = {
             "output_path": output_path,
             "failure_path": failure_path,
@@ -98,6 +100,7 @@ class StandIns(Watched):
             "error_topic": error_topic,
             "workers": workers,
             "time_scale": time_scale,
+            "container": container,
         }
         self.control("PUT", f"endpoints/{name}", config)
 
@@ -108,6 +111,32 @@ class StandIns(Watched):
     def slow_training(self, phase_seconds: float) -> None:
         """How long each of a training job's four phases takes."""
         self.control("PUT", "trainings", {"phase_seconds": phase_seconds})
+
+    def direct_classifiers(
+        self, phase_seconds: float = 0.3, training: str = "usual", endpoint: str = "usual"
+    ) -> None:
+        """How Comprehend's trainings (usual, fail, warn, no-metrics) and endpoints (usual, fail)
+        are to go, and the least seconds that each of their phases takes."""
+        told = {"phase_seconds": phase_seconds, "training": training, "endpoint": endpoint}
+        self.control("PUT", "classifiers", told)
+
+    def scale(
+        self,
+        name: str,
+        *,
+        minimum: int = 0,
+        maximum: int = 1,
+        wake_seconds: float = 0.0,
+        idle_seconds: float = 0.0,
+    ) -> None:
+        """Have an asynchronous endpoint scale by its backlog; seconds of its own time."""
+        scaling = {"minimum": minimum, "maximum": maximum}
+        times = {"wake_seconds": wake_seconds, "idle_seconds": idle_seconds}
+        self.control("PUT", f"endpoints/{name}/scaling", {**scaling, **times})
+
+    def endpoint_status(self, name: str, status: str) -> None:
+        """Have an asynchronous endpoint say this EndpointStatus; jobs wait while it is Failed."""
+        self.control("PUT", f"endpoints/{name}/status", {"status": status})
 
     def script(self, *, prompt: str | None = None, key: str | None = None, **steps: Any) -> None:
         """Tell the steps for prompts that contain `prompt` (generation=, comprehend=) or for

@@ -1,6 +1,7 @@
-"""SageMaker runtime's InvokeEndpointAsync, and the register of endpoints.
+"""SageMaker runtime's InvokeEndpointAsync, SageMaker's DescribeEndpoint, and all endpoints.
 
 Fields, limits and errors: the API's model in botocore; 202 and the location headers likewise.
+That an endpoint that is not known is a ValidationException: what DescribeEndpoint answers on AWS.
 """
 
 import re
@@ -16,9 +17,10 @@ from local.ai.generator import JSON_REQUEST, prompt_of
 from local.ai.jobs import Direction, EndpointConfig, Job
 from local.ai.notices import Invocation
 from local.ai.painting.painter import NAME
-from local.ai.wire import Reply, Request, ServiceError, json_reply
+from local.ai.wire import Json, Reply, Request, ServiceError, json_reply
 
 PATH = re.compile(r"/endpoints/([^/]+)/async-invocations")
+ARN = "arn:aws:sagemaker:us-east-1:000000000000:endpoint/"
 PREFIX = "X-Amzn-SageMaker-"
 MOST_ASCII = 1024
 NOT_SERVED = ("Filename", "S3OutputPathExtension")
@@ -54,8 +56,36 @@ class Endpoints:
             )
         return self._by_name[name]
 
+    def handle(self, operation: str, request: Json) -> Reply:
+        """DescribeEndpoint; ServiceError."""
+        del operation
+        name = str(request.get("EndpointName"))
+        endpoint = self._found(name)
+        variant, status = endpoint.variant(), endpoint.status
+        return json_reply({
+            "EndpointName": name,
+            "EndpointArn": ARN + name,
+            "EndpointConfigName": f"{name}-{self.name}",
+            "ProductionVariants": [variant],
+            "EndpointStatus": status,
+            **({"FailureReason": f"{self.name} was told so."} if status == "Failed" else {}),
+            "CreationTime": endpoint.created,
+            "LastModifiedTime": endpoint.changed,
+        })  # fmt: skip
+
+    def bound(self, name: str, minimum: int, maximum: int) -> None:
+        """Change the bounds within which an endpoint scales; ServiceError."""
+        self._found(name).bound(minimum, maximum)
+
+    def _found(self, name: str) -> AsyncEndpoint:
+        if name not in self._by_name:
+            raise ServiceError("ValidationException", f'Could not find endpoint "{ARN}{name}".')
+        return self._by_name[name]
+
     def invoke(self, request: Request) -> Reply:
         endpoint = self.get(_endpoint_name(request.path))
+        if endpoint.status not in ("InService", "Updating"):
+            raise ServiceError("ValidationError", f"Endpoint {endpoint.name} is {endpoint.status}.")
         if request.body:
             raise ServiceError("ValidationError", "the stand-in takes InputLocation, not Body")
         call = invocation_of(endpoint.name, request.headers)

@@ -2,14 +2,16 @@
 
 import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import unquote
 
 from local.ai import guardrail
+from local.ai.auto_scaling import AutoScaling
 from local.ai.classifier.model import shipped
 from local.ai.comprehend import Classifier
 from local.ai.control import PREFIX as CONTROL_PREFIX
-from local.ai.control import Control
+from local.ai.control import Control, Directed
+from local.ai.custom_classification.service import CustomClassification
 from local.ai.engine_client import EngineClient
 from local.ai.languages import LanguageDetector
 from local.ai.rekognition import Moderator, TextReader
@@ -34,6 +36,15 @@ MOST_BODY_BYTES = 16 * 1024 * 1024
 IDLE_SECONDS = 300
 
 
+class Service(Protocol):
+    """One that the target header, or a part of it, names."""
+
+    name: str
+
+    def handle(self, operation: str, request: Json) -> Reply:
+        """The reply; ServiceError."""
+
+
 class StandInServer(ThreadingHTTPServer):
     """Serves until shutdown(); `server_address` tells the port where 0 was asked for."""
 
@@ -47,7 +58,8 @@ class StandInServer(ThreadingHTTPServer):
         classes: tuple[str, str],
         network: Network | None = None,
     ) -> None:
-        classifier = Classifier(classes)
+        custom = CustomClassification(engine)
+        classifier = Classifier(classes, custom.model)
         book = ScriptBook({
             "generation": generation_step,
             "comprehend": lambda step: comprehend_step(step, classifier),
@@ -59,7 +71,9 @@ class StandInServer(ThreadingHTTPServer):
         calls = Calls()
         self._endpoints = Endpoints(engine, director(book, calls))
         trainings = TrainingJobs(engine)
-        self._services: dict[str, DirectedService | TrainingJobs] = {
+        scaling = AutoScaling(self._endpoints.bound)
+        self._services: dict[str, Service] = {
+            "AnyScaleFrontendService": scaling,
             "SageMaker": trainings,
             "Comprehend_20171127": DirectedService("comprehend", classifier, text_of, book, calls),
             "Comprehend_20171127.DetectDominantLanguage": DirectedService(
@@ -77,8 +91,13 @@ class StandInServer(ThreadingHTTPServer):
         }
         names = {target: service.name for target, service in self._services.items()}
         names["SageMakerRuntime"] = self._endpoints.name
+        names["CustomClassification"] = custom.name
+        self._services["SageMaker.DescribeEndpoint"] = self._endpoints
+        for operation in custom.operations:
+            self._services[f"Comprehend_20171127.{operation}"] = custom
         self._watcher = Watcher(engine)
-        self._control = Control(engine, self._endpoints, trainings, book, calls, names)
+        directed = Directed(self._endpoints, trainings, custom.plan, scaling)
+        self._control = Control(engine, directed, book, calls, names)
         super().__init__(address, _Handler)
 
     def answer(self, request: Request) -> Reply:
@@ -100,7 +119,7 @@ class StandInServer(ThreadingHTTPServer):
         except ServiceError as error:
             return _named(error.reply(), name)
 
-    def _called(self, request: Request) -> tuple[DirectedService | TrainingJobs, str, Json]:
+    def _called(self, request: Request) -> tuple[Service, str, Json]:
         """The service, its operation, and the members of the request that are in the path."""
         if applied := guardrail.PATH.fullmatch(request.path):
             members = {

@@ -12,9 +12,8 @@ from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 from local.deployed_stack import DeployedStack
-from local.engine.settings import REGION
+from local.engine.settings import AI_SERVICES, REGION
 
-_AI_SERVICES = ("BEDROCK_RUNTIME", "COMPREHEND", "REKOGNITION", "SAGEMAKER_RUNTIME")
 _AI_ONLY = ("ClassifyPromptFunction", "ModerateImagesFunction")
 _FUNCTION = "AWS::Lambda::Function"
 # Where containers usually see the host; a wildcard is no address to go to.
@@ -25,7 +24,7 @@ WILDCARD = "0.0.0.0"  # noqa: S104
 def write_local_env(path: Path, stack: DeployedStack, stand_ins: str, endpoint: str) -> None:
     """One object per function of the template: its variables, and where AWS answers."""
     everywhere = {
-        **{f"AWS_ENDPOINT_URL_{service}": stand_ins for service in _AI_SERVICES},
+        **{f"AWS_ENDPOINT_URL_{service}": stand_ins for service in AI_SERVICES},
         "AWS_ACCESS_KEY_ID": "local",
         "AWS_SECRET_ACCESS_KEY": "local",
         "AWS_DEFAULT_REGION": REGION,

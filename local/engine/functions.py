@@ -21,7 +21,7 @@ from ministack.services import lambda_svc
 
 from local.engine import function_pool
 from local.engine.seams import replace
-from local.engine.settings import Settings
+from local.engine.settings import AI_SERVICES, Settings
 from local.faults.callers import access_key
 
 Result = dict[str, Any]
@@ -112,7 +112,7 @@ def _log_group(config: Result) -> str:
 def _endpoints(settings: Settings) -> dict[str, str]:
     endpoints = {"AWS_ENDPOINT_URL": settings.endpoint}
     if settings.ai_endpoint:
-        for service in ("BEDROCK_RUNTIME", "COMPREHEND", "REKOGNITION", "SAGEMAKER_RUNTIME"):
+        for service in AI_SERVICES:
             endpoints[f"AWS_ENDPOINT_URL_{service}"] = settings.ai_endpoint
     return endpoints
 

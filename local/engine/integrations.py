@@ -58,8 +58,9 @@ _IN_PROCESS = {
     "sns": "sns",
     "stepfunctions": "states",
 }
-_AI = {"comprehend", "rekognition", "sagemaker", "sagemaker-runtime"}
+_AI = {"application-autoscaling", "comprehend", "rekognition", "sagemaker", "sagemaker-runtime"}
 _SDK_NAMES = {
+    "applicationautoscaling": "application-autoscaling",
     "sagemakerruntime": "sagemaker-runtime",
     "eventbridge": "events",
     "cloudwatchlogs": "logs",
@@ -70,8 +71,10 @@ _ERROR_PREFIXES = {
     "sqs": "Sqs",
     "sns": "Sns",
     "eventbridge": "EventBridge",
+    "applicationautoscaling": "ApplicationAutoScaling",
     "comprehend": "Comprehend",
     "rekognition": "Rekognition",
+    "sagemaker": "SageMaker",
     "sagemakerruntime": "SageMakerRuntime",
 }
 # A task may wait for a function as long as Lambda allows one to run.

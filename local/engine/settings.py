@@ -9,6 +9,11 @@ from dataclasses import dataclass
 READY = "Engine at"
 REGION = "us-east-1"
 ACCOUNT = "000000000000"
+# As AWS_ENDPOINT_URL_<SERVICE> names those that the stand-ins answer for.
+AI_SERVICES = (
+    "APPLICATION_AUTO_SCALING", "BEDROCK_RUNTIME", "COMPREHEND", "REKOGNITION", "SAGEMAKER",
+    "SAGEMAKER_RUNTIME",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -49,7 +54,7 @@ def parse(arguments: list[str] | None = None) -> Settings:
     parser.add_argument(
         "--ai-endpoint",
         metavar="URL",
-        help="where functions reach Comprehend, Rekognition and the SageMaker runtime",
+        help="where functions reach Comprehend, Rekognition, SageMaker and what scales them",
     )
     parser.add_argument(
         "--time-scale",

@@ -195,11 +195,32 @@ def _rekognition_facts(request: _Request, _: str) -> Facts:
     return {fact: str(place.get(name, "")) for fact, name in names.items()}
 
 
+def _comprehend_facts(request: _Request, _: str) -> Facts:
+    """Endpoints and classifiers by their ARNs, or by their names where they are created."""
+    body = request.json()
+    names = {"role": "DataAccessRoleArn", "version": "VersionName", "desired": "DesiredModelArn"}
+    return {
+        "endpoint": str(body.get("EndpointArn") or body.get("EndpointName") or ""),
+        "classifier": str(
+            body.get("DocumentClassifierArn")
+            or body.get("DocumentClassifierName")
+            or body.get("ModelArn")
+            or ""
+        ),
+        **_members(request, names),
+    }
+
+
+def _members(request: _Request, names: dict[str, str]) -> Facts:
+    """Facts from the members of a body in JSON."""
+    body = request.json()
+    return {fact: str(body.get(name, "")) for fact, name in names.items()}
+
+
 def _sagemaker_facts(request: _Request, _: str) -> Facts:
     if "/endpoints/" not in request.path:
-        body = request.json()
-        names = {"training_job": "TrainingJobName", "role": "RoleArn"}
-        return {fact: str(body.get(name, "")) for fact, name in names.items()}
+        names = {"training_job": "TrainingJobName", "role": "RoleArn", "endpoint": "EndpointName"}
+        return _members(request, names)
     place = request.header(_INPUT_LOCATION).removeprefix("s3://")
     bucket, _, key = place.partition("/")
     return {"endpoint": _segment(request.path, "endpoints"), "bucket": bucket, "key": key}
@@ -237,7 +258,8 @@ def _no_facts(_: _Request, __: str) -> Facts:
 
 _FACTS: dict[str, Callable[[_Request, str], Facts]] = {
     "bedrock": _bedrock_facts,
-    "comprehend": _body_fact("endpoint", "EndpointArn"),
+    "application-autoscaling": _body_fact("resource", "ResourceId"),
+    "comprehend": _comprehend_facts,
     "dynamodb": _dynamodb_facts,
     "events": _events_facts,
     "kms": _body_fact("kms_key", "KeyId"),

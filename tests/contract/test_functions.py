@@ -65,6 +65,7 @@ def test_a_process_sees_what_lambda_sets_and_nothing_of_the_host(invoke: Invoke)
         "AWS_REGION AWS_DEFAULT_REGION AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN",
         "AWS_ENDPOINT_URL AWS_ENDPOINT_URL_COMPREHEND AWS_ENDPOINT_URL_REKOGNITION",
         "AWS_ENDPOINT_URL_BEDROCK_RUNTIME AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME _X_AMZN_TRACE_ID",
+        "AWS_ENDPOINT_URL_APPLICATION_AUTO_SCALING AWS_ENDPOINT_URL_SAGEMAKER",
     }
     assert set(variables) <= set(" ".join(expected).split())
     assert variables["AWS_EXECUTION_ENV"] == "AWS_Lambda_python3.13"

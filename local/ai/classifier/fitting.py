@@ -2,6 +2,7 @@
 algorithms 7.4 and 7.5. NumPy only; nothing is random, and no sum is left to BLAS, whose order of
 adding depends on the machine and whose threads stand in each other's way."""
 
+from array import array
 from collections.abc import Iterable
 
 import numpy as np
@@ -35,11 +36,16 @@ class Matrix:
 
     @classmethod
     def of(cls, texts: Iterable[str]) -> "Matrix":
-        rows = [features(text) for text in texts]
+        lengths, columns, values = array("q"), array("i"), array("f")
+        for text in texts:
+            row = features(text)
+            lengths.append(len(row))
+            columns.extend(row)
+            values.extend(row.values())
         return cls(
-            np.array([len(row) for row in rows], np.int64),
-            np.array([column for row in rows for column in row], np.int32),
-            np.array([value for row in rows for value in row.values()], np.float32),
+            np.frombuffer(lengths, np.int64),
+            np.frombuffer(columns, np.int32),
+            np.frombuffer(values, np.float32),
         )
 
     def rows(self, wanted: npt.NDArray[np.int64]) -> "Matrix":

@@ -91,22 +91,31 @@ def _text_of(path: Path) -> str:
         raise DataError(f"{path}: not UTF-8 at byte {wrong.start}") from wrong
 
 
-def _lines_of(path: Path) -> list[tuple[int, str, str]]:
-    """[(line, label, text)]"""
+def labelled_lines(content: str, name: str) -> list[tuple[int, str, str]]:
+    """[(line, label, text)] of a two-column CSV; DataError, which calls the file by the name."""
     found = []
-    reader = csv.reader(io.StringIO(_text_of(path), newline=""), strict=True)
+    reader = csv.reader(io.StringIO(content, newline=""), strict=True)
     try:
         for fields in reader:
             if len(fields) != 2:
                 raise DataError(
-                    f"{path}:{reader.line_num}: {len(fields)} columns, not two: label, text"
+                    f"{name}:{reader.line_num}: {len(fields)} columns, not two: label, text"
                 )
             label, text = fields[0].strip(), fields[1].strip()
-            if not label or not features(text):
-                raise DataError(f"{path}:{reader.line_num}: the label or the text is empty")
+            if not label or not text:
+                raise DataError(f"{name}:{reader.line_num}: the label or the text is empty")
             found.append((reader.line_num, label, text))
     except csv.Error as wrong:
-        raise DataError(f"{path}:{reader.line_num}: {wrong}") from wrong
+        raise DataError(f"{name}:{reader.line_num}: {wrong}") from wrong
+    return found
+
+
+def _lines_of(path: Path) -> list[tuple[int, str, str]]:
+    """[(line, label, text)], each text with words that the model knows how to read."""
+    found = labelled_lines(_text_of(path), str(path))
+    for number, _, text in found:
+        if not features(text):
+            raise DataError(f"{path}:{number}: the label or the text is empty")
     return found
 
 

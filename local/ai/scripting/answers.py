@@ -17,7 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from local.ai.classifier.model import LABELS
-from local.ai.comprehend import Classifier, toxic_content
+from local.ai.comprehend import Classifier, ranked, toxic_content
 from local.ai.detected_text import detections
 from local.ai.guardrail import FILTERS, assessed
 from local.ai.languages import detected
@@ -155,11 +155,21 @@ def _unknown_label(operation: str, usual: Json) -> Json:
 def _scored(classifier: Classifier, label: str, score: float) -> Change:
     def change(operation: str, usual: Json) -> Json:
         if operation == "ClassifyDocument":
-            return classifier.document_classes(score)
+            return _told_class(usual, classifier, score)
         scores = {name: score if name == label else min(score, LOW) for name in LABELS}
         return toxic_content([scores for _ in usual["ResultList"]])
 
     return change
+
+
+def _told_class(usual: Json, classifier: Classifier, score: float) -> Json:
+    """The unsafe class with the score, and the endpoint's other classes with what is left."""
+    unsafe = classifier.classes[1]
+    others = {each["Name"]: each["Score"] for each in usual["Classes"] if each["Name"] != unsafe}
+    if len(others) == len(usual["Classes"]):
+        return classifier.document_classes(score)
+    left = (1 - score) / (sum(others.values()) or 1)
+    return ranked({unsafe: score, **{name: old * left for name, old in others.items()}})
 
 
 def _filtered(label: str, score: float) -> Change:

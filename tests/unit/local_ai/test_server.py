@@ -35,9 +35,11 @@ def test_health_names_the_stand_ins(stand_ins: StandIns, moderator_name: str) ->
         {
             "status": "ok",
             "stand_ins": {
+                "AnyScaleFrontendService": "local-remembers-scaling-1",
                 "BedrockRuntime": "local-guardrail-1",
                 "Comprehend_20171127": "local-hashed-linear-classifier-1",
                 "Comprehend_20171127.DetectDominantLanguage": "local-trigram-language-detector-1",
+                "CustomClassification": "local-custom-classifier-1",
                 "RekognitionService": moderator_name,
                 "RekognitionService.DetectText": "local-marker-text-1",
                 "SageMaker": "local-trains-nothing-1",
