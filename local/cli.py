@@ -12,6 +12,7 @@ from local.commands import (
     dead_letters,
     demo,
     drop,
+    endpoint,
     models,
     policy,
     put_event,
@@ -41,7 +42,7 @@ def parser() -> argparse.ArgumentParser:
     subparsers = whole.add_subparsers(metavar="COMMAND", required=True)
     for command in (
         *(demo, run_local, drop, put_event, show, batch, dataset, redrive, dead_letters),
-        *(policy, classifier, models),
+        *(policy, classifier, endpoint, models),
     ):
         command.add_to(subparsers)
     return whole

@@ -13,7 +13,7 @@ from local.commands.failure import FAILED, SUCCESS
 
 COMMANDS = (
     *("demo", "local", "drop", "put-event", "show", "redrive", "dead-letters"),
-    *("batch", "dataset", "policy", "classifier", "models"),
+    *("batch", "dataset", "policy", "classifier", "endpoint", "models"),
 )
 
 
@@ -48,6 +48,9 @@ def test_every_command_helps_with_examples(
         ["policy", "burn"],
         ["models"],
         ["dead-letters"],
+        ["endpoint", "adopt", "--stack", "safelight"],
+        ["endpoint", "adopt", "--model", "m", "--serving", "e"],
+        ["endpoint", "adopt", "--model", "m", "--max-instances", "0"],
         ["batch"],
         ["batch", "show"],
         ["batch", "redrive", "batch-b", "--at-once", "0"],
