@@ -67,7 +67,7 @@ class Checked:
     """A file that was read: it is sound if there are no `problems`.
 
     Of `found` problems `problems` has the first 20; those of the whole file come before those of
-    its lines. `where` is the field of all; `digests` are of the texts, with line and label's number.
+    its lines. `where` is the field of all. `digests` are of the texts, with line and label.
     """
 
     where: str

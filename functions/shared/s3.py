@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, BinaryIO
 
 from botocore.exceptions import ClientError
 
@@ -196,8 +196,10 @@ class Storage:
             if version["Key"] == key
         ]
 
-    def write(self, bucket: str, key: str, body: bytes, content_type: str) -> ObjectVersion:
-        """Puts the object; returns the version written."""
+    def write(
+        self, bucket: str, key: str, body: bytes | BinaryIO, content_type: str
+    ) -> ObjectVersion:
+        """Puts the object, of a file from where it stands; returns the version written."""
         with aws.translated():
             reply = self._client.put_object(
                 Bucket=bucket, Key=key, Body=body, ContentType=content_type
