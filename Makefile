@@ -14,7 +14,7 @@ export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo demo-batch demo-dataset local test test-faults fuzz check lint format bench bench-cold-start bench-engine lock clean
-.PHONY: container-setup test-container demo-endpoint
+.PHONY: container-setup test-container demo-endpoint bench-endpoint
 .PHONY: bench-batch bench-filter evaluate peers train-classifier sam-setup validate build test-sam-local audit soak
 
 help: ## show this list
@@ -147,6 +147,9 @@ test-container: setup container-setup ## run the generation server with a tiny r
 
 demo-endpoint: $(VENV)/.ready container-setup ## ask the generation server for pictures, with a tiny random model (they are noise)
 	@$(BIN)/safelight demo endpoint --python $(VENV_CONTAINER)/bin/python $(if $(OUT),--out $(OUT))
+
+bench-endpoint: container-setup ## pictures a second of the generation server and of plain diffusers (JSON, ARGS=--help)
+	@$(VENV_CONTAINER)/bin/python -m bench.endpoint $(if $(JSON),--json $(JSON)) $(ARGS)
 
 lock: ## resolve locks/*.in again
 	$(PYTHON) -m venv --clear .venv-lock

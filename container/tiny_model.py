@@ -60,7 +60,11 @@ def write(folder: Path, safety_checker: str = "none") -> None:
             norm_num_groups=4,
         ),
         scheduler=PNDMScheduler(
-            beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear", steps_offset=1
+            beta_start=0.00085,
+            beta_end=0.012,
+            beta_schedule="scaled_linear",
+            steps_offset=1,
+            skip_prk_steps=True,
         ),
         safety_checker=checker,
         feature_extractor=_feature_extractor() if checker is not None else None,
