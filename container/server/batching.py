@@ -93,6 +93,11 @@ class Batcher:
         self._fitting: dict[tuple[int, int, bool], int] = {}
         self._seconds_a_picture = 1.0
 
+    @property
+    def waiting(self) -> int:
+        """Pictures that no batch has taken yet."""
+        return len(self._waiting)
+
     def submit(self, jobs: Sequence[Job]) -> Ticket:
         """Raises QueueFull and Stopping."""
         with self._changed:
@@ -168,15 +173,13 @@ class Batcher:
             self._deliver(batch, pictures, time.monotonic() - started)
 
     def _paint_halves(self, paint: Paint, batch: list[_Waiting], error: OutOfMemory) -> None:
-        shape, half = batch[0].job.shape, len(batch) // 2
+        shape, half = batch[0].job.shape, (len(batch) + 1) // 2
         tell("out_of_memory", images=len(batch), width=shape.width, height=shape.height)
-        if not half:
+        if len(batch) == 1:
             return self._fail(batch, error)
         self._fitting[_memory_key(shape)] = half
-        for part in (batch[:half], batch[half : 2 * half], batch[2 * half :]):
-            if part:
-                self._paint(paint, part)
-        return None
+        self._paint(paint, batch[:half])
+        return self._paint(paint, batch[half:])
 
     def _paint_singly(self, paint: Paint, batch: list[_Waiting], error: Exception) -> None:
         """One of them may be to blame: its mates shall not fail with it."""
@@ -194,7 +197,7 @@ class Batcher:
         of = Counter(one.ticket for one in batch)
         tell(
             "batch", images=len(batch), requests=len(of), width=shape.width, height=shape.height,
-            steps=shape.steps, seconds=round(seconds, 3), waiting=len(self._waiting),
+            steps=shape.steps, seconds=round(seconds, 3), waiting=self.waiting,
         )  # fmt: skip
         for ticket in of:
             ticket.batches.append(len(batch))

@@ -51,10 +51,14 @@ class Service:
         """Loads the model, beside whoever calls."""
         self._worker.start()
 
+    def stop(self) -> None:
+        """Has wait() return."""
+        self._ended.set()
+
     def stop_on_signals(self) -> None:
         """SIGTERM, which SageMaker sends 30 s before it kills, and Ctrl-C."""
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: self._ended.set())
+            signal.signal(number, lambda *_: self.stop())
 
     def wait(self) -> int:
         """Until there is a signal or a failure for good; the process's exit code. What is queued
