@@ -22,7 +22,8 @@ TOPIC = "arn:aws:sns:us-east-1:000000000000:"
 
 
 class FakeEngine:
-    """S3's GET and PUT, SNS's Publish and the end of a process, as the stand-ins call them."""
+    """S3's GET, PUT and list, SNS's Publish and the end of a process, as the stand-ins call
+    them."""
 
     def __init__(self) -> None:
         self.objects: dict[str, tuple[bytes, str]] = {}
@@ -47,8 +48,17 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     engine: FakeEngine
 
     def do_GET(self) -> None:
+        if "list-type=2" in self.path:
+            return self._list()
         found = self.engine.objects.get(self._path())
-        self._send(200 if found else 404, found[0] if found else b"")
+        return self._send(200 if found else 404, found[0] if found else b"")
+
+    def _list(self) -> None:
+        path, _, query = self.path.partition("?")
+        bucket, prefix = path.strip("/") + "/", urllib.parse.parse_qs(query).get("prefix", [""])[0]
+        named = [name for name in self.engine.objects if name.startswith(bucket + prefix)]
+        keys = "".join(f"<Contents><Key>{each[len(bucket) :]}</Key></Contents>" for each in named)
+        self._send(200, f"<List>{keys}</List>".encode())
 
     def do_PUT(self) -> None:
         body = self._body()
@@ -121,6 +131,7 @@ def _stand_ins(_engine_and_url: tuple[FakeEngine, str]) -> Iterator[StandIns]:
 @pytest.fixture
 def stand_ins(_stand_ins: StandIns, engine: FakeEngine) -> StandIns:
     _stand_ins.reset()
+    _stand_ins.direct_classifiers(phase_seconds=0)
     _stand_ins.register_endpoint(
         "painter",
         output_path="s3://work/out/",
