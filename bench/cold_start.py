@@ -40,7 +40,10 @@ CLIENTS = {
     "prepare_dataset": ["dynamodb", "s3"],
     "moderate_dataset_images": ["rekognition", "s3"],
     "report_dataset": ["s3"],
+    "prepare_training": ["dynamodb", "s3"],
+    "judge_classifier": ["s3"],
     "follow_jobs": ["dynamodb", "events", "stepfunctions"],
+    "watch_endpoint": ["application-autoscaling", "dynamodb", "sagemaker"],
     "sweep_requests": ["dynamodb", "events", "s3", "stepfunctions"],
 }
 LIMITS = {"filter_keywords": 0.35, "count_outcomes": 0.35, "store_images": 1.30}

@@ -9,6 +9,7 @@ from shared.dynamodb import Table
 from shared.inferences import Inferences
 from shared.log import log, tell
 from shared.metrics import Metrics
+from shared.queue_look import Queue
 from shared.stepfunctions import StepFunctions
 
 
@@ -16,7 +17,8 @@ from shared.stepfunctions import StepFunctions
 def build() -> Callback:
     """Settings and adapters, made at the first call."""
     settings = Settings.from_env()
-    return Callback(settings, Inferences(Table(settings.inferences_table)), StepFunctions())
+    table = Table(settings.inferences_table)
+    return Callback(settings, Inferences(table), Queue(table), StepFunctions())
 
 
 def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:

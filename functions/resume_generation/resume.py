@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 
 from resume_generation.notice import Notice
 from shared.inferences import OUTPUTS, Inferences, answer, location
+from shared.log import log
+from shared.queue_look import Queue
 from shared.records import utc_text
 from shared.settings import Environment
 from shared.stepfunctions import StepFunctions
@@ -35,6 +37,7 @@ class Callback:
 
     settings: Settings
     inferences: Inferences
+    queue: Queue
     step_functions: StepFunctions
 
 
@@ -47,16 +50,27 @@ def resume(callback: Callback, notice: Notice) -> str:
     its two writes.
     """
     stored, row = _store(callback, notice)
-    if not row:
+    if "status" not in row:
         return "unknown"
     if row["status"] in {"PENDING", "INVOKED"}:
         return "foreign"
-    if answer(callback.step_functions, row):
+    was_answered = answer(callback.step_functions, row)
+    if stored and not notice.expired:
+        _count(callback.queue)
+    if was_answered:
         return "resumed"
     if stored or notice.completed != (row["status"] == "COMPLETED"):
         callback.inferences.note_late(notice.inference_id, utc_text(datetime.now(UTC)))
         return "late"
     return "repeated"
+
+
+def _count(queue: Queue) -> None:
+    """Once for each inference that the endpoint has worked on, well or not."""
+    try:
+        queue.count_finished()
+    except Exception:  # noqa: BLE001 - a count must not have a notice delivered again
+        log.exception("finished inference not counted")
 
 
 def _store(callback: Callback, notice: Notice) -> tuple[bool, dict[str, str | int]]:

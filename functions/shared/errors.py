@@ -13,6 +13,7 @@ Step Functions matches an exception by its class name, so these names are a cont
     ├── GenerationError         how a paid generation ended, told through the task token
     │   ├── GenerationFailed    the endpoint reported a failure: another inference may succeed
     │   └── GenerationExpired   the endpoint gave the request up before working on it
+    ├── CapacityUnavailable     the endpoint cannot come to a request before that would expire
     └── PolicyUnavailable       no sound policy to judge by: then nothing is judged
 """
 
@@ -55,6 +56,10 @@ class GenerationFailed(GenerationError):
 
 class GenerationExpired(GenerationError):
     """The endpoint gave the request up before working on it."""
+
+
+class CapacityUnavailable(SafelightError):
+    """The endpoint cannot come to a request before that would expire: it is not asked."""
 
 
 class PolicyUnavailable(SafelightError):

@@ -68,6 +68,11 @@ METRICS = {
     "OpenJobs": Metric("Count", "batches and data sets open or not yet announced, at each look"),
     "StalledJobs": Metric("Count", "of those, jobs without progress for half an hour"),
     "BatchConcurrency": Metric("Count", "rows of batches that may be under way, at each look"),
+    "EndpointInstances": Metric("Count", "instances in service, at each look at the endpoint"),
+    "EndpointBacklog": Metric("Count", "inferences that the endpoint owes, at each look"),
+    "BacklogWithoutCapacitySeconds": Metric(
+        "Seconds", "for how long something has waited without any instance"
+    ),
 }
 
 

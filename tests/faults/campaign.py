@@ -232,7 +232,8 @@ def world(stack: Stack, results: ResultsSeen) -> World:
         [parsed(item) for item in items.values()],
         {key: plain(item) for key, item in items.items()},
         list(results.all()),
-        [plain(item) for item in _items(stack, "InferencesTable")],
+        # The queue's item is no inference.
+        [plain(item) for item in _items(stack, "InferencesTable") if "status" in item],
         stack.objects("ImagesBucket"),
     )
 
@@ -292,10 +293,14 @@ def _items(stack: Stack, table: str) -> list[dict[str, Any]]:
 
 
 def silence_schedules(stack: Stack) -> None:
-    """Tests sweep requests and follow jobs themselves: switch the stack's own schedules off."""
+    """Tests sweep, follow jobs and watch the endpoint themselves: switch the stack's own schedules
+    off."""
     scheduler = stack.client("scheduler")
+    mine = tuple(
+        f"{stack.name}-{name}" for name in ("SweepRequests", "FollowJobs", "WatchEndpoint")
+    )
     for listed in scheduler.list_schedules()["Schedules"]:
-        if listed["Name"].startswith((f"{stack.name}-SweepRequests", f"{stack.name}-FollowJobs")):
+        if listed["Name"].startswith(mine):
             found = scheduler.get_schedule(Name=listed["Name"])
             kept = {
                 name: found[name]

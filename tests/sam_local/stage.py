@@ -38,6 +38,8 @@ TABLES = {
 TABLE_SHAPE = ("KeySchema", "AttributeDefinitions", "BillingMode", "GlobalSecondaryIndexes")
 # These talk to one AI service and to nothing else.
 AI_ONLY = ("ClassifyPromptFunction", "ModerateImagesFunction")
+# AI services whose callers talk to others, too.
+BESIDE_OTHERS = ("SAGEMAKER_RUNTIME", "SAGEMAKER", "APPLICATION_AUTO_SCALING")
 _SCORES = {"unsafe": "unsafe", "insult": {"label": "INSULT", "score": 0.95}}
 UNSAFE = Marker((("Explicit Nudity", 96.0),))
 
@@ -83,7 +85,7 @@ class Stage:
             name: {
                 **given,
                 "AWS_ENDPOINT_URL": for_all[name],
-                "AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME": ai,
+                **{f"AWS_ENDPOINT_URL_{service}": ai for service in BESIDE_OTHERS},
             }
             for name, given in EXAMPLE_ENV.items()
             if "AWS_ENDPOINT_URL" in given

@@ -1,7 +1,8 @@
 """What a role's statements allow, as IAM decides it: an Allow that matches and no Deny that does.
 
 Statements that depend on a Condition are refused: what they allow cannot be read from a call. But
-for one: to which service a role may be handed is in no call of ours to get wrong.
+for two: to which service a role may be handed is in no call of ours to get wrong, and that of a
+table only the item `queue` is read is for the handlers' tests to show.
 """
 
 import re
@@ -18,8 +19,8 @@ class Need:
     resource: str = "*"
 
 
-# Of a role that may be passed: to whom.
-_TO_SAGEMAKER = {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}}
+# Keys of conditions that are taken for met.
+_MET = {"iam:PassedToService", "dynamodb:LeadingKeys"}
 
 
 @dataclass(frozen=True)
@@ -34,11 +35,11 @@ class Statement:
     @classmethod
     def of(cls, document: dict[str, Any]) -> "Statement":
         """Raises ValueError for a key that changes what a statement means and is not read here."""
-        if document["Action"] == "iam:PassRole" and "Condition" in document:
-            (test,) = document["Condition"].values()
+        keys = {key for test in document.get("Condition", {}).values() for key in test}
+        if unmet := keys - _MET:
+            raise ValueError(f"a condition on {sorted(unmet)} is not understood")
+        if keys:
             document = {key: value for key, value in document.items() if key != "Condition"}
-            if test.keys() != {"iam:PassedToService"}:
-                raise ValueError(f"a condition on {sorted(test)} is not understood")
         if unread := document.keys() - {"Sid", "Effect", "Action", "Resource"}:
             raise ValueError(f"a statement with {sorted(unread)} is not understood")
         return cls(

@@ -136,6 +136,8 @@ _NEEDS: dict[tuple[str, str], Callable[[str, Facts], list[Need]]] = {
     ("states", "SendTaskFailure"): _everywhere("states"),
     ("lambda", "Invoke"): _invoke,
     ("sagemaker", "InvokeEndpointAsync"): _endpoint,
+    ("sagemaker", "DescribeEndpoint"): _endpoint,
+    ("application-autoscaling", "DescribeScalableTargets"): _everywhere("application-autoscaling"),
     ("sagemaker", "CreateTrainingJob"): _training,
     ("sagemaker", "DescribeTrainingJob"): _training,
     ("sagemaker", "StopTrainingJob"): _training,

@@ -239,7 +239,9 @@ def _waiting(stack: Stack, prompt: str, step: object) -> str:
 def _rows_of(stack: Stack, arn: str) -> dict[str, Any]:
     record = stack.record_of(arn)
     rows = stack.client("dynamodb").scan(TableName=stack.outputs["InferencesTable"])["Items"]
-    mine = [row for row in rows if row["request_id"]["S"] == record.get("request_id")]
+    # The queue's item is no inference.
+    inferences = [row for row in rows if "request_id" in row]
+    mine = [row for row in inferences if row["request_id"]["S"] == record.get("request_id")]
     return mine[0] if mine else {}
 
 

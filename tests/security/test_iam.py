@@ -61,10 +61,12 @@ def test_a_statement_that_is_not_understood_is_refused(key: str) -> None:
         Statement.of({"Effect": "Allow", "Action": "a:B", "Resource": "*", key: {}})
 
 
-def test_to_which_service_a_role_may_be_handed_is_no_calls_to_get_wrong() -> None:
+def test_to_whom_a_role_is_handed_and_which_item_is_read_is_for_others_to_show() -> None:
     document = {"Sid": "A", "Effect": "Allow", "Action": "iam:PassRole", "Resource": "arn:role"}
     to = {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}}
-    assert Statement.of(document | {"Condition": to}) == Statement.of(document)
+    item = {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["queue"]}}
+    for met in (to, item, to | item):
+        assert Statement.of(document | {"Condition": met}) == Statement.of(document)
     other = {"StringEquals": {"aws:PrincipalTag/team": "a"}}
     with pytest.raises(ValueError, match="PrincipalTag"):
         Statement.of(document | {"Condition": other})

@@ -35,6 +35,7 @@ FORCED = {
     ("ModerateImagesRole", "rekognition:DetectText"): NO_RESOURCE,
     ("ModerateDatasetImagesRole", "rekognition:DetectModerationLabels"): NO_RESOURCE,
     ("ModerateDatasetImagesRole", "rekognition:DetectText"): NO_RESOURCE,
+    ("WatchEndpointRole", "application-autoscaling:DescribeScalableTargets"): NO_RESOURCE,
     ("FineTuningRole", "ecr:GetAuthorizationToken"): NO_RESOURCE,
     ("GenerateImagesRole", "states:SendTaskSuccess"): A_TOKEN,
     ("ResumeGenerationRole", "states:SendTaskSuccess"): A_TOKEN,
@@ -110,7 +111,11 @@ def test_rules_may_start_their_machine_and_schedules_their_function() -> None:
         "RunBatchBatchDropped": "RunBatch",
         "ModerateDatasetDatasetSubmitted": "ModerateDataset",
     }
-    schedules = {"SweepSchedule": "SweepRequests", "FollowSchedule": "FollowJobs"}
+    schedules = {
+        "SweepSchedule": "SweepRequests",
+        "FollowSchedule": "FollowJobs",
+        "WatchSchedule": "WatchEndpoint",
+    }
     assert started == {
         name: {Need("states:StartExecution", STACK.arn(machine))} for name, machine in rules.items()
     } | {

@@ -194,6 +194,7 @@ def test_every_queue_of_dead_letters_has_an_alarm() -> None:
     [
         ("SweepRequestsFunction", "SilentSweeperAlarm"),
         ("FollowJobsFunction", "SilentFollowerAlarm"),
+        ("WatchEndpointFunction", "SilentWatcherAlarm"),
     ],
 )
 def test_a_schedule_is_missed_soon(function: str, alarm: str) -> None:

@@ -16,6 +16,7 @@ class Rows:
 
     def __init__(self) -> None:
         self.row: dict[str, Any] = {}
+        self.finished = 0
 
     def bind(self, token: str) -> dict[str, Any]:
         self.row = {"status": "PENDING", "inference_id": "i", "plan": '{"seed": 7}'} | self.row
@@ -28,6 +29,9 @@ class Rows:
 
     def fail(self, identity: str, status: str, reason: str) -> tuple[bool, dict[str, Any]]:
         return self._finish({"status": status, "failure_reason": reason})
+
+    def count_finished(self) -> None:
+        self.finished += 1
 
     def note_late(self, identity: str, now: str) -> None:
         self.row["late_at"] = now
@@ -74,7 +78,7 @@ def tasks() -> Tasks:
 
 @pytest.fixture
 def callback(rows: Any, tasks: Any) -> Callback:
-    return Callback(Settings("inferences", "work", "Safelight/example"), rows, tasks)
+    return Callback(Settings("inferences", "work", "Safelight/example"), rows, rows, tasks)
 
 
 def enter(rows: Rows, tasks: Tasks, token: str) -> None:
@@ -130,6 +134,41 @@ def test_only_an_output_in_the_work_bucket_is_one(
 
 def test_an_inference_of_nobody_is_unknown(callback: Callback) -> None:
     assert resume(callback, DONE) == "unknown"
+
+
+def test_the_queues_item_is_no_inference(rows: Rows, callback: Callback) -> None:
+    rows.row = {"inference_id": "queue", "look": "{}", "finished": 7}
+    assert resume(callback, Notice("queue", "Completed", DONE.output)) == "unknown"
+    assert rows.row == {"inference_id": "queue", "look": "{}", "finished": 7}
+
+
+@pytest.mark.parametrize(
+    ("notice", "finished"),
+    [
+        (DONE, 1),
+        (Notice("i", "Failed"), 1),
+        # The endpoint did not work on it.
+        (Notice("i", "Expired"), 0),
+    ],
+)
+def test_what_the_endpoint_has_worked_on_is_counted_once(
+    notice: Notice, finished: int, rows: Rows, tasks: Tasks, callback: Callback
+) -> None:
+    enter(rows, tasks, "A")
+    resume(callback, notice)
+    resume(callback, notice)
+    assert rows.finished == finished
+
+
+def test_a_count_that_fails_holds_nothing_up(
+    rows: Rows, tasks: Tasks, callback: Callback, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail() -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr(rows, "count_finished", fail)
+    enter(rows, tasks, "A")
+    assert resume(callback, DONE) == "resumed"
 
 
 def test_a_task_that_waits_no_more_is_late(rows: Rows, tasks: Tasks, callback: Callback) -> None:

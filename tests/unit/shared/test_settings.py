@@ -35,6 +35,7 @@ VARIABLES = {
         "REQUEST_TTL_SECONDS": "3600",
         "INVOCATION_TIMEOUT_SECONDS": "600",
         "RETENTION_DAYS": "7",
+        "EVENT_BUS": "b",
     },
     "resume_generation.resume": {
         "INFERENCES_TABLE": "t",
@@ -71,6 +72,11 @@ VARIABLES = {
         "EVENT_BUS": "b",
         "BATCH_CONCURRENCY": "20",
         "REQUEST_TTL_SECONDS": "3600",
+        "METRICS_NAMESPACE": "n",
+    },
+    "watch_endpoint.watch": {
+        "INFERENCES_TABLE": "t",
+        "ENDPOINT_NAME": "e",
         "METRICS_NAMESPACE": "n",
     },
     "prepare_batch.prepare": {
