@@ -54,7 +54,7 @@ def test_files_and_parameters_that_it_names_are_there() -> None:
 
 def test_the_arithmetic_of_concurrency_counts_the_functions() -> None:
     count = len(Stack().of_type("AWS::Lambda::Function"))
-    words = {17: "seventeen", 18: "eighteen", 19: "nineteen"}
+    words = {19: "nineteen", 20: "twenty", 21: "twenty-one", 22: "twenty-two"}
     assert f"each of the {words[count]} functions" in TEXT
     assert f"{count} x 20 = {20 * count}" in TEXT
     described = transformed()["Parameters"]["ReservedConcurrency"]["Description"]
