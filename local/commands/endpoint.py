@@ -140,6 +140,7 @@ def adopt(args: argparse.Namespace) -> int:
         raise CommandError(str(error)) from error
     needs = policy(place, served.role.split(":")[1])
     _tell_policy(stack.client, served.role, needs, args.policy)
+    _check_role(parameters.get("GeneratorRoleArn", ""), served.role, args.dry_run)
     later = scaling_calls(place.endpoint, scaling) if scaling else []
     if not calls:
         print(f"\nEndpoint {place.endpoint} runs {served.model} as wished.")
@@ -256,6 +257,19 @@ def _tell_policy(clients: Clients, role: str, needs: dict[str, Any], file: Path 
         print("It may all of it already.")
 
 
+def _check_role(named: str, role: str, dry_run: bool) -> None:
+    if named in ("", role):
+        return
+    told = (
+        f"the main stack's GeneratorRoleArn is {named}: this model's role could tell no results, "
+        "and SageMaker would not make the endpoint. First:\n"
+        f"  sam deploy --parameter-overrides GeneratorRoleArn={role}"
+    )
+    if not dry_run:
+        raise CommandError(told)
+    print(f"\n{told[0].upper()}{told[1:]}")
+
+
 def _cost(served: Served, scaling: Scaling | None) -> str:
     from local.endpoint.prices import hourly
 
@@ -309,7 +323,7 @@ def _tell_next(
     args: argparse.Namespace,
 ) -> None:
     print(f"\nIs it there? safelight endpoint status --stack {stack}")
-    if parameters.get("GeneratorRoleArn", "") != served.role:
+    if not parameters.get("GeneratorRoleArn"):
         print(
             "So that its results are taken, and nobody else's, deploy the main stack again:\n"
             f"  sam deploy --parameter-overrides GeneratorRoleArn={served.role}"

@@ -313,6 +313,21 @@ def test_the_stacks_key_is_used(account: Account, parameters: dict[str, str]) ->
     ]
 
 
+def test_a_role_that_the_main_stack_keeps_out_is_told_of(
+    account: Account, parameters: dict[str, str], capsys: Output
+) -> None:
+    parameters["GeneratorRoleArn"] = "arn:aws:iam::111122223333:role/another"
+    assert cli.main([*ADOPT, "--yes"]) == FAILED
+    assert account.called(*WRITES) == []
+    advice = f"sam deploy --parameter-overrides GeneratorRoleArn={ROLE}"
+    assert advice in capsys.readouterr().err
+    assert cli.main([*ADOPT, "--dry-run"]) == SUCCESS
+    assert advice in capsys.readouterr().out
+    parameters["GeneratorRoleArn"] = ROLE
+    assert cli.main([*ADOPT, "--yes"]) == SUCCESS
+    assert advice not in capsys.readouterr().out
+
+
 def test_the_model_of_a_real_time_endpoint_is_taken_as_it_runs(
     account: Account, capsys: Output
 ) -> None:
