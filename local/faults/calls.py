@@ -198,13 +198,14 @@ def _rekognition_facts(request: _Request, _: str) -> Facts:
 def _comprehend_facts(request: _Request, _: str) -> Facts:
     """Endpoints and classifiers by their ARNs, or by their names where they are created."""
     body = request.json()
-    names = {"role": "DataAccessRoleArn", "version": "VersionName", "desired": "DesiredModelArn"}
+    names = {"role": "DataAccessRoleArn", "version": "VersionName"}
     return {
         "endpoint": str(body.get("EndpointArn") or body.get("EndpointName") or ""),
         "classifier": str(
             body.get("DocumentClassifierArn")
             or body.get("DocumentClassifierName")
             or body.get("ModelArn")
+            or body.get("DesiredModelArn")
             or ""
         ),
         **_members(request, names),

@@ -25,6 +25,7 @@ class Refusal(NamedTuple):
 
 
 _FAULTS = {
+    "application-autoscaling": Refusal("InternalServiceException", 500),
     "comprehend": Refusal("InternalServerException", 500),
     "dynamodb": Refusal("InternalServerError", 500),
     "events": Refusal("InternalException", 500),
