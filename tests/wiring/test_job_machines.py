@@ -1,4 +1,4 @@
-"""RunBatch and ModerateDataset as data: held to what GenerateSafeImage is held to."""
+"""The machines of jobs as data: held to what GenerateSafeImage is held to."""
 
 import json
 import re
@@ -8,16 +8,20 @@ from wiring.system import LAMBDAS, RESOURCES, Machine, nexts, parameter, setting
 
 from prepare_batch import prepare as prepare_batch
 from prepare_dataset import prepare as prepare_dataset
+from prepare_training import prepare as prepare_training
 from shared import errors
 
-JOBS = ("RunBatch", "ModerateDataset")
+JOBS = {"RunBatch": "batch", "ModerateDataset": "dataset", "TrainClassifier": "classifier"}
+MAPPED = ("RunBatch", "ModerateDataset")
 MACHINES = {name: Machine(name) for name in JOBS}
 TASKS = [(name, task) for name, machine in MACHINES.items() for task in machine.tasks]
-# The ends of both are the same, for the same reasons.
+# The ends of all are the same, for the same reasons.
 SHARED_ENDS = (
-    *("RecordJob", "AnnounceJob", "MarkJobAnnounced", "HowDidItEnd", "Completed", "Invalid"),
+    *("RecordJob", "AnnounceJob", "MarkJobAnnounced", "Completed", "Invalid"),
     *("Failed", "UnknownVerdict", "Superseded", "NotAnnounced"),
 )
+# Nothing is paid while it waits for a place among an account's trainings.
+PATIENT = {"Comprehend.ResourceLimitExceededException": (11, 900)}
 # A map's Tasks whose failure is the map's to catch.
 CAUGHT_BY_THEIR_MAP = {"FilterKeywords", "ClassifyPrompt", "ModerateDatasetImages"}
 
@@ -50,17 +54,19 @@ def test_a_task_has_a_time_out_bounded_retries_and_a_last_resort(name: str, task
     assert state["TimeoutSeconds"]
     for retry in state["Retry"]:
         if retry["MaxAttempts"]:
-            assert retry["MaxAttempts"] <= 6
+            most, longest = PATIENT.get(retry["ErrorEquals"][0], (6, 60))
+            assert retry["MaxAttempts"] <= most
             assert retry["JitterStrategy"] == "FULL"
-            assert retry["MaxDelaySeconds"] <= 60
+            assert retry["MaxDelaySeconds"] <= longest
     if task in CAUGHT_BY_THEIR_MAP:
         assert "Catch" not in state
     else:
         assert state["Catch"][-1]["ErrorEquals"] == ["States.ALL"]
 
 
-def test_a_map_has_a_last_resort(machine: Machine) -> None:
-    maps = [state for state in machine.states.values() if state["Type"] == "Map"]
+@pytest.mark.parametrize("name", MAPPED)
+def test_a_map_has_a_last_resort(name: str) -> None:
+    maps = [state for state in MACHINES[name].states.values() if state["Type"] == "Map"]
     assert maps
     for state in maps:
         assert state["Catch"][-1]["ErrorEquals"] == ["States.ALL"]
@@ -98,17 +104,15 @@ def test_the_machine_may_invoke_its_tasks_and_nothing_else(machine: Machine) -> 
     )
 
 
-def test_both_end_alike() -> None:
-    batch, dataset = (
-        {
-            name: json.dumps(MACHINES[one].states[name])
-            .replace("Batch", "Dataset")
-            .replace("batch", "dataset")
-            for name in SHARED_ENDS
-        }
-        for one in JOBS
-    )
-    assert batch == dataset
+@pytest.mark.parametrize("name", SHARED_ENDS)
+def test_all_end_alike(name: str) -> None:
+    ends = {
+        json.dumps(MACHINES[machine].states[name])
+        .replace(kind.capitalize(), "Job")
+        .replace(kind, "job")
+        for machine, kind in JOBS.items()
+    }
+    assert len(ends) == 1
 
 
 def test_failures_explain_themselves(machine: Machine) -> None:
@@ -127,7 +131,11 @@ def test_a_row_outlives_its_request() -> None:
 
 
 def test_no_job_is_deleted_while_it_runs() -> None:
-    lives = {"RunBatch": prepare_batch.LONGEST, "ModerateDataset": prepare_dataset.LONGEST}
+    lives = {
+        "RunBatch": prepare_batch.LONGEST,
+        "ModerateDataset": prepare_dataset.LONGEST,
+        "TrainClassifier": prepare_training.LONGEST,
+    }
     for name, longest in lives.items():
         assert MACHINES[name].asl["TimeoutSeconds"] == longest.total_seconds()
 
@@ -147,10 +155,34 @@ def test_tolerance_and_concurrency_are_parameters() -> None:
     assert "${DatasetConcurrency}" in images["MaxConcurrency"]
 
 
+def test_a_training_costs_money_and_is_started_by_hand() -> None:
+    assert "Events" not in RESOURCES["TrainClassifier"]["Properties"]
+
+
+def test_a_training_is_looked_at_often_enough_and_no_oftener() -> None:
+    looks, waited, pause = 0, 0, 60
+    while waited < 86400:
+        looks, waited = looks + 1, waited + pause
+        assert pause <= max(60, waited / 10)
+        pause = max(60, waited // 10)
+    states = MACHINES["TrainClassifier"].states
+    assert f"a day has {looks} looks" in states["WaitForTraining"]["Comment"]
+    assert "[60, $floor(($waited + $pause) / 10)]" in json.dumps(states["DescribeTraining"])
+    assert "86400" in json.dumps(states["IsTrained"])
+
+
+def test_what_starts_a_training_or_an_endpoint_says_which_so_that_a_retry_starts_no_second() -> (
+    None
+):
+    states = MACHINES["TrainClassifier"].states
+    for name in ("StartTraining", "CreateEndpoint"):
+        assert "'ClientRequestToken': $training.version" in states[name]["Arguments"]
+
+
 def test_a_start_that_finds_no_machine_is_kept() -> None:
     rules = [
         event["Properties"]
-        for name in JOBS
+        for name in MAPPED
         for event in RESOURCES[name]["Properties"]["Events"].values()
     ]
     assert len(rules) == 2
