@@ -188,7 +188,7 @@ def test_an_endpoint_takes_another_model_and_scales(
     }
     early = task("applicationautoscaling:putScalingPolicy", policy)
     assert early["error"] == "ApplicationAutoScaling.ObjectNotFoundException"
-    bounds = {"MinCapacity": 1, "MaxCapacity": 2}
+    bounds = {"MinCapacity": 1, "MaxCapacity": "{% $number('2') %}"}
     task("applicationautoscaling:registerScalableTarget", {**target, **bounds})
     assert "Alarms" in task("applicationautoscaling:putScalingPolicy", policy)
     asked = {"ServiceNamespace": "comprehend", "ResourceIds": [arn]}
