@@ -128,7 +128,13 @@ def _add_consent(parser: argparse.ArgumentParser) -> None:
 
 def adopt(args: argparse.Namespace) -> int:
     """Make the endpoint, or change it."""
-    from local.endpoint.account import EndpointError, changes, perform, wait_for_service
+    from local.endpoint.account import (
+        EndpointError,
+        changes,
+        perform,
+        scaling_of,
+        wait_for_service,
+    )
     from local.endpoint.requests import policy, scaling_calls
 
     stack, parameters, place = _main(args.stack)
@@ -146,14 +152,17 @@ def adopt(args: argparse.Namespace) -> int:
         print(f"\nEndpoint {place.endpoint} runs {served.model} as wished.")
     if not (calls or later):
         return SUCCESS
-    if not _agreed(args, [*calls, *later], _cost(served, scaling)):
+    scaled = scaling or scaling_of(stack.client, place.endpoint)
+    if not _agreed(args, [*calls, *later], _cost(served, scaled)):
         return SUCCESS if args.dry_run else FAILED
     perform(stack.client, calls, _tell)
     if later:
         print(f"Waiting until {place.endpoint} is in service; minutes …", flush=True)
         _wait(wait_for_service, stack.client, place.endpoint)
         perform(stack.client, later, _tell)
-    _tell_next(stack.name, parameters, place, served, args)
+    if scaled is None:
+        print(f"{place.endpoint} never sleeps. Say --max-instances to have it scaled.")
+    _tell_next(args, parameters, served)
     return SUCCESS
 
 
@@ -315,14 +324,8 @@ def _wait(what: Any, *arguments: Any) -> None:
         raise CommandError(f"{error}\n`safelight endpoint status` says more.") from error
 
 
-def _tell_next(
-    stack: str,
-    parameters: dict[str, str],
-    place: Place,
-    served: Served,
-    args: argparse.Namespace,
-) -> None:
-    print(f"\nIs it there? safelight endpoint status --stack {stack}")
+def _tell_next(args: argparse.Namespace, parameters: dict[str, str], served: Served) -> None:
+    print(f"\nIs it there? safelight endpoint status --stack {args.stack}")
     if not parameters.get("GeneratorRoleArn"):
         print(
             "So that its results are taken, and nobody else's, deploy the main stack again:\n"
@@ -333,8 +336,6 @@ def _tell_next(
             f"{args.serving} still runs, and costs. When you need it no more:\n"
             f"  aws sagemaker delete-endpoint --endpoint-name {args.serving}"
         )
-    if args.max_instances is None:
-        print(f"{place.endpoint} never sleeps. Say --max-instances to have it scaled.")
 
 
 def _tell_endpoint(now: Endpoint, scaling: Scaling | None, waiting: int | None) -> None:

@@ -233,6 +233,14 @@ def test_another_wish_updates_it_and_keeps_its_instances(running: Account) -> No
     assert running.request("update_endpoint")["RetainAllVariantProperties"] is True
 
 
+def test_what_is_scaled_stays_so(running: Account, capsys: Output) -> None:
+    running.answers["describe_scalable_targets"] = {"ScalableTargets": [target(1, 3)]}
+    assert cli.main([*ADOPT, "--yes", "--concurrent", "4"]) == SUCCESS
+    told = capsys.readouterr().out
+    assert "Up to 3 instances, 1 always." in told
+    assert "never sleeps" not in told
+
+
 def test_another_instance_type_of_what_is_scaled_switches_scaling_off_and_on(
     running: Account, capsys: Output
 ) -> None:
