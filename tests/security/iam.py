@@ -1,8 +1,9 @@
 """What a role's statements allow, as IAM decides it: an Allow that matches and no Deny that does.
 
 Statements that depend on a Condition are refused: what they allow cannot be read from a call. But
-for two: to which service a role may be handed is in no call of ours to get wrong, and that of a
-table only the item `queue` is read is for the handlers' tests to show.
+for some: to which service a role may be handed, whose role is made and what kind of resource scales
+is in no call of ours to get wrong, and that of a table only the item `queue` is read is for the
+handlers' tests to show.
 """
 
 import re
@@ -20,7 +21,12 @@ class Need:
 
 
 # Keys of conditions that are taken for met.
-_MET = {"iam:PassedToService", "dynamodb:LeadingKeys"}
+_MET = {
+    "iam:PassedToService",
+    "iam:AWSServiceName",
+    "application-autoscaling:service-namespace",
+    "dynamodb:LeadingKeys",
+}
 
 
 @dataclass(frozen=True)

@@ -96,6 +96,32 @@ def _classify(_: str, facts: Facts) -> list[Need]:
     return [Need("comprehend:ClassifyDocument", facts["endpoint"])]
 
 
+def _classifier(operation: str, facts: Facts) -> list[Need]:
+    """By its name and version where it is made, with the role that it is handed."""
+    version = f"/version/{facts['version']}" if facts.get("version") else ""
+    handed = [Need("iam:PassRole", facts["role"])] if facts.get("role") else []
+    arn = _comprehend("document-classifier", facts["classifier"] + version)
+    return [Need(f"comprehend:{operation}", arn), *handed]
+
+
+def _classifier_endpoint(operation: str, facts: Facts) -> list[Need]:
+    """The endpoint, and the model and the role that it is given."""
+    arns = [_comprehend("document-classifier-endpoint", facts["endpoint"])]
+    arns += [facts["classifier"]] if facts.get("classifier") else []
+    handed = [Need("iam:PassRole", facts["role"])] if facts.get("role") else []
+    return [*(Need(f"comprehend:{operation}", arn) for arn in arns), *handed]
+
+
+def _comprehend(kind: str, name: str) -> str:
+    return name if name.startswith("arn:") else f"arn:aws:comprehend:{_HERE}:{kind}/{name}"
+
+
+def _scaling(operation: str, _: Facts) -> list[Need]:
+    """A target's ARN is made with it, and unlike its resource's."""
+    target = f"arn:aws:application-autoscaling:{_HERE}:scalable-target/made-with-it"
+    return [Need(f"application-autoscaling:{operation}", target)]
+
+
 def _guardrail(_: str, facts: Facts) -> list[Need]:
     return [Need("bedrock:ApplyGuardrail", facts["guardrail"])]
 
@@ -141,7 +167,15 @@ _NEEDS: dict[tuple[str, str], Callable[[str, Facts], list[Need]]] = {
     ("sagemaker", "CreateTrainingJob"): _training,
     ("sagemaker", "DescribeTrainingJob"): _training,
     ("sagemaker", "StopTrainingJob"): _training,
+    ("application-autoscaling", "RegisterScalableTarget"): _scaling,
+    ("application-autoscaling", "PutScalingPolicy"): _scaling,
     ("comprehend", "ClassifyDocument"): _classify,
+    ("comprehend", "CreateDocumentClassifier"): _classifier,
+    ("comprehend", "DescribeDocumentClassifier"): _classifier,
+    ("comprehend", "StopTrainingDocumentClassifier"): _classifier,
+    ("comprehend", "CreateEndpoint"): _classifier_endpoint,
+    ("comprehend", "DescribeEndpoint"): _classifier_endpoint,
+    ("comprehend", "UpdateEndpoint"): _classifier_endpoint,
     ("comprehend", "DetectDominantLanguage"): _everywhere("comprehend"),
     ("comprehend", "DetectToxicContent"): _everywhere("comprehend"),
     ("bedrock", "ApplyGuardrail"): _guardrail,

@@ -97,6 +97,36 @@ def test_who_starts_a_training_hands_it_its_role() -> None:
     assert described == [Need("sagemaker:DescribeTrainingJob", job)]
 
 
+def test_a_classifier_is_named_by_its_version_and_handed_its_role() -> None:
+    arn = "arn:aws:comprehend:us-east-1:000000000000:document-classifier/ours/version/v-1"
+    named = {"classifier": "ours", "version": "v-1", "role": "arn:role"}
+    assert _needs("comprehend", "CreateDocumentClassifier", **named) == [
+        Need("comprehend:CreateDocumentClassifier", arn),
+        Need("iam:PassRole", "arn:role"),
+    ]
+    assert _needs("comprehend", "DescribeDocumentClassifier", classifier=arn) == [
+        Need("comprehend:DescribeDocumentClassifier", arn)
+    ]
+
+
+def test_an_endpoint_needs_its_model_too() -> None:
+    endpoint = "arn:aws:comprehend:us-east-1:000000000000:document-classifier-endpoint/ours"
+    assert _needs("comprehend", "CreateEndpoint", endpoint="ours", classifier="arn:model") == [
+        Need("comprehend:CreateEndpoint", endpoint),
+        Need("comprehend:CreateEndpoint", "arn:model"),
+    ]
+    assert _needs("comprehend", "DescribeEndpoint", endpoint=endpoint) == [
+        Need("comprehend:DescribeEndpoint", endpoint)
+    ]
+
+
+def test_a_scalable_target_has_no_name_of_its_own() -> None:
+    (need,) = _needs("application-autoscaling", "RegisterScalableTarget", resource="arn:e")
+    assert need.resource.startswith(
+        "arn:aws:application-autoscaling:us-east-1:000000000000:scalable-target/"
+    )
+
+
 def test_an_operation_that_is_not_known_is_an_error() -> None:
     with pytest.raises(KeyError):
         _needs("s3", "RestoreObject", **OBJECT)
