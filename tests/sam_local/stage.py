@@ -59,6 +59,7 @@ class Stage:
             "prepare_batch": self._batch,
             "prepare_dataset": self._data_set,
             "report_dataset": self._data_set_info,
+            "prepare_training": self._texts,
         }
         s3 = engine.client("s3")
         for bucket in (PROMPTS, WORK, IMAGES, DATASETS):
@@ -148,6 +149,13 @@ class Stage:
         """Of a set whose items nobody has listed."""
         info = event["job"]["info"]
         info["version_id"] = self._put(DATASETS, info["key"], b'{"instance_prompt": "a cat"}')
+
+    def _texts(self, event: Event, scenario: str) -> None:
+        if scenario == "prompts":
+            rows = [
+                f'{label},"number {n}, {label}"' for n in range(50) for label in ("safe", "unsafe")
+            ]
+            self._put(DATASETS, event["input"]["key"], "\n".join(rows).encode())
 
     def _execution(self, event: Event, _: str) -> None:
         event["detail"]["executionArn"] = end_as(self.engine, event["detail"])

@@ -77,6 +77,14 @@ CASES = [
         {"images": [{"verdict": "unusable"}, {"verdict": "unusable"}]},
     ),
     Case("ReportDataset", "completed", {"verdict": "done", "report": {"clean": ""}}),
+    Case(
+        "PrepareTraining",
+        "prompts",
+        {"verdict": "ready", "training": {"texts": {"safe": 50, "unsafe": 50}}},
+    ),
+    Case("PrepareTraining", "outside_its_folder", {"verdict": "invalid"}),
+    Case("JudgeClassifier", "trained", {"verdict": "accept"}),
+    Case("JudgeClassifier", "without_metrics", {"verdict": "refuse"}),
 ]
 
 
