@@ -36,6 +36,8 @@ FINE_TUNING = {
     "FineTuningScript": "s3://local-stand-in/sourcedir.tar.gz",
     "FineTuningModel": "s3://local-stand-in/model.tar.gz",
 }
+# Pictures that a generator's server is asked for at a time: as many as it paints together.
+_GENERATOR_WORKERS = 8
 Progress = Callable[[str], None]
 
 
@@ -43,6 +45,7 @@ class LocalStack(DeployedStack):
     """Starts everything, deploys the template as it is on disk, and ends with the block.
 
     `policies` are bundles by their keys in the policy bucket; without them what ships judges.
+    `generator` is the address of a model server, which paints instead of the stand-in.
     """
 
     def __init__(
@@ -50,6 +53,7 @@ class LocalStack(DeployedStack):
         *,
         on_flagged_prompt: str = "reject",
         policies: dict[str, bytes] | None = None,
+        generator: str | None = None,
         host: str = "127.0.0.1",
         port: int | None = None,
         time_scale: float = 1.0,
@@ -61,7 +65,7 @@ class LocalStack(DeployedStack):
             Engine, host=host, port=port, time_scale=time_scale, max_processes=max_processes
         )
         self._on_flagged_prompt, self._progress = on_flagged_prompt, progress
-        self._policies = policies or {}
+        self._policies, self.generator = policies or {}, generator
         self._running = contextlib.ExitStack()
         super().__init__(STACK_NAME, lambda service: self.engine.client(service), {})
 
@@ -116,11 +120,13 @@ class LocalStack(DeployedStack):
         outputs = deploy(self.engine.endpoint, TEMPLATE, name, parameters, self._progress)
         for key, bundle in self._policies.items():
             DeployedStack(name, self.client, outputs).publish_policy(key, bundle)
-        make_endpoint(self.stand_ins, endpoint_name, outputs)
+        make_endpoint(self.stand_ins, endpoint_name, outputs, self.generator)
         return outputs
 
 
-def make_endpoint(stand_ins: StandIns, name: str, outputs: dict[str, str]) -> None:
+def make_endpoint(
+    stand_ins: StandIns, name: str, outputs: dict[str, str], generator: str | None = None
+) -> None:
     """The asynchronous endpoint that a stack with these outputs expects under its name."""
     work = f"s3://{outputs['WorkBucket']}/inference"
     stand_ins.register_endpoint(
@@ -129,4 +135,6 @@ def make_endpoint(stand_ins: StandIns, name: str, outputs: dict[str, str]) -> No
         failure_path=f"{work}/failure/",
         success_topic=outputs["SuccessTopic"],
         error_topic=outputs["ErrorTopic"],
+        workers=_GENERATOR_WORKERS if generator else 2,
+        container=generator,
     )

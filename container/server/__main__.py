@@ -5,6 +5,7 @@ import os
 import sys
 import threading
 
+from server.log import tell
 from server.service import Model, Service
 from server.settings import Settings, SettingsError
 from server.web import WebServer
@@ -26,6 +27,7 @@ def main() -> int:
     service = Service(settings, _load)
     service.stop_on_signals()
     with WebServer(service) as web:
+        tell("listening", port=web.server_address[1])
         threading.Thread(target=web.serve_forever, name="web", daemon=True).start()
         service.start()
         code = service.wait()

@@ -89,19 +89,22 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         """/invocations: pictures, or a Rejection's body."""
         if self._is_for("POST"):
             with self.server.answering():
-                self._tell_invocation()
+                self._answer_invocation()
 
-    def _tell_invocation(self) -> None:
-        started, images = time.monotonic(), 0
+    def _answer_invocation(self) -> None:
+        started = time.monotonic()
         try:
-            status, images = 200, self._invoke()
+            ticket, reply, form = self._invoke()
         except Rejection as rejection:
-            status = rejection.status
+            _tell(started, rejection.status)
             self._reject(rejection)
         except _Gone:
-            status, self.close_connection = 499, True
-        seconds = round(time.monotonic() - started, 3)
-        tell("invocation", status=status, images=images, seconds=seconds)
+            _tell(started, 499)
+            self.close_connection = True
+        else:
+            _tell(started, 200, len(ticket.pictures))
+            batches = ",".join(map(str, ticket.batches))
+            self._answer(200, reply, form, {"X-Batch-Images": batches})
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
         """What the library finds wrong with a request, in the form of all other errors."""
@@ -122,17 +125,14 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             self.send_error(405 if wanted else 404)
         return wanted == method
 
-    def _invoke(self) -> int:
-        """How many pictures were sent."""
-        service = self.server.service
-        body = self._body(service.settings.limits.most_request_bytes)
-        order = read_order(body, self.headers.get("Content-Type", ""), service.settings.limits)
+    def _invoke(self) -> tuple[Ticket, bytes, str]:
+        """(what was painted, the reply, its content type)"""
+        settings = self.server.service.settings
+        body = self._body(settings.limits.most_request_bytes)
+        order = read_order(body, self.headers.get("Content-Type", ""), settings.limits)
         form = form_of(self.headers.get("Accept", ""))
         ticket = self._paint(order)
-        reply = encode(order, ticket.result(), form, service.settings.model_version)
-        batches = ",".join(map(str, ticket.batches))
-        self._answer(200, reply, form, {"X-Batch-Images": batches})
-        return len(order.jobs)
+        return ticket, encode(order, ticket.result(), form, settings.model_version), form
 
     def _body(self, most: int) -> bytes:
         length = self.headers.get("Content-Length", "")
@@ -150,7 +150,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         return body
 
     def _paint(self, order: Order) -> Ticket:
-        """The ticket when it is painted; raises Rejection, and Gone."""
+        """The ticket when it is painted; raises Rejection, and _Gone."""
         service = self.server.service
         if service.state is not State.READY:
             raise _unavailable(f"the server is {service.state.value}", _RETRY_SECONDS)
@@ -194,6 +194,12 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(body)
+
+
+def _tell(started: float, status: int, images: int = 0) -> None:
+    """499, as nginx has it: the client did not wait for the answer."""
+    seconds = round(time.monotonic() - started, 3)
+    tell("invocation", status=status, images=images, seconds=seconds)
 
 
 def _unavailable(message: str, retry_after: int) -> Rejection:

@@ -23,7 +23,7 @@ def invitation(stack: LocalStack, env_file: Path) -> str:
     return "\n".join(
         [
             f"Safelight runs at {stack.endpoint}",
-            "Classifier, painter and moderator are local stand-ins.",
+            painted_by(stack),
             *_both("Drop a file:", aws["drop"], own["drop"]),
             *_both("Put an event:", aws["put-event"], own["put-event"]),
             *_both("Read the record of the file:", aws["show"], own["show"]),
@@ -34,6 +34,13 @@ def invitation(stack: LocalStack, env_file: Path) -> str:
             "Outcomes appear here as they come. Ctrl-C stops everything.",
         ]
     )
+
+
+def painted_by(stack: LocalStack) -> str:
+    """Which parts are stand-ins."""
+    if stack.generator:
+        return f"Classifier and moderator are local stand-ins; {stack.generator} paints."
+    return "Classifier, painter and moderator are local stand-ins."
 
 
 def aws_lines(stack: LocalStack) -> dict[str, str]:

@@ -22,6 +22,7 @@ _EXAMPLES = """\
   safelight local
   safelight local --on-flagged-prompt warn --port 4566
   safelight local --shadow-policy stricter.json
+  safelight local --generator http://127.0.0.1:8080
   safelight local --host 172.17.0.1        (also for the containers of sam local)
   SAFELIGHT_STATE=/tmp/two safelight local (a second one; the same for its drop and show)
 """
@@ -73,6 +74,11 @@ def _add_rest(parser: argparse.ArgumentParser) -> None:
         help="publish this policy and have it evaluated and recorded beside, never enforced",
     )
     parser.add_argument(
+        "--generator",
+        metavar="URL",
+        help="a model server that paints, at http://HOST:PORT (default: the local painter)",
+    )
+    parser.add_argument(
         "--env-file",
         type=Path,
         metavar="FILE",
@@ -84,6 +90,8 @@ def run(args: argparse.Namespace) -> int:
     """Run until interrupted."""
     _agree_on_host(args)
     _try_address(args.host, args.port or 0)
+    if args.generator:
+        _try_generator(args.generator)
     signal.signal(signal.SIGTERM, _interrupt)
     # A shell that starts this in the background has it ignore Ctrl-C's signal.
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -120,6 +128,19 @@ def _try_address(host: str, port: int) -> None:
         ) from error
 
 
+def _try_generator(url: str) -> None:
+    from local.ai.container import check_url
+    from local.model_server import ping
+
+    try:
+        check_url(url)
+        ping(url)
+    except (ValueError, OSError) as error:
+        raise CommandError(
+            f"--generator {url}: {error}. docs/container.md shows how to start a model server."
+        ) from error
+
+
 def _serve(args: argparse.Namespace, screen: Console) -> None:
     from local import running_instance
     from local.commands.invitation import invitation
@@ -135,6 +156,7 @@ def _serve(args: argparse.Namespace, screen: Console) -> None:
     with LocalStack(
         on_flagged_prompt=args.on_flagged_prompt,
         policies=published_policies(args),
+        generator=args.generator,
         host=args.host,
         port=args.port,
         time_scale=args.time_scale,
@@ -171,13 +193,15 @@ def _note(stack: LocalStack) -> None:
 
 
 def _tell_outcomes(stack: LocalStack, screen: Console) -> NoReturn:
-    """A line per result event, for ever."""
-    from local.result_events import ResultEvents
+    """A line per event of a request or a job, for ever."""
+    from local.result_events import WAITING, ResultEvents
 
-    events = ResultEvents(stack)
+    events = ResultEvents(stack, also_waiting=True)
     while True:
         for event in events.receive(wait_seconds=1):
-            if "job_id" in event["detail"]:
+            if event["detail-type"] == WAITING:
+                _tell_waiting(screen, event)
+            elif "job_id" in event["detail"]:
                 _tell_job(screen, event)
             else:
                 _tell(screen, event, stack.record(event["detail"]["request_id"]))
@@ -196,6 +220,15 @@ def _tell(screen: Console, event: dict[str, Any], record: Record | None) -> None
         line.append(f"  {total_ms(record)} ms", style="dim")
     if detail["reasons"] or detail["warnings"]:
         line.append(f"  {reasons_text(detail['reasons'] or detail['warnings'])}")
+    screen.print(line, soft_wrap=True)
+
+
+def _tell_waiting(screen: Console, event: dict[str, Any]) -> None:
+    from rich.text import Text
+
+    detail = event["detail"]
+    line = Text(f"{event['time'][11:19]}  {'':<15} {event['detail-type']:<15} ")
+    line.append(f"{detail['request_id']}  {detail['backlog']} wait, {detail['state']}", style="dim")
     screen.print(line, soft_wrap=True)
 
 

@@ -1,0 +1,54 @@
+"""The generation server with a tiny random model: every line of a real one's path, on the CPU."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from local.model_server import CONTAINER, ModelServer
+
+PYTHON = CONTAINER.parent / ".venv-container" / "bin" / "python"
+Start = Callable[..., ModelServer]
+
+
+def write_model(folder: Path, *arguments: str) -> Path:
+    command = [str(PYTHON), str(CONTAINER / "tiny_model.py"), str(folder), *arguments]
+    subprocess.run(command, check=True, capture_output=True)
+    return folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _environment() -> None:
+    if not PYTHON.exists():
+        pytest.skip("there is no .venv-container: make container-setup")
+
+
+@pytest.fixture(scope="session")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_model(tmp_path_factory.mktemp("models") / "tiny")
+
+
+@pytest.fixture(scope="session")
+def start(model: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
+    """Starts a server with settings of its own; it ends with the session."""
+    with ExitStack() as servers:
+
+        def started(folder: Path = model, **settings: str) -> ModelServer:
+            log = tmp_path_factory.mktemp("server") / "log"
+            server = servers.enter_context(
+                ModelServer(PYTHON, folder, log, SIDE="64", STEPS="8", **settings)
+            )
+            server.wait()
+            return server
+
+        yield started
+
+
+@pytest.fixture(scope="session")
+def server(start: Start) -> ModelServer:
+    """A window long enough for requests that are sent one after the other to meet."""
+    return start(BATCH_WAIT_MS="1000")
