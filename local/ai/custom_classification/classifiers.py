@@ -5,7 +5,6 @@ Statuses and fields: the API's model in botocore. The training is real, and smal
 
 import io
 import json
-import sys
 import tarfile
 import threading
 import time
@@ -170,8 +169,6 @@ class Classifiers:
                 classifier.end("STOPPED", f"The training was stopped. ({_TOLD})")
             else:
                 classifier.end(status, message, **more)
-        if status == "IN_ERROR":
-            print(f"{classifier.told['DocumentClassifierArn']}: {message}", file=sys.stderr)
 
     def _train(self, classifier: Classifier) -> Json:
         """What the end adds to the description."""

@@ -247,6 +247,19 @@ def test_a_training_is_stopped_and_deleted(comprehend: Any, stand_ins: StandIns)
         comprehend.describe_document_classifier(**arn)
 
 
+def test_ten_trainings_at_a_time(comprehend: Any, stand_ins: StandIns) -> None:
+    stand_ins.direct_classifiers(phase_seconds=30)
+    made = [comprehend.create_document_classifier(**creation()) for _ in range(10)]
+    with pytest.raises(comprehend.exceptions.ResourceLimitExceededException):
+        comprehend.create_document_classifier(**creation())
+    for each in made:
+        comprehend.stop_training_document_classifier(
+            DocumentClassifierArn=each["DocumentClassifierArn"]
+        )
+    for each in made:
+        assert ended(comprehend, each["DocumentClassifierArn"])["Status"] == "STOPPED"
+
+
 def test_an_endpoint_answers_with_its_model(comprehend: Any, stand_ins: StandIns) -> None:
     model = trained(comprehend)["DocumentClassifierArn"]
     name = f"ours-{uuid.uuid4().hex[:8]}"
