@@ -89,7 +89,7 @@ def test_its_reply_is_the_output(invoke: Invoke, engine: Any, model: Model) -> N
 def test_as_many_as_there_are_workers_are_asked_at_once(
     invoke: Invoke, engine: Any, model: Model
 ) -> None:
-    model.seconds = 0.3
+    model.seconds = 0.6
     for number in range(6):
         invoke(f"job-{number}", REQUEST, EndpointName="served")
     engine.wait_for(6)

@@ -276,7 +276,7 @@ def test_an_endpoint_answers_with_its_model(comprehend: Any, stand_ins: StandIns
     with pytest.raises(comprehend.exceptions.ResourceInUseException):
         comprehend.delete_document_classifier(DocumentClassifierArn=model)
 
-    stand_ins.direct_classifiers(phase_seconds=0.5)
+    stand_ins.direct_classifiers(phase_seconds=2)
     comprehend.update_endpoint(EndpointArn=arn, DesiredInferenceUnits=2)
     told = comprehend.describe_endpoint(EndpointArn=arn)["EndpointProperties"]
     assert (told["Status"], told["CurrentInferenceUnits"]) == ("UPDATING", 1)

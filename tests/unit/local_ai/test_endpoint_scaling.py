@@ -16,10 +16,10 @@ REQUEST = {"prompt": "a red fox in the snow", "width": 64, "height": 64}
 
 @pytest.fixture
 def sleeper(stand_ins: StandIns) -> str:
-    """The name of an endpoint that is asleep and takes a minute of its time to wake."""
+    """The name of an endpoint that is asleep and takes a minute of its time, two seconds, to wake."""
     stand_ins.register_endpoint(
         "sleeper", output_path="s3://work/out", success_topic="arn:aws:sns:us-east-1:0:success",
-        time_scale=100,
+        time_scale=30,
     )  # fmt: skip
     stand_ins.scale("sleeper", minimum=0, maximum=2, wake_seconds=60)
     return "sleeper"
@@ -46,7 +46,7 @@ def test_a_backlog_waits_until_it_wakes(
     assert stand_ins.endpoint_state(sleeper)["backlog"] == 1
     assert described(client, sleeper) == ("Updating", 0, 1)
     assert engine.wait_for(1)[0][1]["inferenceId"] == "early"
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 10
     while described(client, sleeper) != ("InService", 0, 0):
         assert time.monotonic() < deadline
 
