@@ -9,7 +9,8 @@ is restored from botocore's service models.
 Private names: boto_client.boto3 (replaced by a name with a `client` function), StateTaskService.
 _normalise_parameters, _normalise_response, _to_boto_request, _from_boto_response and the two
 tables of names; SfnFailedEntryCountException, whose cause must be text; StateTaskServiceEvents.
-_from_error (wrapped: moto ends the execution at what EventBridge refuses, beyond any Catch);
+_from_error (wrapped: moto ends the execution at what EventBridge refuses, beyond any Catch), and
+StateTaskServiceAwsSdk._from_error (wrapped: so it does at a connection that breaks);
 ministack's app.SERVICE_HANDLERS and call_service_handler_sync.
 """
 
@@ -29,7 +30,7 @@ import boto3
 from botocore import UNSIGNED
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.config import Config
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 from ministack import app
 from moto.stepfunctions.parser.api import HistoryEventType
 from moto.stepfunctions.parser.asl.component.common.error_name.custom_error_name import (
@@ -117,8 +118,16 @@ def install(settings: Settings) -> None:
     def named(task: Any, env: Any, ex: Exception) -> Any:
         return _refused(task, env, ex) if isinstance(ex, ClientError) else other(task, env, ex)
 
+    def unanswered(task: Any, env: Any, ex: Exception) -> Any:
+        if not isinstance(ex, BotoCoreError):
+            return answered(task, env, ex)
+        prefix = task._normalise_service_error_name(task.resource.api_name)
+        return task_failure(task, env, f"{prefix}.SdkClientException", str(ex))
+
     events = state_task_service_events.StateTaskServiceEvents
     other = replace(events, "_from_error", named)
+    sdk_tasks = state_task_service_aws_sdk.StateTaskServiceAwsSdk
+    answered = replace(sdk_tasks, "_from_error", unanswered)
     tasks = state_task_service.StateTaskService
     replace(boto_client, "boto3", SimpleNamespace(client=client))
     replace(state_task_service_events, "SfnFailedEntryCountException", FailedEntriesError)

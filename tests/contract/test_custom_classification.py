@@ -233,6 +233,14 @@ def test_a_creation_is_idempotent_by_its_token(task: Task, bucket: str) -> None:
     assert again["error"] == "Comprehend.ResourceInUseException"
 
 
+@pytest.mark.parametrize("kind", ["drop", "lost"])
+def test_a_broken_connection_can_be_caught(task: Task, stand_ins: StandIns, kind: str) -> None:
+    stand_ins.break_calls({"service": "comprehend", "caller": "/Only", "kind": kind})
+    caught = task("comprehend:describeEndpoint", {"EndpointArn": NOWHERE})
+    stand_ins.mend()
+    assert caught["error"] == "Comprehend.SdkClientException"
+
+
 def test_what_cannot_be_scaled_is_refused(task: Task) -> None:
     target = {
         "ServiceNamespace": "comprehend",
