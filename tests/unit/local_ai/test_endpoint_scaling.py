@@ -16,7 +16,7 @@ REQUEST = {"prompt": "a red fox in the snow", "width": 64, "height": 64}
 
 @pytest.fixture
 def sleeper(stand_ins: StandIns) -> str:
-    """The name of an endpoint that is asleep and takes a minute of its time, two seconds, to wake."""
+    """The name of an endpoint that is asleep, and takes two seconds to wake."""
     stand_ins.register_endpoint(
         "sleeper", output_path="s3://work/out", success_topic="arn:aws:sns:us-east-1:0:success",
         time_scale=30,
