@@ -36,7 +36,11 @@ THROUGH_THE_KEY = {
     "sqs:SendMessage": BOTH,
     "states:DescribeExecution": DECRYPT,
     "states:GetExecutionHistory": DECRYPT,
+    # The model and the disks of its training are encrypted for who asks for them.
+    "comprehend:CreateDocumentClassifier": BOTH,
 }
+# By a grant Comprehend reads an encrypted model for as long as it is in service.
+GRANTS = {"kms:CreateGrant", "kms:DescribeKey", "kms:RetireGrant"}
 
 
 @pytest.mark.parametrize("name", PLAIN.of_type("AWS::S3::Bucket"))
@@ -180,6 +184,7 @@ def test_a_role_may_use_the_key_for_what_it_does_and_no_more(stack: Stack) -> No
         asked = set().union(*(THROUGH_THE_KEY.get(pair.action, set()) for pair in pairs))
         # Its own history.
         asked |= BOTH if role == "GenerateSafeImageRole" else set()
+        asked |= GRANTS if role == "ClassifierTrainingRole" else set()
         assert granted == asked, role
 
 

@@ -25,7 +25,7 @@ LOG_DELIVERY = (
     *("logs:DeleteLogDelivery", "logs:ListLogDeliveries", "logs:PutResourcePolicy"),
     *("logs:DescribeResourcePolicies", "logs:DescribeLogGroups"),
 )
-MACHINES = ("GenerateSafeImage", "RunBatch", "ModerateDataset")
+MACHINES = ("GenerateSafeImage", "RunBatch", "ModerateDataset", "TrainClassifier")
 A_TOKEN = "a token names its Task; AWS knows no resource for it"
 # By role and action: what is allowed on "*", and why. Beside these all may write traces.
 FORCED = {
