@@ -10,21 +10,27 @@ from typing import Any
 
 from local.deployed_stack import DeployedStack
 
-_PATTERN = json.dumps({"source": ["safelight"]})
+WAITING = "ImageQueued"
 
 
 class ResultEvents:
-    """A queue that a rule fills with the events of requests, batches and data sets."""
+    """A queue that a rule fills with the events of requests and jobs; with `also_waiting` those of
+    requests that wait, too, which are no results."""
 
-    def __init__(self, stack: DeployedStack) -> None:
+    def __init__(self, stack: DeployedStack, also_waiting: bool = False) -> None:
         self._sqs = stack.client("sqs")
-        name = f"{stack.name}-result-events"
+        name = f"{stack.name}-{'all' if also_waiting else 'result'}-events"
+        results = {} if also_waiting else {"detail-type": [{"anything-but": WAITING}]}
         self._queue = self._sqs.create_queue(QueueName=name)["QueueUrl"]
         attributes = self._sqs.get_queue_attributes(
             QueueUrl=self._queue, AttributeNames=["QueueArn"]
         )["Attributes"]
         events, bus = stack.client("events"), stack.outputs["EventBus"]
-        events.put_rule(Name=name, EventBusName=bus, EventPattern=_PATTERN)
+        events.put_rule(
+            Name=name,
+            EventBusName=bus,
+            EventPattern=json.dumps({"source": ["safelight"], **results}),
+        )
         target = {"Id": "queue", "Arn": attributes["QueueArn"]}
         events.put_targets(Rule=name, EventBusName=bus, Targets=[target])
 
