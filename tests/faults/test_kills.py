@@ -31,6 +31,9 @@ MACHINE_WRITES = [
     ("/AnnounceOutcome", "events", "PutEvents", 0),
     ("/MarkAnnounced", "dynamodb", "UpdateItem", 0),
 ]
+# A count, which names no request that a rule could be bound to: tests/workflow/
+# test_queue_pressure.py cuts it off.
+COUNT = ("ResumeGenerationFunction", "dynamodb", "UpdateItem", 1)
 READS = ("Get", "Head", "List", "Query", "Describe", "Detect", "Classify")
 
 KILLED_ONCE = [
@@ -98,7 +101,7 @@ def test_no_write_is_missing_here(campaign: tuple[Campaign, World], stack: Stack
         for earlier in range(number)
         if caller != "stand-ins"
     }
-    assert listed == {*WRITES, *MACHINE_WRITES}
+    assert listed == {*WRITES, *MACHINE_WRITES, COUNT}
 
 
 def _stop_in(state: str) -> Act:
