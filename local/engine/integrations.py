@@ -115,19 +115,7 @@ def install(settings: Settings) -> None:
         if isinstance(response, dict):
             response.update(as_json(response))
 
-    def named(task: Any, env: Any, ex: Exception) -> Any:
-        return _refused(task, env, ex) if isinstance(ex, ClientError) else other(task, env, ex)
-
-    def unanswered(task: Any, env: Any, ex: Exception) -> Any:
-        if not isinstance(ex, BotoCoreError):
-            return answered(task, env, ex)
-        prefix = task._normalise_service_error_name(task.resource.api_name)
-        return task_failure(task, env, f"{prefix}.SdkClientException", str(ex))
-
-    events = state_task_service_events.StateTaskServiceEvents
-    other = replace(events, "_from_error", named)
-    sdk_tasks = state_task_service_aws_sdk.StateTaskServiceAwsSdk
-    answered = replace(sdk_tasks, "_from_error", unanswered)
+    _name_errors()
     tasks = state_task_service.StateTaskService
     replace(boto_client, "boto3", SimpleNamespace(client=client))
     replace(state_task_service_events, "SfnFailedEntryCountException", FailedEntriesError)
@@ -135,6 +123,24 @@ def install(settings: Settings) -> None:
     replace(tasks, "_normalise_response", to_state_machine_casing)
     tasks._SERVICE_NAME_SFN_TO_BOTO_OVERRIDES.update(_SDK_NAMES)
     state_task_service_aws_sdk._SERVICE_ERROR_NAMES.update(_ERROR_PREFIXES)
+
+
+def _name_errors() -> None:
+    """Have what moto knows no name for fail a task, and not the execution."""
+
+    def refused(task: Any, env: Any, ex: Exception) -> Any:
+        return _refused(task, env, ex) if isinstance(ex, ClientError) else of_events(task, env, ex)
+
+    def unanswered(task: Any, env: Any, ex: Exception) -> Any:
+        if not isinstance(ex, BotoCoreError):
+            return of_sdk(task, env, ex)
+        prefix = task._normalise_service_error_name(task.resource.api_name)
+        return task_failure(task, env, f"{prefix}.SdkClientException", str(ex))
+
+    events = state_task_service_events.StateTaskServiceEvents
+    of_events = replace(events, "_from_error", refused)
+    sdk = state_task_service_aws_sdk.StateTaskServiceAwsSdk
+    of_sdk = replace(sdk, "_from_error", unanswered)
 
 
 @cache

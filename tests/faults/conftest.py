@@ -22,13 +22,14 @@ from faults.campaign import (
 from faults.case import Case
 from faults.job_campaign import JobCampaign, Jobs
 from faults.job_case import JobCase
+from faults.training_campaign import TrainingCampaign, TrainingCase, Trainings
 from workflow.running_system import Stack
 
 from local.ai.running import StandIns
 from local.running import Engine
 from local.stack import FINE_TUNING
 
-TIME_SCALE = 6.0
+TIME_SCALE, TRAINING_TIME_SCALE = 6.0, 20.0
 # One wait for the endpoint is 60 + 20 + 300 s: 63 s here.
 PATIENCE = {"RequestTTLSeconds": "60", "InvocationTimeoutSeconds": "20"}
 ALL = os.environ.get("FAULTS") == "all"
@@ -128,6 +129,22 @@ def job_campaign(
     system[1].slow_training(0.05)
     campaign = JobCampaign(stack, ResultsSeen(stack), _chosen(request, JobCase))
     return campaign, *campaign.run()
+
+
+@pytest.fixture(scope="session")
+def training_campaign(
+    request: pytest.FixtureRequest,
+) -> Iterator[tuple[TrainingCampaign, Trainings]]:
+    """Every chosen training, run to its end, on an engine of its own: nobody waits as long."""
+    with (
+        StandIns() as stand_ins,
+        Engine(ai_endpoint=stand_ins.endpoint, time_scale=TRAINING_TIME_SCALE) as engine,
+    ):
+        stand_ins.use_engine(engine.endpoint)
+        stand_ins.direct_classifiers(phase_seconds=0.05)
+        stack = made_stack((engine, stand_ins), "trainings")
+        campaign = TrainingCampaign(stack, ResultsSeen(stack), _chosen(request, TrainingCase))
+        yield campaign, campaign.conduct()
 
 
 def _chosen(request: pytest.FixtureRequest, kind: type[Case]) -> list[Any]:

@@ -18,7 +18,7 @@ Json = dict[str, Any]
 TOGETHER = 6
 # Each case that kills FollowJobs ends one look of it; on AWS the next follows in a minute.
 _MOST_LOOKS = 60
-_MACHINES = {"batch": "RunBatch", "dataset": "ModerateDataset"}
+_MACHINES = {"batch": "RunBatch", "dataset": "ModerateDataset", "classifier": "TrainClassifier"}
 
 
 @dataclass(frozen=True)
@@ -73,13 +73,17 @@ class JobCampaign:
             self._tell(case)
         self._run_all(self.cases, 1)
         broken = self._left()
+        self._mend()
+        failed = [case for case in self.cases if self._has_failed(case, broken)]
+        self._run_all(failed, 2)
+        return broken, self._left()
+
+    def _mend(self) -> None:
+        """Ends all rules, and keeps how often they have met their calls."""
         for server in (self.stack.engine, self.stack.stand_ins):
             for rule in server.broken_calls():
                 self.met[rule["id"]] += rule["injected"]
             server.mend()
-        failed = [case for case in self.cases if self._has_failed(case, broken)]
-        self._run_all(failed, 2)
-        return broken, self._left()
 
     def check(self, case: JobCase) -> None:
         """Raises what went wrong with a case itself; asserts that it has broken something."""
@@ -156,18 +160,21 @@ class JobCampaign:
     def _left(self) -> Jobs:
         """After all that is overdue was swept and followed."""
         settled(self.stack, self.results)
-        for _ in range(_MOST_LOOKS):
-            self._make_overdue()
-            if self._look() == {}:
-                break
-        else:
-            raise AssertionError("FollowJobs never comes to an end")
+        self._follow()
         world = settled(self.stack, self.results)
         items = {str(item["job_id"]): item for item in self._jobs()}
         ended = {arn: status for kind in _MACHINES for arn, status in self._executions(kind)}
         counted = self.stack.stand_ins.calls
         paid = {case.name: counted("InvokeEndpointAsync", case.prompt) for case in self.cases}
         return Jobs(world, items, self.stack.objects("DatasetsBucket"), ended, paid)
+
+    def _follow(self) -> None:
+        """Has FollowJobs look until it finds nothing to do."""
+        for _ in range(_MOST_LOOKS):
+            self._make_overdue()
+            if self._look() == {}:
+                return
+        raise AssertionError("FollowJobs never comes to an end")
 
     def _look(self) -> dict[str, int] | None:
         """What a look of FollowJobs has done; None if it was killed on its way."""
