@@ -146,7 +146,7 @@ test-container: setup container-setup ## run the generation server with a tiny r
 	$(BIN)/python -m pytest -m container tests/container
 
 demo-endpoint: $(VENV)/.ready container-setup ## ask the generation server for pictures, with a tiny random model (they are noise)
-	@$(BIN)/safelight demo endpoint --python $(VENV_CONTAINER)/bin/python $(if $(OUT),--out $(OUT))
+	@$(BIN)/safelight demo endpoint $(if $(OUT),--out $(OUT))
 
 bench-endpoint: container-setup ## pictures a second of the generation server and of plain diffusers (JSON, ARGS=--help)
 	@$(VENV_CONTAINER)/bin/python -m bench.endpoint $(if $(JSON),--json $(JSON)) $(ARGS)

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from local.running import end
 
 CONTAINER = Path(__file__).parents[1] / "container"
+PYTHON = CONTAINER.parent / ".venv-container" / "bin" / "python"
 _STOP_SECONDS = 30.0
 _LOOK_SECONDS = 0.1
 _PING_SECONDS = 5.0
@@ -26,13 +27,13 @@ class ModelServerError(RuntimeError):
 
 
 class ModelServer:
-    """`with ModelServer(python, model, log) as server:` server.url answers, once wait() returns.
+    """`with ModelServer(model, log) as server:` server.url answers, once wait() returns.
 
-    `python` is of an environment with torch, `settings` are more of the server's variables.
+    `settings` are more of the server's variables.
     """
 
-    def __init__(self, python: Path, model: Path, log_file: Path, **settings: str) -> None:
-        self._python, self.log_file = python, log_file
+    def __init__(self, model: Path, log_file: Path, **settings: str) -> None:
+        self.log_file = log_file
         self._variables = {
             "PYTHONPATH": str(CONTAINER),
             "SM_MODEL_DIR": str(model.resolve()),
@@ -47,9 +48,10 @@ class ModelServer:
         self.url = ""
 
     def __enter__(self) -> Self:
+        check_python()
         with self.log_file.open("wb") as log:
             self._process = subprocess.Popen(
-                [str(self._python), "-m", "server", "serve"],
+                [str(PYTHON), "-m", "server", "serve"],
                 env={**os.environ, **self._variables},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -104,6 +106,21 @@ class ModelServer:
         trace: TracebackType | None,
     ) -> None:
         self.stop()
+
+
+def write_tiny_model(folder: Path, *arguments: str) -> None:
+    """A model with random weights, see container/tiny_model.py. Raises ModelServerError."""
+    check_python()
+    command = [str(PYTHON), str(CONTAINER / "tiny_model.py"), str(folder), *arguments]
+    written = subprocess.run(command, capture_output=True, text=True)
+    if written.returncode:
+        raise ModelServerError(f"the tiny model could not be written:\n{written.stderr}")
+
+
+def check_python() -> None:
+    """Raises ModelServerError where there is no environment with torch."""
+    if not PYTHON.exists():
+        raise ModelServerError(f"{PYTHON} is missing: `make container-setup` makes it")
 
 
 def ping(url: str) -> int:

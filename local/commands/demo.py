@@ -13,9 +13,15 @@ _EXAMPLES = """\
   safelight demo --out /tmp/gallery --open
   safelight demo batch                      a file of 200 prompts
   safelight demo dataset --open             data sets for fine-tuning, and their reports
+  safelight demo endpoint                   the generation server (make demo-endpoint)
 """
 # By what is shown: where it goes by default.
-_FOLDERS = {"requests": "demo", "batch": "demo-batch", "dataset": "demo-dataset"}
+_FOLDERS = {
+    "requests": "demo",
+    "batch": "demo-batch",
+    "dataset": "demo-dataset",
+    "endpoint": "demo-endpoint",
+}
 
 
 def add_to(subparsers: Subparsers) -> None:
@@ -35,10 +41,10 @@ def add_to(subparsers: Subparsers) -> None:
         "--out",
         type=Path,
         metavar="DIR",
-        help="where files and pages go (default: .safelight/demo, demo-batch, demo-dataset)",
+        help="where files and pages go (default: .safelight/demo or demo-WHAT)",
     )
     parser.add_argument(
-        "--open", action="store_true", help="open the page in a browser (a batch has none)"
+        "--open", action="store_true", help="open the page in a browser, where there is one"
     )
 
 
@@ -47,6 +53,7 @@ def run(args: argparse.Namespace) -> int:
     from local.demo.session import TooSlow
     from local.executions import NotStarted, StillRunning
     from local.jobs import NotClaimed
+    from local.model_server import ModelServerError
     from local.running_instance import STATE
 
     out = args.out or STATE / _FOLDERS[args.what]
@@ -54,15 +61,19 @@ def run(args: argparse.Namespace) -> int:
         as_expected = _show(args.what, out, args.open)
     except (TooSlow, NotStarted, NotClaimed, StillRunning) as error:
         raise CommandError(f"{error}. Is the machine very busy? Try again.") from error
+    except ModelServerError as error:
+        raise CommandError(str(error)) from error
     return SUCCESS if as_expected else FAILED
 
 
 def _show(what: str, out: Path, open_it: bool) -> bool:
     from local.commands.console import console
-    from local.demo import batch, dataset, show
+    from local.demo import batch, dataset, endpoint, show
 
     if what == "batch":
         return batch.show(console(), out)
     if what == "dataset":
         return dataset.show(console(), out, open_it)
+    if what == "endpoint":
+        return endpoint.show(console(), out)
     return show.show(console(), out, open_it)

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
-from local.model_server import CONTAINER, ModelServer
+from local.model_server import PYTHON, ModelServer, write_tiny_model
 
-PYTHON = CONTAINER.parent / ".venv-container" / "bin" / "python"
 Start = Callable[..., ModelServer]
 
 
 def write_model(folder: Path, *arguments: str) -> Path:
-    command = [str(PYTHON), str(CONTAINER / "tiny_model.py"), str(folder), *arguments]
-    subprocess.run(command, check=True, capture_output=True)
+    write_tiny_model(folder, *arguments)
     return folder
 
 
@@ -40,7 +37,7 @@ def start(model: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sta
         def started(folder: Path = model, **settings: str) -> ModelServer:
             log = tmp_path_factory.mktemp("server") / "log"
             server = servers.enter_context(
-                ModelServer(PYTHON, folder, log, SIDE="64", STEPS="8", **settings)
+                ModelServer(folder, log, SIDE="64", STEPS="8", **settings)
             )
             server.wait()
             return server

@@ -14,11 +14,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from container_server.conftest import PYTHON, Start, write_model
+from container_server.conftest import Start, write_model
 from numpy.typing import NDArray
 from PIL import Image
 
-from local.model_server import CONTAINER, ModelServer, ModelServerError, ask, ping
+from local.model_server import CONTAINER, PYTHON, ModelServer, ModelServerError, ask, ping
 from store_images.placeholder import filtered_because
 from store_images.reply import read_reply
 
@@ -181,7 +181,7 @@ def test_compiled_and_filled_up_it_paints_the_same(start: Start, server: ModelSe
 
 def test_a_folder_that_is_no_model_ends_the_server(tmp_path: Path) -> None:
     log = tmp_path / "log"
-    with ModelServer(PYTHON, tmp_path, log, FAILURE_SECONDS="0") as server:
+    with ModelServer(tmp_path, log, FAILURE_SECONDS="0") as server:
         with pytest.raises(ModelServerError, match="load_failed"):
             server.wait()
         assert server.stop() == 1
@@ -193,7 +193,7 @@ def test_weights_that_could_hold_code_are_not_read(model: Path, tmp_path: Path) 
     weights = folder / "unet" / "diffusion_pytorch_model.safetensors"
     weights.rename(weights.with_suffix(".bin"))
     with (
-        ModelServer(PYTHON, folder, tmp_path / "log", FAILURE_SECONDS="0") as server,
+        ModelServer(folder, tmp_path / "log", FAILURE_SECONDS="0") as server,
         pytest.raises(ModelServerError, match="load_failed"),
     ):
         server.wait()
