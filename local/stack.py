@@ -29,7 +29,7 @@ CLASSIFIER_ARN = (
     "document-classifier-endpoint/local-hashed-linear-classifier-1"
 )
 # One for each function of a stack, and one more while two requests meet.
-MAX_PROCESSES = 19
+MAX_PROCESSES = 22
 # What the template asks for before it lets fine-tune; the stand-in reads none of the three.
 FINE_TUNING = {
     "FineTuningImage": "000000000000.dkr.ecr.us-east-1.amazonaws.com/local-stand-in:1",
