@@ -30,6 +30,8 @@ LEAST_TEST_TEXTS = 10
 MOST_TEXT_BYTES = 10 * 1024
 MOST_ROWS = 1_000_000
 MOST_BYTES = 100 * 1024 * 1024
+# Beyond them it is not a file with bad rows, but a bad file.
+MOST_BAD_ROWS = 10_000
 MOST_PROBLEMS = 20
 # Before white space and doubled quotes are taken out.
 _MOST_ROW_BYTES = 64 * 1024
@@ -166,6 +168,9 @@ def _read_row(record: Record, checked: Checked, training: Checked | None, clean:
             clean.write(f'{name},"{quoted}"\n'.encode())
     except _BadRow as bad:
         checked.tell(line, *bad.args)
+        if checked.found > MOST_BAD_ROWS:
+            message = f"more than {MOST_BAD_ROWS:,} rows are bad: the rest was not read"
+            raise _BadFile("max_bad_rows", message) from None
 
 
 def _limited(blocks: Iterable[bytes]) -> Iterator[bytes]:

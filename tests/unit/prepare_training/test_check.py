@@ -137,6 +137,10 @@ def test_a_file_without_end_is_not_read_to_it(monkeypatch: pytest.MonkeyPatch) -
     assert problems(checked) == [(None, "max_bytes")]
     monkeypatch.setattr(module, "MOST_ROWS", 60)
     assert problems(trained(rows(50))) == [(None, "max_rows")]
+    monkeypatch.setattr(module, "MOST_BAD_ROWS", 30)
+    checked = trained(b"unsafe\n" * 31 + rows())
+    assert problems(checked)[0] == (None, "max_bad_rows")
+    assert (checked.rows, checked.found) == (31, 32)
 
 
 def test_only_labels_of_the_policy_are_named() -> None:
