@@ -75,7 +75,7 @@ class Settings:
         most_images = env.number("MAX_IMAGES", 8, 1, 64)
         max_batch = env.number("MAX_BATCH", 8, 1, 256)
         compiled = env.choice("COMPILE", "0", "1") == "1"
-        buckets = env.text("BUCKETS", f"{side}x{side}:1,4,8") if compiled else ""
+        buckets = env.text("BUCKETS", f"{side}x{side}:1,4,8,16") if compiled else ""
         return cls(
             model_dir=Path(env.text("SM_MODEL_DIR", "/opt/ml/model")),
             host=env.text("HOST", "0.0.0.0"),  # noqa: S104

@@ -37,7 +37,7 @@ def start(model: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sta
         def started(folder: Path = model, **settings: str) -> ModelServer:
             log = tmp_path_factory.mktemp("server") / "log"
             server = servers.enter_context(
-                ModelServer(folder, log, SIDE="64", STEPS="8", **settings)
+                ModelServer(folder, log, **{"SIDE": "64", "STEPS": "8", **settings})
             )
             server.wait()
             return server
