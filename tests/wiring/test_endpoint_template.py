@@ -10,6 +10,7 @@ from security.iam import Need, Statement, allows, as_list, used
 from security.stack import Stack
 from wiring.system import ROOT, TEMPLATE
 
+from server.settings import Settings
 from shared.inferences import FAILURES, OUTPUTS
 
 ENDPOINT: dict[str, Any] = yaml_parse((ROOT / "container" / "endpoint.yaml").read_text("utf-8"))
@@ -176,11 +177,15 @@ def test_an_instance_is_given_as_many_requests_as_the_server_paints_at_once() ->
     assert container["Environment"]["MAX_BATCH"] == "5"
 
 
-def test_the_server_reads_what_the_stack_sets() -> None:
-    read = (ROOT / "container" / "server" / "settings.py").read_text("utf-8")
-    container = one_of(PLAIN, "AWS::SageMaker::Model")["PrimaryContainer"]
-    for name in container["Environment"]:
-        assert f'"{name}"' in read
+@pytest.mark.parametrize("compiled", ["true", "false"])
+def test_the_server_reads_what_the_stack_sets(compiled: str) -> None:
+    given = {"Compile": compiled, "Scheduler": "model", "Side": "768", "ModelVersion": "xl"}
+    stack = Stack(GIVEN | given, template=ENDPOINT)
+    environment = one_of(stack, "AWS::SageMaker::Model")["PrimaryContainer"]["Environment"]
+    read = Settings.from_env(environment)
+    assert (read.compiled, read.scheduler) == (compiled == "true", "model")
+    assert (read.max_batch, read.limits.side, read.model_version) == (8, 768, "xl")
+    assert len(environment) == 5
 
 
 def test_the_container_has_no_network() -> None:
