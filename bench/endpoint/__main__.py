@@ -10,7 +10,7 @@ an index, in the root of the checkout:
 
 and there (importlib_metadata needs zipp, which torch's images have as a rule):
 
-    PYTHONPATH=wheels/unpacked python3 -m bench.endpoint --accelerator --json endpoint.json
+    PYTHONPATH=$PWD/wheels/unpacked python3 -m bench.endpoint --accelerator --json endpoint.json
 
 Without rich the figures are only written to the file; `--show endpoint.json` prints them elsewhere.
 """
