@@ -7,13 +7,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from workflow.running_jobs import ended
 from workflow.running_system import Run, Stack
+from workflow.running_trainings import begin, learnable, put_texts, version_of
 
 from local.ai.marker import Marker
 from local.ai.painting.painter import paint, paint_unsafe
 from local.policy.bundle import make_bundle
 from local.policy.source import read_policy
-from shared.jobs import batch_id, dataset_id
+from shared.jobs import batch_id, dataset_id, training_id
 from shared.policy import ACTIVE_KEY, SHADOW_KEY
 
 LONG_AGO = "2026-01-01T00:00:00Z"
@@ -38,12 +40,15 @@ def arrivals(stack: Stack) -> None:
     bucket = {"name": stack.outputs["PromptsBucket"]}
     unversioned = {"bucket": bucket, "object": {"key": "prompts/one.json"}}
     _ends(stack.run({"source": "aws.s3", "detail": unversioned}), "COMPLETED")
+    # Its schedule may be slower than the stack is played.
+    _invoke(stack, "WatchEndpoint")
 
 
 def refusals(stack: Stack) -> None:
     """Where the stack warns, the previews of withheld pictures are published."""
     stack.script("an afternoon", generation=["unsafe"])
     _ends(stack.run({"prompt": "an afternoon"}), "BLOCKED_IMAGE")
+    _invoke(stack, "WatchEndpoint")
 
 
 def again(stack: Stack) -> None:
@@ -164,6 +169,26 @@ def data_sets(stack: Stack) -> None:
     _submit(stack, {"prefix": prefix, "flagged": "quarantine", "clean_copy": True})
     _until(lambda: _job(stack, job)["run"] == "2" and "announced_at" in _job(stack, job), 120)
     assert _job(stack, job)["status"] == "COMPLETED", _job(stack, job)["reasons"]
+
+
+def trainings(stack: Stack) -> None:
+    """One that is looked after and deployed, another after it, and the first one put back."""
+    key = put_texts(stack, "boats", learnable())
+    bucket = stack.outputs["DatasetsBucket"]
+    version = stack.client("s3").head_object(Bucket=bucket, Key=key)["VersionId"]
+    stack.stand_ins.direct_classifiers(2.0)
+    first = begin(stack, key=key, test_key=put_texts(stack, "held-out", _held_out()))
+    _until(lambda: _job(stack, training_id(first.rpartition(":")[2])))
+    _look_after_jobs(stack)
+    stack.stand_ins.direct_classifiers(0.05)
+    model = ended(stack, first).output["report"]["model_arn"]
+    assert model.endswith(version_of(first))
+    for asked in ({"key": key, "version_id": version}, {"model_arn": model}):
+        assert ended(stack, begin(stack, **asked)).output["report"]["deployed"] is True
+
+
+def _held_out() -> bytes:
+    return learnable().replace(b", number", b", seen on day")
 
 
 def _submit(stack: Stack, asked: dict[str, Any]) -> None:

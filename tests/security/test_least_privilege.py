@@ -49,6 +49,7 @@ STACKS: dict[str, tuple[dict[str, str], list[scenes.Scene]]] = {
             scenes.swept,
             scenes.batches,
             scenes.data_sets,
+            scenes.trainings,
         ],
     ),
     "warning": (
@@ -111,6 +112,9 @@ UNCALLED_ACTIONS = {
     "xray:GetSamplingTargets": "the tracing daemon asks for it, and is not there locally",
 }
 TAGS = "S3 asks for it where what is copied has tags"
+UNVERSIONED = "IAM knows a classifier and its version by an ARN each; AWS may ask for both"
+STOPPED = "a training is stopped after a day"
+OURS = "document-classifier/safelight-prompts"
 UNCALLED = {
     Granted("AcceptRequestRole", "s3:ListBucket", "PromptsBucket"): ABSENT,
     Granted("AcceptRequestRole", "s3:ListBucketVersions", "PromptsBucket"): ABSENT,
@@ -121,6 +125,11 @@ UNCALLED = {
     Granted("PrepareBatchRole", "s3:ListBucket", "PromptsBucket"): ABSENT,
     Granted("PrepareBatchRole", "s3:ListBucketVersions", "PromptsBucket"): ABSENT,
     Granted("PrepareDatasetRole", "s3:ListBucket", "PolicyBucket"): ABSENT,
+    Granted("PrepareTrainingRole", "s3:ListBucket", "PolicyBucket"): ABSENT,
+    Granted("PrepareTrainingRole", "s3:ListBucket", "DatasetsBucket"): ABSENT,
+    Granted("PrepareTrainingRole", "s3:ListBucketVersions", "DatasetsBucket"): ABSENT,
+    Granted("JudgeClassifierRole", "s3:ListBucket", "DatasetsBucket"): ABSENT,
+    Granted("JudgeClassifierRole", "s3:ListBucket", "WorkBucket"): ABSENT,
     Granted("ModerateDatasetImagesRole", "s3:ListBucket", "DatasetsBucket"): ABSENT,
     Granted("ModerateDatasetImagesRole", "s3:ListBucket", "WorkBucket"): ABSENT,
     Granted("ModerateDatasetImagesRole", "s3:PutObjectTagging", "DatasetsBucket/clean/*"): TAGS,
@@ -143,6 +152,18 @@ UNCALLED = {
     Granted(
         "ModerateDatasetRole", "sagemaker:StopTrainingJob", "training-job/safelight-dataset-*"
     ): ("Step Functions stops a job that its Task no longer waits for"),
+    Granted("TrainClassifierRole", "comprehend:CreateDocumentClassifier", OURS): UNVERSIONED,
+    Granted("TrainClassifierRole", "comprehend:DescribeDocumentClassifier", OURS): UNVERSIONED,
+    Granted("TrainClassifierRole", "comprehend:StopTrainingDocumentClassifier", OURS): STOPPED,
+    Granted("TrainClassifierRole", "comprehend:StopTrainingDocumentClassifier", f"{OURS}/*"): (
+        STOPPED
+    ),
+    Granted(
+        "TrainClassifierRole",
+        "iam:CreateServiceLinkedRole",
+        "role/aws-service-role/comprehend.application-autoscaling.amazonaws.com/"
+        "AWSServiceRoleForApplicationAutoScaling_ComprehendEndpoint",
+    ): "Application Auto Scaling asks for it, once in an account",
     Granted("GenerateImagesRole", "s3:GetObject", "WorkBucket/inference/input/*"): (
         "SageMaker may ask whether its caller could read the input itself"
     ),
