@@ -105,6 +105,16 @@ def swept(stack: Stack) -> None:
     _ends(stack.ended(hung), "EXPIRED")
 
 
+def waiting(stack: Stack) -> None:
+    """A request that has to wait for the endpoint, which is asleep, is told of."""
+    endpoint = f"local-{stack.name}"
+    stack.stand_ins.scale(endpoint, minimum=0, maximum=1, wake_seconds=1)
+    _until(lambda: not stack.stand_ins.endpoint_state(endpoint)["instances"])
+    _invoke(stack, "WatchEndpoint")
+    _ends(stack.run({"prompt": "a bell tower"}), "COMPLETED")
+    stack.stand_ins.scale(endpoint, minimum=1, maximum=1)
+
+
 def batches(stack: Stack) -> None:
     """A batch with a bad line and a row that fails, paced on its way; one that is stopped; one that
     names no version; one that could not start."""

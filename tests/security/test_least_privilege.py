@@ -69,7 +69,7 @@ STACKS: dict[str, tuple[dict[str, str], list[scenes.Scene]]] = {
             "GuardrailVersion": "1",
             "GuardrailProfileArns": PROFILE,
         },
-        [scenes.arrivals],
+        [scenes.arrivals, scenes.waiting],
     ),
 }
 
