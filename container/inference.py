@@ -16,10 +16,10 @@ from server.reply import encode, form_of
 from server.request import read_order
 from server.settings import Settings
 
-try:
-    from sagemaker_inference.errors import BaseInferenceToolkitError
+try:  # of the PyTorch container's toolkit, which answers with an error's own status
+    from sagemaker_inference.errors import BaseInferenceToolkitError as _ToolkitError
 except ImportError:
-    BaseInferenceToolkitError = None
+    _ToolkitError = Exception
 
 
 @dataclass(frozen=True)
@@ -31,8 +31,16 @@ class Model:
     one_at_a_time: threading.Lock
 
 
-class Refused(ValueError):
-    """A Rejection where the toolkit's own error is not at hand; the message is its body."""
+class Refused(_ToolkitError):  # type: ignore[misc]
+    """A Rejection as the toolkits know errors: (status, message, phrase); its text is its body,
+    which the Hugging Face container answers with, as 400."""
+
+    def __init__(self, rejection: Rejection) -> None:
+        self._body = rejection.body.decode()
+        super().__init__(rejection.status, self._body, rejection.kind)
+
+    def __str__(self) -> str:
+        return self._body
 
 
 def model_fn(model_dir: str, context: object = None) -> Model:
@@ -45,20 +53,17 @@ def model_fn(model_dir: str, context: object = None) -> Model:
 
 def transform_fn(
     model: Model, data: bytes | str, content_type: str, accept: str, context: object = None
-) -> tuple[bytes, str]:
-    """(reply, its content type). Raises the toolkit's error with the status of a Rejection."""
+) -> bytes:
+    """The reply, which the container sends with the content type that was asked for. Raises
+    Refused."""
+    body = data.encode() if isinstance(data, str) else data
     try:
-        return _transform(
-            model, data.encode() if isinstance(data, str) else data, content_type, accept
-        )
+        return _transform(model, body, content_type, accept)
     except Rejection as rejection:
-        body = rejection.body.decode()
-        if BaseInferenceToolkitError is None:
-            raise Refused(body) from None
-        raise BaseInferenceToolkitError(rejection.status, body, rejection.kind) from None
+        raise Refused(rejection) from None
 
 
-def _transform(model: Model, body: bytes, content_type: str, accept: str) -> tuple[bytes, str]:
+def _transform(model: Model, body: bytes, content_type: str, accept: str) -> bytes:
     order = read_order(body, content_type, model.settings.limits)
     form = form_of(accept)
     most = model.settings.max_batch
@@ -68,4 +73,4 @@ def _transform(model: Model, body: bytes, content_type: str, accept: str) -> tup
             for first in range(0, len(order.jobs), most)
         ]
     pictures = [picture for part in parts for picture in part]
-    return encode(order, pictures, form, model.settings.model_version), form
+    return encode(order, pictures, form, model.settings.model_version)

@@ -23,6 +23,8 @@ from server.job import DeviceLost, Job, OutOfMemory, Picture, Shape
 from server.settings import Settings
 
 _DTYPES = {"bf16": torch.bfloat16, "fp16": torch.float16, "fp32": torch.float32}
+# Older releases, as AWS's containers have, do not tell it from other errors.
+_LOST: Any = getattr(torch, "AcceleratorError", ())
 # Guidance and steps of warm-up pictures: the usual path through the model, as short as it goes.
 _WARM_GUIDANCE, _WARM_STEPS = 7.5, 2
 
@@ -50,19 +52,16 @@ class Pipeline:
     def __init__(self, pipe: Any, settings: Settings, device: str, dtype: torch.dtype) -> None:
         self._pipe, self._settings = pipe, settings
         self.device, self.dtype = device, str(dtype).removeprefix("torch.")
-        self._denoiser_name = "unet" if getattr(pipe, "unet", None) is not None else "transformer"
         self._parameters = inspect.signature(pipe.__call__).parameters
-        _prepare(pipe, settings.scheduler, self._denoiser)
-        self._plain = self._denoiser
-        self._compiled = torch.compile(self._plain, dynamic=False) if settings.compiled else None
-        if self._compiled is not None:
+        _prepare(pipe, settings.scheduler)
+        self._denoiser = "unet" if getattr(pipe, "unet", None) is not None else "transformer"
+        self._plain = getattr(pipe, self._denoiser, None)
+        self._compiled = None
+        if settings.compiled and self._plain is not None:
+            self._compiled = torch.compile(self._plain, dynamic=False)
             # Every size and number is a graph of its own; the rest would silently run uncompiled.
             graphs = sum(len(bucket.counts) for bucket in settings.buckets)
             torch._dynamo.config.recompile_limit = max(8, 2 * graphs)
-
-    @property
-    def _denoiser(self) -> Any:
-        return getattr(self._pipe, self._denoiser_name)
 
     def warm_up(self) -> None:
         """Paints once in every size that will be compiled, or in the usual one: what torch chooses
@@ -84,11 +83,11 @@ class Pipeline:
         Raises OutOfMemory and DeviceLost.
         """
         shape = jobs[0].shape
-        bucket = self._settings.bucket_for(shape, len(jobs)) if self._compiled is not None else None
-        filled = [*jobs, *[jobs[-1]] * ((bucket or len(jobs)) - len(jobs))]
-        setattr(
-            self._pipe, self._denoiser_name, self._compiled if bucket is not None else self._plain
-        )
+        filled = list(jobs)
+        if self._compiled is not None:
+            bucket = self._settings.bucket_for(shape, len(jobs))
+            setattr(self._pipe, self._denoiser, self._compiled if bucket else self._plain)
+            filled += [jobs[-1]] * ((bucket or len(jobs)) - len(jobs))
         with _named_errors(), torch.inference_mode():
             painted = self._pipe(**self._arguments(shape, filled))
         images = painted.images[: len(jobs)]
@@ -129,17 +128,20 @@ def _dtype(wanted: str, cuda: bool) -> torch.dtype:
     return torch.bfloat16 if native else torch.float16
 
 
-def _prepare(pipe: Any, scheduler: str, denoiser: Any) -> None:
+def _prepare(pipe: Any, scheduler: str) -> None:
     pipe.set_progress_bar_config(disable=True)
     if scheduler == "dpm++" and DPMSolverMultistepScheduler in pipe.scheduler.compatibles:
         pipe.scheduler = DPMSolverMultistepScheduler.from_config(
             pipe.scheduler.config, algorithm_type="dpmsolver++", solver_order=2
         )
     torch.backends.cudnn.benchmark = True
-    for part in (denoiser, pipe.vae):
-        part.to(memory_format=torch.channels_last)
+    for name in ("unet", "vae"):
+        part = getattr(pipe, name, None)
+        # Of pictures alone: the order has no meaning for a video's five dimensions.
+        if part is not None and all(weights.dim() < 5 for weights in part.parameters()):
+            part.to(memory_format=torch.channels_last)
     # A batch is decoded picture by picture: decoding takes more memory than all that was before.
-    if hasattr(pipe.vae, "enable_slicing"):
+    if hasattr(getattr(pipe, "vae", None), "enable_slicing"):
         pipe.vae.enable_slicing()
 
 
@@ -150,5 +152,5 @@ def _named_errors() -> Iterator[None]:
     except torch.OutOfMemoryError:
         torch.cuda.empty_cache()
         raise OutOfMemory from None
-    except torch.AcceleratorError as lost:
+    except _LOST as lost:
         raise DeviceLost(type(lost).__name__) from None
