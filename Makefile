@@ -13,7 +13,7 @@ DATA ?= ../shared/data
 export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-batch demo-dataset local test test-faults fuzz check lint format bench bench-cold-start bench-engine lock clean
+.PHONY: help setup demo demo-batch demo-dataset demo-train local test test-faults fuzz check lint format bench bench-cold-start bench-engine lock clean
 .PHONY: container-setup test-container demo-endpoint bench-endpoint
 .PHONY: bench-batch bench-filter evaluate peers train-classifier sam-setup validate build test-sam-local audit soak
 
@@ -96,6 +96,9 @@ demo-batch: $(if $(ROWS),bench-batch,$(VENV)/.ready) ## run a file of 200 prompt
 
 demo-dataset: $(VENV)/.ready ## judge data sets for fine-tuning on this machine, and train on one
 	@$(BIN)/safelight demo dataset $(if $(OUT),--out $(OUT))
+
+demo-train: $(VENV)/.ready ## train a classifier on this machine, have the stack ask it, and refuse what is bad
+	@$(BIN)/safelight demo train $(if $(OUT),--out $(OUT))
 
 local: $(VENV)/.ready ## run the whole stack on this machine until Ctrl-C
 	@$(BIN)/safelight local $(if $(HOST),--host $(HOST))

@@ -28,6 +28,8 @@ DEFAULT_SOURCE = "safelight.cli"
 _DOCUMENTS = frozenset(
     ("source", "metadata", "reasons", "warnings", "attempts", "images", "models", "timings")
 ) | {"usage", "history", "classification", "shadow", "report"}
+# Services that no engine answers for.
+_STAND_INS = ("application-autoscaling", "comprehend")
 # A key cannot be compared with an empty text.
 _EVER = "0"
 _read = TypeDeserializer().deserialize
@@ -37,8 +39,8 @@ class PutFailed(RuntimeError):
     """EventBridge took the call and refused the event."""
 
 
-def local_clients(endpoint: str) -> Clients:
-    """Clients, each made once, for an engine that some process of this machine runs."""
+def local_clients(endpoint: str, stand_ins: str) -> Clients:
+    """Clients, each made once, for an engine and stand-ins that a process of this machine runs."""
     session = boto3.session.Session(
         aws_access_key_id="local",
         aws_secret_access_key="local",  # noqa: S106
@@ -46,7 +48,11 @@ def local_clients(endpoint: str) -> Clients:
     )
     config = Config(s3={"addressing_style": "path"}, connect_timeout=3)
     return functools.cache(
-        lambda service: session.client(service, endpoint_url=endpoint, config=config)
+        lambda service: session.client(
+            service,
+            endpoint_url=stand_ins if service in _STAND_INS else endpoint,
+            config=config,
+        )
     )
 
 

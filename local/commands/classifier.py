@@ -1,92 +1,37 @@
-"""`safelight classifier`: train the local stand-in for Comprehend, and ask it about a text."""
+"""`safelight classifier`: from a CSV to a stack that uses it, and the local stand-in's model."""
 
 from __future__ import annotations
 
-import argparse
-from pathlib import Path
-
+from local.commands import (
+    classifier_check,
+    classifier_delete,
+    classifier_deploy,
+    classifier_stand_in,
+    classifier_status,
+)
 from local.commands.arguments import Subparsers, subcommand
-from local.commands.failure import SUCCESS, CommandError
 
 _EXAMPLES = """\
-  safelight classifier score "a red fox in snow"
-  safelight classifier train texts.csv --out mine/model.json
+  safelight classifier check texts.csv                        would it be learned from?
+  safelight classifier deploy texts.csv --stack safelight     train, judge, put into service
+  safelight classifier status --stack safelight               what answers, and what does it cost?
+  safelight classifier delete --stack safelight               it costs no more
+  safelight classifier score "a red fox in snow"              ask the local stand-in
   safelight classifier COMMAND --help                         more of each
-"""
-_TRAIN = """\
-  safelight classifier train texts.csv --out mine/model.json
-  safelight classifier train posts.csv --prompts prompts.jsonl --unsafe-label toxic
-"""
-_SCORE = """\
-  safelight classifier score "a red fox in snow"
-  safelight classifier score "a red fox in snow" --model mine/model.json
 """
 
 
 def add_to(subparsers: Subparsers) -> None:
-    """Describe the command and its two parts."""
+    """Describe the command."""
     parser = subcommand(
         subparsers,
         "classifier",
-        "train the local text classifier from the CSV that Comprehend would take, or ask it",
+        "train a classifier of your own for a stack, look at it, take it down; or the stand-in's",
         _EXAMPLES,
     )
-    parts = parser.add_subparsers(metavar="COMMAND", required=True)
-    summary = "train, calibrate and judge a model; a minute or two"
-    train = subcommand(parts, "train", summary, _TRAIN, _train)
-    train.add_argument("csv", type=Path, help="two columns without a header: label, text; UTF-8")
-    train.add_argument(
-        "--prompts",
-        type=Path,
-        metavar="FILE",
-        help="JSON lines of prompt, label (safe or unsafe) and source",
-    )
-    train.add_argument(
-        "--unsafe-label", metavar="LABEL", help="which of the CSV's two labels is the unsafe one"
-    )
-    train.add_argument(
-        "--out",
-        type=Path,
-        metavar="FILE",
-        help="a .json file; weights and card.md go beside it (default: the stand-in's own)",
-    )
-    score = subcommand(parts, "score", "show a text's score for every label", _SCORE, _score)
-    score.add_argument("text")
-    score.add_argument(
-        "--model", type=Path, metavar="FILE", help="a .json file (default: the stand-in's own)"
-    )
-
-
-def _train(args: argparse.Namespace) -> int:
-    from local.ai.classifier.card import CARD, card
-    from local.ai.classifier.model import SHIPPED, save
-    from local.ai.classifier.rows import DataError
-    from local.ai.classifier.training import train
-
-    out: Path = args.out or SHIPPED
-    if out.suffix != ".json":
-        raise CommandError(f"{out}: the model's file must end in .json")
-    if not out.parent.is_dir():
-        raise CommandError(f"{out.parent} is no folder: make it first.")
-    try:
-        model = train(args.csv, args.prompts, args.unsafe_label)
-    except DataError as wrong:
-        raise CommandError(f"{wrong}\nNothing was trained.") from wrong
-    save(model, out)
-    text = card(model.facts)
-    out.with_name(CARD).write_text(text, "utf-8")
-    print(text)
-    print(f"The model is in {out} and {out.with_suffix('.bin')}.")
-    return SUCCESS
-
-
-def _score(args: argparse.Namespace) -> int:
-    from local.ai.classifier.model import SHIPPED, ModelError, load
-
-    try:
-        model = load(args.model or SHIPPED)
-    except ModelError as wrong:
-        raise CommandError(str(wrong)) from wrong
-    for label, score in model.scores(args.text).items():
-        print(f"{score:6.4f} {label}")
-    return SUCCESS
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    for command in (
+        *(classifier_check, classifier_deploy, classifier_status, classifier_delete),
+        classifier_stand_in,
+    ):
+        command.add_to(commands)

@@ -1,4 +1,4 @@
-"""`safelight demo`: every way a request can end, a batch, a data set, on this machine."""
+"""`safelight demo`: every way a request can end; a batch, a data set, a training; here."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ _EXAMPLES = """\
   safelight demo --out /tmp/gallery --open
   safelight demo batch                      a file of 200 prompts
   safelight demo dataset --open             data sets for fine-tuning, and their reports
+  safelight demo train                      texts become a classifier that the stack asks
   safelight demo endpoint                   the generation server (make demo-endpoint)
 """
 # By what is shown: where it goes by default.
@@ -20,6 +21,7 @@ _FOLDERS = {
     "requests": "demo",
     "batch": "demo-batch",
     "dataset": "demo-dataset",
+    "train": "demo-train",
     "endpoint": "demo-endpoint",
 }
 
@@ -68,12 +70,14 @@ def run(args: argparse.Namespace) -> int:
 
 def _show(what: str, out: Path, open_it: bool) -> bool:
     from local.commands.console import console
-    from local.demo import batch, dataset, endpoint, show
+    from local.demo import batch, dataset, endpoint, show, train
 
     if what == "batch":
         return batch.show(console(), out)
     if what == "dataset":
         return dataset.show(console(), out, open_it)
+    if what == "train":
+        return train.show(console(), out)
     if what == "endpoint":
         return endpoint.show(console(), out)
     return show.show(console(), out, open_it)

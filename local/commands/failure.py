@@ -7,7 +7,8 @@ NOT_DELIVERED = 3
 INTERRUPTED = 130
 ENDINGS = (
     "exit status: 0 done, or delivered; 1 something failed; 2 wrong usage; "
-    "3 the request ended without a picture, or the data set is not clean"
+    "3 the request ended without a picture, the data set is not clean, or the classifier not good "
+    "enough"
 )
 
 

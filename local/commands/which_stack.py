@@ -36,7 +36,8 @@ def stand_ins() -> StandIns:
 
 def _here() -> DeployedStack:
     instance = _instance()
-    return DeployedStack(instance.stack, local_clients(instance.endpoint), instance.outputs)
+    clients = local_clients(instance.endpoint, instance.stand_ins)
+    return DeployedStack(instance.stack, clients, instance.outputs)
 
 
 def _instance() -> running_instance.Instance:
