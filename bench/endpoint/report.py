@@ -86,10 +86,10 @@ def _method(plan: Plan, document: dict[str, Any]) -> str:
         else "Memory: the process's RSS at most, libraries included"
     )
     limit = (
-        f"of the chip: FLOP a picture, of which each part of the model's are counted by torch, over"
-        f" the dense 16-bit limit of {document['chip']} ({SOURCE})"
+        "of the chip: the model's FLOP a picture, which torch counts on the meta device, over the "
+        f"dense 16-bit limit of {document['chip']} ({SOURCE})"
         if dense_tflops(document["chip"] or "")
-        else "of the chip: its limit is not known here"
+        else "of the chip: no limit is known here"
     )
     return (
         f"{plan.architecture}, random weights, {flops['parameters'] / 1e6:,.1f} M parameters; "
