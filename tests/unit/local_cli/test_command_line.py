@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from local import cli, running_instance
+from local import cli, model_server, running_instance
 from local.commands.answers import answers
 from local.commands.failure import FAILED, SUCCESS
 
@@ -88,6 +88,8 @@ def test_a_wildcard_host_needs_a_yes(host: str, capsys: pytest.CaptureFixture[st
         (["local", "--host", "192.0.2.1"], "cannot listen on 192.0.2.1"),
         (["local", "--host", "::1"], "give an IPv4 address"),
         (["local", "--port", "99999"], "without --port a free one is taken"),
+        (["local", "--generator", "https://127.0.0.1:1"], "at http://HOST:PORT"),
+        (["local", "--generator", "http://127.0.0.1:1"], "how to start a model server"),
         (["show", "--last"], "no local stack is running"),
         (["redrive", "a"], "no local stack is running"),
         (["dead-letters", "list"], "no local stack is running"),
@@ -128,3 +130,11 @@ def test_a_broken_policy_is_refused(tmp_path: Path, capsys: pytest.CaptureFixtur
     file.write_text(json.dumps({"version": "x"}))
     assert cli.main(["policy", "compile", str(file)]) == FAILED
     assert "keeps the policy it has" in capsys.readouterr().err
+
+
+def test_the_endpoint_s_demo_says_how_to_get_torch(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(model_server, "PYTHON", tmp_path / "python")
+    assert cli.main(["demo", "endpoint", "--out", str(tmp_path / "out")]) == FAILED
+    assert "make container-setup" in capsys.readouterr().err
