@@ -140,15 +140,16 @@ def test_what_is_below_its_gates_leaves_the_endpoint_as_it_is(
     assert now["ModelArn"] != job["report"]["model_arn"]
 
 
-def test_the_next_model_has_the_same_endpoint_and_an_earlier_one_can_come_back(
+def test_the_next_models_have_the_same_endpoint_and_an_earlier_one_can_come_back(
     stack: Stack, trained: Trained
 ) -> None:
     first = trained.deployed.output["report"]
-    second = train(stack, key="classifiers/good.csv").output["report"]
+    at_once = [begin(stack, key="classifiers/good.csv") for _ in range(2)]
+    reports = [ended(stack, arn).output["report"] for arn in at_once]
 
-    assert second["endpoint_arn"] == first["endpoint_arn"]
-    assert second["model_arn"] != first["model_arn"]
-    assert _in_service(stack) == second["model_arn"]
+    assert [report["deployed"] for report in reports] == [True, True]
+    assert {report["endpoint_arn"] for report in reports} == {first["endpoint_arn"]}
+    assert _in_service(stack) in {report["model_arn"] for report in reports}
 
     paid = classifiers(stack)
     back = train(stack, model_arn=first["model_arn"])
@@ -188,6 +189,21 @@ def test_a_training_that_fails_or_never_ends_is_a_failed_job(stack: Stack) -> No
     assert [r["rule"] for r in job["reasons"]] == ["TrainingTooLong"]
     assert "StopTraining" in stopped.states
     until(lambda: classifiers(stack)[version_of(endless)]["Status"] == "STOPPED")
+
+
+def test_an_endpoint_that_fails_is_a_failed_job(stack: Stack, trained: Trained) -> None:
+    model = trained.not_deployed.output["report"]["model_arn"]
+    stack.stand_ins.direct_classifiers(SECONDS, endpoint="fail")
+    try:
+        run = train(stack, model_arn=model)
+    finally:
+        stack.stand_ins.direct_classifiers(SECONDS)
+        endpoint = stack.outputs["ClassifierEndpoint"]
+        stand_in(stack, "comprehend").delete_endpoint(EndpointArn=endpoint)
+
+    job = assert_closed_and_told(stack, run.job_id, "FAILED")
+    assert [reason["rule"] for reason in job["reasons"]] == ["endpoint_FAILED"]
+    assert (job["report"]["deployed"], job["report"]["model_arn"]) == (False, model)
 
 
 def test_no_text_that_is_learned_is_told(stack: Stack, trained: Trained) -> None:
