@@ -33,7 +33,7 @@ def run(args: argparse.Namespace) -> int:
     """Delete it."""
     from local.classifier.account import ENDPOINT, OUTPUTS, find_endpoint, remove_endpoint
     from local.classifier.costs import HERE, MODEL_MONTH, UNIT_DAY
-    from local.commands.which_stack import which_stack
+    from local.commands.which_stack import engine_of, which_stack
 
     stack = which_stack(args.stack, OUTPUTS)
     endpoint = find_endpoint(stack)
@@ -41,7 +41,7 @@ def run(args: argparse.Namespace) -> int:
         print(f"There is no endpoint {stack.outputs[ENDPOINT]}: nothing is paid for it.")
         return SUCCESS
     if not args.force:
-        _check_unused(stack)
+        _check_unused(stack, engine_of(args.stack))
     units = int(endpoint.get("CurrentInferenceUnits") or endpoint["DesiredInferenceUnits"])
     print(f"To delete: {endpoint['EndpointArn']}, {endpoint['Status']}, model:")
     print(f"  {endpoint['ModelArn']}")
@@ -54,7 +54,7 @@ def run(args: argparse.Namespace) -> int:
     return SUCCESS
 
 
-def _check_unused(stack: DeployedStack) -> None:
+def _check_unused(stack: DeployedStack, engine: str) -> None:
     from local.classifier.account import asks_own, is_training
     from local.classifier.redeploying import ask_comprehend
 
@@ -62,7 +62,7 @@ def _check_unused(stack: DeployedStack) -> None:
         raise CommandError(
             "the stack still asks this endpoint: without it every prompt ends as FAILED. Have it "
             "ask another first (DetectToxicContent here, see docs/moderation-text.md):\n"
-            f"  {ask_comprehend(stack.name)}\nOr say --force. Nothing was deleted."
+            f"  {ask_comprehend(stack.name, engine)}\nOr say --force. Nothing was deleted."
         )
     if is_training(stack):
         raise CommandError(

@@ -75,7 +75,7 @@ def run(args: argparse.Namespace) -> int:
     from local.classifier.account import OUTPUTS, asks_own, start_training
     from local.commands.classifier_view import say
     from local.commands.console import console
-    from local.commands.which_stack import which_stack
+    from local.commands.which_stack import engine_of, which_stack
 
     if args.model and args.test:
         raise CommandError("--test goes with a CSV: a model that is put back was measured before.")
@@ -93,7 +93,10 @@ def run(args: argparse.Namespace) -> int:
     job = _follow(screen, stack, job_id, arn, args)
     _tell(screen, job, policy_labels(args))
     if job["status"] == "COMPLETED" and job["report"].get("deployed"):
-        _tell_next(screen, stack, parameters, asks_own(stack, parameters))
+        if asks_own(stack, parameters):
+            say(screen, "The stack asks this endpoint, whose ARN stays: nothing is left to do.")
+        else:
+            _tell_next(screen, stack, parameters, engine_of(args.stack))
     return {"COMPLETED": SUCCESS, "REFUSED": NOT_DELIVERED}.get(job["status"], FAILED)
 
 
@@ -173,22 +176,19 @@ def _tell(screen: Console, job: Record, labels: list[str]) -> None:
 
 
 def _tell_next(
-    screen: Console, stack: DeployedStack, parameters: dict[str, str], asked_already: bool
+    screen: Console, stack: DeployedStack, parameters: dict[str, str], engine: str
 ) -> None:
     from local.classifier.account import ENDPOINT
     from local.classifier.redeploying import ask_own
     from local.commands.classifier_view import say
 
     endpoint = stack.outputs[ENDPOINT]
-    say(screen, f"In service: {endpoint}")
-    if asked_already:
-        say(screen, "The stack asks this endpoint already; its ARN stays: nothing is left to do.")
-        return
     say(
         screen,
-        "The stack asks another classifier still. Once, with what you deploy it with (parameters "
-        "that are not named keep their values; change samconfig.toml too if it names them):\n"
-        f"  {ask_own(stack.name, parameters, endpoint)}\n"
+        f"In service: {endpoint}\n"
+        "The stack asks another classifier still. Say once, where you deploy it (parameters that "
+        "are not named keep their values; samconfig.toml, if it names them, wants the same):\n"
+        f"  {ask_own(stack.name, parameters, endpoint, engine)}\n"
         "It does not do so itself: whoever may start a training could then change all of it.",
     )
 

@@ -27,6 +27,11 @@ def which_stack(name: str | None, needs: Sequence[str] = ()) -> DeployedStack:
     return stack
 
 
+def engine_of(name: str | None) -> str:
+    """The address of the engine that the stack runs on; "" for one in an account."""
+    return "" if name else _instance().endpoint
+
+
 def stand_ins() -> StandIns:
     """The running instance's stand-ins, to be told answers."""
     ai = StandIns()

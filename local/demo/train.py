@@ -157,9 +157,10 @@ def _redeploy(tour: Tour, progress: Callable[[str], None]) -> None:
     began, stack = time.monotonic(), tour.stack
     tour.console.rule("The stack asks it", align="left")
     parameters, endpoint = stack.parameters(), stack.outputs[ENDPOINT]
-    say(tour.console, f"As this would: {ask_own(stack.name, parameters, endpoint)}")
+    engine = stack.client("s3").meta.endpoint_url
+    say(tour.console, f"As this would: {ask_own(stack.name, parameters, endpoint, engine)}")
     parameters |= {"ClassifierBackend": "custom", "ClassifierEndpointArn": endpoint}
-    deploy(stack.client("s3").meta.endpoint_url, TEMPLATE, stack.name, parameters, progress)
+    deploy(engine, TEMPLATE, stack.name, parameters, progress)
     tour.note("The stack asks it", "deployed", began)
 
 

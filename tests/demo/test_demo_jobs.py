@@ -1,4 +1,4 @@
-"""`safelight demo batch` and `safelight demo dataset`, run once each as a user would."""
+"""`safelight demo batch`, `dataset` and `train`, run once each as a user would."""
 
 from __future__ import annotations
 
@@ -49,3 +49,20 @@ def test_data_sets_are_judged_trained_on_and_not_paid_twice(
         assert not re.findall(r'(?:src|href)="(?!data:|#)', report)
         assert "<script" not in report
     assert json.loads((out / "lighthouses" / "dataset_info.json").read_text("utf-8"))
+
+
+def test_texts_become_a_classifier_that_the_stack_asks_or_are_refused(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    told = run(environment, "demo", "train", "--out", str(tmp_path / "train"))
+    for step, came in (
+        ("A broken file", "INVALID"),
+        ("A good file", "COMPLETED"),
+        ("Its labels drawn by lot", "REFUSED"),
+        ("More texts", "COMPLETED"),
+        ("Taken down", "deleted"),
+    ):
+        assert re.search(rf"^ {step}\s+{came}\b", told, re.MULTILINE), step
+    assert "ClassifierBackend=custom ClassifierEndpointArn=arn:" in told
+    for part in ("/safelight-prompts", "MISSED", "stand-in"):
+        assert part in told
