@@ -68,7 +68,7 @@ CASES = [
     Case("PrepareBatch", "folder", {"verdict": "ignored"}),
     Case("SummarizeBatch", "nothing_ran", {"verdict": "done", "report": {"counts": {}}}),
     Case("FollowJobs", "scheduled", {"done": {}}),
-    Case("WatchEndpoint", "scheduled", {"state": "missing"}),
+    Case("WatchEndpoint", "scheduled", {"state": "in_service", "instances": 1}),
     Case("PrepareDataset", "set_of_cats", {"verdict": "ready", "job": {"total": 1}}),
     Case("PrepareDataset", "without_slash", {"verdict": "invalid"}),
     Case(
