@@ -138,7 +138,7 @@ def check_test(blocks: Iterable[bytes], training: Checked, clean: BinaryIO) -> C
 def _read(
     blocks: Iterable[bytes], checked: Checked, training: Checked | None, clean: BinaryIO
 ) -> bool:
-    """Takes in all rows; False if the file ends before its end."""
+    """Takes in all rows; False if it gave up before the last."""
     window = Window(_limited(blocks), Place())
     try:
         _begin(window)
