@@ -19,12 +19,14 @@ from shared.records import utc_text
 FRESH_SECONDS = 300
 # Who has to wait for longer is told.
 NOTICEABLE_SECONDS = 30
+# Beyond it no wait is told: the pace of an endpoint that stands still comes close to nothing.
+_DAY = 86_400
 
 
 @dataclass(frozen=True)
 class Decision:
     """`verdict` is go, queued or refuse. `wait_seconds` is how long a request that comes now may
-    have to wait; None where nobody can tell, as while the endpoint wakes."""
+    have to wait, a day at most; None where nobody can tell, as while the endpoint wakes."""
 
     verdict: str
     reason: str
@@ -86,8 +88,8 @@ def _in_vain(look: Look, now: datetime, ttl_seconds: int) -> str:
 def _behind(look: Look) -> Decision:
     if look.pace is None:
         return Decision("go", "nobody knows how fast the endpoint is")
-    if not look.pace:
-        return Decision("queued", "nothing was finished lately")
+    if look.backlog > look.pace * look.instances * _DAY:
+        return Decision("queued", "next to nothing was finished lately")
     wait = math.ceil(look.backlog / (look.pace * look.instances))
     verdict = "queued" if wait > NOTICEABLE_SECONDS else "go"
     return Decision(verdict, f"{look.backlog} wait", wait)

@@ -11,9 +11,8 @@ from typing import Any
 from shared.dynamodb import Table
 from shared.log import log
 
-IN_SERVICE, ASLEEP, WAKING, FAILED, MISSING = (
-    *("in_service", "asleep", "waking", "failed", "missing"),
-)
+IN_SERVICE, ASLEEP, WAKING = "in_service", "asleep", "waking"
+FAILED, MISSING = "failed", "missing"
 _KEY = {"inference_id": "queue"}
 # What is left of an old rate's weight after a minute; what one minute weighs, and what five weigh,
 # or a little less: looks are not exactly a minute apart.

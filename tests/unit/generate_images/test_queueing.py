@@ -92,13 +92,14 @@ SURE = Rate(1, 1)
         ({"backlog": 60, "busy": SURE, "instances": 2}, "go", 30),
         ({"backlog": 500}, "go", None),
         ({"backlog": 5, "busy": Rate(1, 0)}, "queued", None),
+        ({"backlog": 5, "busy": Rate(1, 5e-324)}, "queued", None),
         # Two instances do 7,200 in an hour.
         ({"backlog": 7200, "busy": SURE, "full": SURE}, "queued", 7200),
         ({"backlog": 7201, "busy": SURE, "full": SURE}, "refuse", None),
         # It has done better with less to do.
         ({"backlog": 7201, "busy": Rate(1, 2), "full": SURE}, "queued", 3601),
         # What was seen is too long ago, or too little.
-        ({"backlog": 10**6, "busy": SURE, "full": Rate(0.69, 0.69)}, "queued", 10**6),
+        ({"backlog": 10**6, "busy": SURE, "full": Rate(0.69, 0.69)}, "queued", None),
         # Nothing was finished at full work: it may be at its first.
         ({"backlog": 10**6, "busy": Rate(1, 0), "full": Rate(1, 0)}, "queued", None),
         (
