@@ -1,4 +1,4 @@
-"""What PrepareTraining decides: ready, invalid or duplicate; and the job that it claims."""
+"""What PrepareTraining decides: ready, invalid or closed; and the job that it claims."""
 
 import hashlib
 import io
@@ -21,6 +21,8 @@ from shared.settings import Environment
 STAGE = "PrepareTraining"
 # As in the state machine: no job is deleted while it runs.
 LONGEST = timedelta(hours=48)
+# Of an endpoint (Amazon Comprehend API Reference, CreateEndpoint), which is made after the training.
+_LONGEST_NAME = 40
 _NAMED = ("key", "version_id", "test_key", "test_version_id", "model_arn")
 
 
@@ -28,6 +30,7 @@ _NAMED = ("key", "version_id", "test_key", "test_version_id", "model_arn")
 class Settings:
     """PrepareTraining's variables."""
 
+    classifier_name: str
     jobs_table: str
     datasets_bucket: str
     work_bucket: str
@@ -43,6 +46,7 @@ class Settings:
         env = Environment()
         source = env.choice("POLICY_SOURCE", "shipped", "bucket")
         return cls(
+            classifier_name=env.text("CLASSIFIER_NAME"),
             jobs_table=env.text("JOBS_TABLE"),
             datasets_bucket=env.text("DATASETS_BUCKET"),
             work_bucket=env.text("WORK_BUCKET"),
@@ -72,21 +76,31 @@ class _Unsound(Exception):
 def prepare(desk: Desk, body: object, execution: dict[str, str]) -> dict[str, Any]:
     """{verdict, job, reasons, first, training} for one execution's input.
 
-    verdict is ready; invalid (reasons say why, 20 of them at most); or duplicate (first says of
-    what). training is empty unless it is ready: `labels` and `texts` are the file's, and
-    `policy_labels` those that the policy in force asks a classifier for.
+    verdict is ready; invalid (reasons say why, 20 of them at most); or closed (first says how):
+    somebody has ended the job while this was tried again. training is empty unless it is ready:
+    `labels` and `texts` are the file's, and `policy_labels` those that the policy in force asks a
+    classifier for.
     """
     mine, job = desk.jobs.claim(_record(desk.settings, body, execution))
     if not mine:
-        return _answer("duplicate", job)
+        return _answer("closed", job)
     try:
         asked = read_asked(body)
+        _check_name(desk.settings.classifier_name)
         return _answer("ready", job) | {"training": _training(desk, asked, execution["name"])}
     except InvalidRequest as invalid:
         problem = Problem(invalid.field, None, invalid.rule, invalid.message)
         return _answer("invalid", job) | {"reasons": [_reason(problem)]}
     except _Unsound as unsound:
         return _answer("invalid", job) | {"reasons": _reasons(unsound.args[0])}
+
+
+def _check_name(name: str) -> None:
+    if len(name) > _LONGEST_NAME:
+        message = (
+            f"{name}, after the stack's name, has {len(name)} characters; {_LONGEST_NAME} may be"
+        )
+        raise InvalidRequest("stack", "max_length", message)
 
 
 def _training(desk: Desk, asked: Asked, execution_name: str) -> dict[str, Any]:
@@ -218,6 +232,6 @@ def _answer(verdict: str, job: Item) -> dict[str, Any]:
         "verdict": verdict,
         "job": {name: job[name] for name in ("job_id", "run", "created_at", "expires_at")},
         "reasons": [],
-        "first": first if verdict == "duplicate" else {},
+        "first": first if verdict == "closed" else {},
         "training": {},
     }

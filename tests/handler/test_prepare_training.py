@@ -123,8 +123,19 @@ def test_what_was_ended_is_not_begun_again(prepare: Any, put: Any, aws: Any) -> 
         ExpressionAttributeValues={":status": {"S": "FAILED"}},
     )
     answer = prepare("prompts")
-    assert (answer["verdict"], answer["training"]) == ("duplicate", {})
+    assert (answer["verdict"], answer["training"]) == ("closed", {})
     assert (answer["first"]["job_id"], answer["first"]["status"]) == (job["job_id"], "FAILED")
+
+
+def test_a_name_that_no_endpoint_can_have_is_refused_before_anything_is_paid(
+    prepare: Any, put: Any
+) -> None:
+    put(KEY, texts(50))
+    answer = prepare("prompts", {"CLASSIFIER_NAME": "s" * 41})
+    assert answer["verdict"] == "invalid"
+    (reason,) = answer["reasons"]
+    assert (reason["field"], reason["rule"]) == ("stack", "max_length")
+    assert "41 characters" in reason["message"]
 
 
 def test_a_test_file_is_held_against_the_training_file(prepare: Any, put: Any, copied: Any) -> None:
