@@ -21,7 +21,7 @@ from shared.settings import Environment
 STAGE = "PrepareTraining"
 # As in the state machine: no job is deleted while it runs.
 LONGEST = timedelta(hours=48)
-# Of an endpoint (Amazon Comprehend API Reference, CreateEndpoint), which is made after the training.
+# Of an endpoint (Amazon Comprehend API Reference, CreateEndpoint): it is made after the training.
 _LONGEST_NAME = 40
 _NAMED = ("key", "version_id", "test_key", "test_version_id", "model_arn")
 
