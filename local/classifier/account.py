@@ -84,10 +84,14 @@ def scaling_of(stack: DeployedStack) -> Scaling | None:
 def models(stack: DeployedStack) -> list[Json]:
     """DocumentClassifierProperties of the stack's models, newest first."""
     name = stack.outputs[ENDPOINT].rpartition("/")[2]
-    listed = stack.client("comprehend").list_document_classifiers(
-        Filter={"DocumentClassifierName": name}
-    )["DocumentClassifierPropertiesList"]
-    return sorted(listed, key=lambda one: one["SubmitTime"], reverse=True)
+    request: Json = {"Filter": {"DocumentClassifierName": name}}
+    found: list[Json] = []
+    while True:
+        page = stack.client("comprehend").list_document_classifiers(**request)
+        found += page["DocumentClassifierPropertiesList"]
+        if "NextToken" not in page:
+            return sorted(found, key=lambda one: one["SubmitTime"], reverse=True)
+        request["NextToken"] = page["NextToken"]
 
 
 def remove_endpoint(stack: DeployedStack) -> None:

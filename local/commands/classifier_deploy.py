@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -116,10 +117,12 @@ def _agreed(args: argparse.Namespace, parameters: dict[str, str]) -> bool:
 
 def confirmed() -> bool:
     """Asks. CommandError where there is nobody."""
+    if not sys.stdin.isatty():
+        raise CommandError("nobody to ask here: say --yes. Nothing was done.")
     try:
         return input("Go on? [y/N] ").strip().lower() in {"y", "yes"}
     except EOFError:
-        raise CommandError("nobody to ask here: say --yes.") from None
+        return False
 
 
 def _asked(stack: DeployedStack, args: argparse.Namespace) -> dict[str, Any]:

@@ -228,7 +228,12 @@ def no_answer(_: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("answer", "told"), [(lambda _: "no", ""), (no_answer, "nobody to ask here: say --yes.")]
+    ("terminal", "answer", "told"),
+    [
+        (True, lambda _: "no", ""),
+        (True, no_answer, ""),
+        (False, lambda _: "yes", "nobody to ask here: say --yes."),
+    ],
 )
 @pytest.mark.parametrize("command", ["deploy", "delete"])
 def test_nothing_is_done_without_a_yes(
@@ -236,15 +241,24 @@ def test_nothing_is_done_without_a_yes(
     texts: Path,
     capsys: Output,
     monkeypatch: pytest.MonkeyPatch,
+    terminal: bool,
     answer: Callable[[str], str],
     told: str,
     command: str,
 ) -> None:
     monkeypatch.setattr("builtins.input", answer)
+    monkeypatch.setattr("sys.stdin.isatty", lambda: terminal)
     files = [str(texts)] if command == "deploy" else []
     assert cli.main(["classifier", command, *files, "--stack", "s"]) == FAILED
     assert told in capsys.readouterr().err
     assert account.called("put", "start", "delete", "deregister") == []
+
+
+def test_a_yes_is_enough(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("builtins.input", lambda _: "y")
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    assert cli.main(["classifier", "delete", "--stack", "s"]) == SUCCESS
+    assert account.called("delete") == ["delete_endpoint"]
 
 
 def test_nobody_is_asked_where_nobody_pays(
@@ -294,6 +308,20 @@ def test_status_shows_endpoint_cost_models_and_last_training(
         "s3://datasets/reports/classifier/v-1/metrics.json",
     ):  # fmt: skip
         assert part in told
+
+
+def test_models_are_read_over_several_answers(account: Account, capsys: Output) -> None:
+    def page(request: Json) -> Json:
+        name = MODEL[:-1] + ("2" if "NextToken" in request else "1")
+        model = {"DocumentClassifierArn": name, "Status": "TRAINED", "SubmitTime": NOW}
+        more = {} if "NextToken" in request else {"NextToken": "more"}
+        return {"DocumentClassifierPropertiesList": [model], **more}
+
+    account.answers["list_document_classifiers"] = page
+    assert cli.main(["classifier", "status", "--stack", "s"]) == SUCCESS
+    told = capsys.readouterr().out
+    assert f"{MODEL[:-1]}1" in told
+    assert f"{MODEL[:-1]}2" in told
 
 
 def test_status_fails_where_the_stack_asks_what_is_not_there(
