@@ -146,7 +146,7 @@ $(VENV_CONTAINER)/.ready: locks/container.txt
 	@touch $@
 
 test-container: setup container-setup ## run the generation server with a tiny random model, over HTTP and in the local stack
-	$(BIN)/python -m pytest -m container tests/container
+	$(BIN)/python -m pytest -m container tests/container_server
 
 demo-endpoint: $(VENV)/.ready container-setup ## ask the generation server for pictures, with a tiny random model (they are noise)
 	@$(BIN)/safelight demo endpoint $(if $(OUT),--out $(OUT))

@@ -32,6 +32,12 @@ def test_torch_is_one_version_and_in_no_lock_file() -> None:
     assert not re.search(r"^(torch|nvidia-|triton)", lock, re.MULTILINE)
 
 
+def test_the_command_of_its_tests_finds_them() -> None:
+    command = re.search(r"-m container (\S+)", (ROOT / "Makefile").read_text("utf-8"))
+    assert command is not None
+    assert list((ROOT / command[1]).glob("test_*.py"))
+
+
 def test_one_module_alone_imports_torch() -> None:
     importing = {
         path.name
