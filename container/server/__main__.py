@@ -26,7 +26,13 @@ def main() -> int:
         return 2
     service = Service(settings, _load)
     service.stop_on_signals()
-    with WebServer(service) as web:
+    try:
+        web = WebServer(service)
+    except OSError as error:
+        where = f"{settings.host}:{settings.port}"
+        print(f"server: cannot listen on {where}: {error.strerror}", file=sys.stderr)  # noqa: T201
+        return 2
+    with web:
         tell("listening", port=web.server_address[1])
         threading.Thread(target=web.serve_forever, name="web", daemon=True).start()
         service.start()

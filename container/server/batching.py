@@ -87,6 +87,7 @@ class Batcher:
         self._max_batch, self._wait_seconds = max_batch, wait_seconds
         self._queue_images = queue_images
         self._waiting: deque[_Waiting] = deque()
+        self._under_way: list[_Waiting] = []
         self._changed = threading.Condition()
         self._stopping = False
         # The largest batches that had enough memory, where a larger one had not.
@@ -116,7 +117,6 @@ class Batcher:
             try:
                 self._paint(paint, batch)
             except Exception as error:
-                self._fail(batch, error)
                 self.abandon(error)
                 raise
 
@@ -127,10 +127,10 @@ class Batcher:
             self._changed.notify_all()
 
     def abandon(self, error: Exception) -> None:
-        """Whatever waits fails."""
+        """Whatever waits fails, and what is being painted: nobody waits for that any more."""
         self.stop()
         with self._changed:
-            self._fail(self._waiting, error)
+            self._fail([*self._under_way, *self._waiting], error)
             self._waiting.clear()
 
     def _next(self) -> list[_Waiting]:
@@ -149,6 +149,7 @@ class Batcher:
                 if full or self._stopping or left <= 0:
                     taken = set(map(id, batch))
                     self._waiting = deque(one for one in self._waiting if id(one) not in taken)
+                    self._under_way = batch
                     return batch
                 self._changed.wait(left)
 
@@ -204,7 +205,7 @@ class Batcher:
         for one, picture in zip(batch, pictures, strict=True):
             one.ticket.deliver(one.index, picture)
 
-    def _fail(self, these: Sequence[_Waiting] | deque[_Waiting], error: Exception) -> None:
+    def _fail(self, these: Sequence[_Waiting], error: Exception) -> None:
         for one in these:
             one.ticket.fail(error)
 

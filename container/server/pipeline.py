@@ -3,10 +3,9 @@
 The one module that imports torch and diffusers.
 """
 
-import contextlib
 import inspect
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 # Read when they are imported: nothing is looked for outside the model's folder.
@@ -16,8 +15,8 @@ os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
 
 import torch
 from diffusers import AutoPipelineForText2Image, DPMSolverMultistepScheduler
-from diffusers.utils.logging import disable_progress_bar as quieten_diffusers
-from transformers.utils.logging import disable_progress_bar as quieten_transformers
+from diffusers.utils import logging as diffusers_log
+from transformers.utils import logging as transformers_log
 
 from server.job import DeviceLost, Job, OutOfMemory, Picture, Shape
 from server.settings import Settings
@@ -27,15 +26,22 @@ _DTYPES = {"bf16": torch.bfloat16, "fp16": torch.float16, "fp32": torch.float32}
 _LOST: Any = getattr(torch, "AcceleratorError", ())
 # Guidance and steps of warm-up pictures: the usual path through the model, as short as it goes.
 _WARM_GUIDANCE, _WARM_STEPS = 7.5, 2
+_INDEX = "model_index.json"
 
 
 def load(settings: Settings) -> "Pipeline":
     """Reads the model from settings.model_dir (safetensors only) and puts it on the accelerator.
 
-    Raises whatever diffusers does for a folder that is none of its own. Not warmed up.
+    Raises FileNotFoundError, or whatever diffusers does for a folder that it cannot read. Not
+    warmed up.
     """
-    quieten_diffusers()
-    quieten_transformers()
+    # diffusers warns with the end of a prompt that is too long. Who imported these before, as AWS's
+    # containers do, may have chosen to hear it.
+    for log in (diffusers_log, transformers_log):
+        log.set_verbosity_error()
+        log.disable_progress_bar()
+    if not (settings.model_dir / _INDEX).is_file():
+        raise FileNotFoundError(f"{settings.model_dir} has no {_INDEX}, as a diffusers model does")
     cuda = torch.cuda.is_available()
     device = "cuda" if cuda else "cpu"
     torch.set_num_threads(settings.threads or _threads(cuda))
@@ -88,8 +94,7 @@ class Pipeline:
             bucket = self._settings.bucket_for(shape, len(jobs))
             setattr(self._pipe, self._denoiser, self._compiled if bucket else self._plain)
             filled += [jobs[-1]] * ((bucket or len(jobs)) - len(jobs))
-        with _named_errors(), torch.inference_mode():
-            painted = self._pipe(**self._arguments(shape, filled))
+        painted = _run(self._pipe, self._arguments(shape, filled))
         images = painted.images[: len(jobs)]
         flags = getattr(painted, "nsfw_content_detected", None)
         if flags is None:
@@ -145,12 +150,14 @@ def _prepare(pipe: Any, scheduler: str) -> None:
         pipe.vae.enable_slicing()
 
 
-@contextlib.contextmanager
-def _named_errors() -> Iterator[None]:
+def _run(pipe: Any, arguments: dict[str, Any]) -> Any:
     try:
-        yield
+        with torch.inference_mode():
+            return pipe(**arguments)
     except torch.OutOfMemoryError:
-        torch.cuda.empty_cache()
-        raise OutOfMemory from None
+        pass
     except _LOST as lost:
         raise DeviceLost(type(lost).__name__) from None
+    # Only now: the error's traceback holds the batch's tensors, for which there is no memory.
+    torch.cuda.empty_cache()
+    raise OutOfMemory

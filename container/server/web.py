@@ -16,7 +16,7 @@ from http import HTTPStatus
 from typing import Any
 
 from server.batching import QueueFull, Stopping, Ticket
-from server.job import OutOfMemory
+from server.job import OutOfMemory, Picture
 from server.log import tell, where
 from server.rejection import Rejection
 from server.reply import ARRAYS, encode, form_of
@@ -29,6 +29,9 @@ _PING = {State.READY: 200, State.LOADING: 503, State.STOPPING: 503, State.FAILED
 _LOOK_SECONDS = 0.2
 # What is read of a body that is too large, so that its sender gets to read the answer.
 _DRAINED_BYTES = 8 * 1024 * 1024
+_PIECE_BYTES = 64 * 1024
+# Of a Content-Length; Python reads no whole number of some thousand digits.
+_MOST_DIGITS = 18
 _RETRY_SECONDS = 30
 
 
@@ -133,17 +136,17 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         body = self._body(settings.limits.most_request_bytes)
         order = read_order(body, self.headers.get("Content-Type", ""), settings.limits)
         form = form_of(self.headers.get("Accept", ""))
-        ticket = self._paint(order)
-        return ticket, encode(order, ticket.result(), form, settings.model_version), form
+        ticket, pictures = self._paint(order)
+        return ticket, encode(order, pictures, form, settings.model_version), form
 
     def _body(self, most: int) -> bytes:
         length = self.headers.get("Content-Length", "")
-        if not (length.isascii() and length.isdecimal()):
+        if not (length.isascii() and length.isdecimal() and len(length) <= _MOST_DIGITS):
             self.close_connection = True
             raise Rejection(411, "LengthRequired", "content_length", "Content-Length is required")
         if int(length) > most:
             self.close_connection = True
-            self.rfile.read(min(int(length), _DRAINED_BYTES))
+            self._drain(min(int(length), _DRAINED_BYTES))
             message = f"a request may have {most} bytes"
             raise Rejection(413, "RequestTooLarge", "max_bytes", message)
         body = self.rfile.read(int(length))
@@ -151,8 +154,12 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             raise _Gone
         return body
 
-    def _paint(self, order: Order) -> Ticket:
-        """The ticket when it is painted; raises Rejection, and _Gone."""
+    def _drain(self, count: int) -> None:
+        while count > 0 and (read := self.rfile.read(min(count, _PIECE_BYTES))):
+            count -= len(read)
+
+    def _paint(self, order: Order) -> tuple[Ticket, list[Picture]]:
+        """The ticket and its pictures when they are painted; raises Rejection, and _Gone."""
         service = self.server.service
         if service.state is not State.READY:
             raise _unavailable(f"the server is {service.state.value}", _RETRY_SECONDS)
@@ -162,7 +169,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
                 if _has_left(self.connection):
                     ticket.give_up()
                     raise _Gone
-            ticket.result()
+            return ticket, ticket.result()
         except QueueFull as full:
             raise _unavailable("too many pictures wait", full.seconds) from None
         except Stopping:
@@ -175,7 +182,6 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         except Exception as error:  # noqa: BLE001 - a model raises what it likes; told where it did
             rule = type(error).__name__
             raise Rejection(500, "ModelError", rule, "the model failed") from None
-        return ticket
 
     def _reject(self, rejection: Rejection) -> None:
         after = rejection.retry_after
