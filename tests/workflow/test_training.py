@@ -206,6 +206,26 @@ def test_an_endpoint_that_fails_is_a_failed_job(stack: Stack, trained: Trained) 
     assert (job["report"]["deployed"], job["report"]["model_arn"]) == (False, model)
 
 
+def test_an_endpoint_that_never_appears_is_waited_for_and_then_a_failed_job(
+    stack: Stack, trained: Trained
+) -> None:
+    unseen = {"service": "comprehend", "operation": "DescribeEndpoint", "times": None}
+    stack.stand_ins.break_calls(
+        {**unseen, "kind": "error", "code": "ResourceNotFoundException", "status": 400}
+    )
+    model = trained.not_deployed.output["report"]["model_arn"]
+    try:
+        run = ended(stack, begin(stack, machine=_impatient(stack), model_arn=model))
+    finally:
+        stack.stand_ins.mend()
+        endpoint = stack.outputs["ClassifierEndpoint"]
+        stand_in(stack, "comprehend").delete_endpoint(EndpointArn=endpoint)
+
+    job = assert_closed_and_told(stack, run.job_id, "FAILED")
+    assert [reason["rule"] for reason in job["reasons"]] == ["EndpointTooLong"]
+    assert run.states.count("CreateEndpoint") == 2
+
+
 def test_no_text_that_is_learned_is_told(stack: Stack, trained: Trained) -> None:
     told = json.dumps([trained.deployed.job, trained.deployed.output])
     told += json.dumps(stack.events(trained.deployed.job_id, about="job_id"))
@@ -222,15 +242,15 @@ def _in_service(stack: Stack) -> str:
 
 
 def _impatient(stack: Stack) -> str:
-    """The stack's machine, but a training may take a minute and no day; its ARN."""
+    """The stack's machine, but training and endpoint may take a minute each; its ARN."""
     steps = stack.client("stepfunctions")
     ours = steps.describe_state_machine(stateMachineArn=stack.outputs["TrainClassifierArn"])
     definition = ours["definition"]
-    assert definition.count("$waited >= 86400") == 1
+    for patience in ("$waited >= 86400", "$waited >= 7200"):
+        assert definition.count(patience) == 1
+        definition = definition.replace(patience, "$waited >= 60")
     made = steps.create_state_machine(
-        name=f"{stack.name}-ImpatientTraining",
-        definition=definition.replace("$waited >= 86400", "$waited >= 60"),
-        roleArn=ours["roleArn"],
+        name=f"{stack.name}-ImpatientTraining", definition=definition, roleArn=ours["roleArn"]
     )
     return str(made["stateMachineArn"])
 
