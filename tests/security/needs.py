@@ -122,6 +122,18 @@ def _scaling(operation: str, _: Facts) -> list[Need]:
     return [Need(f"application-autoscaling:{operation}", target)]
 
 
+def _scalable(operation: str, facts: Facts) -> list[Need]:
+    """With what the service tries in its caller's name before it makes a target: Application Auto
+    Scaling User Guide, Permissions validation for API calls on target resources."""
+    endpoint = ("comprehend:DescribeEndpoint", "comprehend:UpdateEndpoint")
+    alarms = ("PutMetricAlarm", "DescribeAlarms", "DeleteAlarms")
+    return [
+        *_scaling(operation, facts),
+        *(Need(action, facts["resource"]) for action in endpoint),
+        *(Need(f"cloudwatch:{action}") for action in alarms),
+    ]
+
+
 def _guardrail(_: str, facts: Facts) -> list[Need]:
     return [Need("bedrock:ApplyGuardrail", facts["guardrail"])]
 
@@ -167,7 +179,7 @@ _NEEDS: dict[tuple[str, str], Callable[[str, Facts], list[Need]]] = {
     ("sagemaker", "CreateTrainingJob"): _training,
     ("sagemaker", "DescribeTrainingJob"): _training,
     ("sagemaker", "StopTrainingJob"): _training,
-    ("application-autoscaling", "RegisterScalableTarget"): _scaling,
+    ("application-autoscaling", "RegisterScalableTarget"): _scalable,
     ("application-autoscaling", "PutScalingPolicy"): _scaling,
     ("comprehend", "ClassifyDocument"): _classify,
     ("comprehend", "CreateDocumentClassifier"): _classifier,

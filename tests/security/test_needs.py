@@ -121,10 +121,19 @@ def test_an_endpoint_needs_its_model_too() -> None:
 
 
 def test_a_scalable_target_has_no_name_of_its_own() -> None:
-    (need,) = _needs("application-autoscaling", "RegisterScalableTarget", resource="arn:e")
+    (need,) = _needs("application-autoscaling", "PutScalingPolicy", resource="arn:e")
     assert need.resource.startswith(
         "arn:aws:application-autoscaling:us-east-1:000000000000:scalable-target/"
     )
+
+
+def test_who_makes_a_scalable_target_must_be_allowed_what_scaling_does() -> None:
+    needs = _needs("application-autoscaling", "RegisterScalableTarget", resource="arn:e")
+    assert {
+        Need("comprehend:UpdateEndpoint", "arn:e"),
+        Need("comprehend:DescribeEndpoint", "arn:e"),
+        Need("cloudwatch:PutMetricAlarm"),
+    } < set(needs)
 
 
 def test_an_operation_that_is_not_known_is_an_error() -> None:

@@ -26,6 +26,7 @@ LOG_DELIVERY = (
     *("logs:DescribeResourcePolicies", "logs:DescribeLogGroups"),
 )
 MACHINES = ("GenerateSafeImage", "RunBatch", "ModerateDataset", "TrainClassifier")
+TRIED = "Application Auto Scaling tries it without a name, and refuses a caller that may not"
 A_TOKEN = "a token names its Task; AWS knows no resource for it"
 # By role and action: what is allowed on "*", and why. Beside these all may write traces.
 FORCED = {
@@ -36,6 +37,9 @@ FORCED = {
     ("ModerateDatasetImagesRole", "rekognition:DetectModerationLabels"): NO_RESOURCE,
     ("ModerateDatasetImagesRole", "rekognition:DetectText"): NO_RESOURCE,
     ("WatchEndpointRole", "application-autoscaling:DescribeScalableTargets"): NO_RESOURCE,
+    ("TrainClassifierRole", "cloudwatch:PutMetricAlarm"): TRIED,
+    ("TrainClassifierRole", "cloudwatch:DescribeAlarms"): TRIED,
+    ("TrainClassifierRole", "cloudwatch:DeleteAlarms"): TRIED,
     ("FineTuningRole", "ecr:GetAuthorizationToken"): NO_RESOURCE,
     ("GenerateImagesRole", "states:SendTaskSuccess"): A_TOKEN,
     ("ResumeGenerationRole", "states:SendTaskSuccess"): A_TOKEN,
