@@ -61,11 +61,11 @@ METRICS = {
     "UnstartedRequests": Metric(
         "Count", "requests, batches and data sets whose execution could not be started"
     ),
-    "JobsEnded": Metric("Count", "batches and data sets that ended, by how", ("Kind", "Status")),
+    "JobsEnded": Metric("Count", "jobs that ended, by how", ("Kind", "Status")),
     "RowsRefused": Metric("Count", "rows of batches that were no requests"),
     "DatasetImages": Metric("Count", "images of data sets, by what was found", ("Verdict",)),
     "Followed": Metric("Count", "what each look at the open jobs did", ("Done",)),
-    "OpenJobs": Metric("Count", "batches and data sets open or not yet announced, at each look"),
+    "OpenJobs": Metric("Count", "jobs open or not yet announced, at each look"),
     "StalledJobs": Metric("Count", "of those, jobs without progress for half an hour"),
     "BatchConcurrency": Metric("Count", "rows of batches that may be under way, at each look"),
     "EndpointInstances": Metric("Count", "instances in service, at each look at the endpoint"),
