@@ -30,13 +30,13 @@ def subcommand(
     return parser
 
 
-def add_stack(parser: argparse.ArgumentParser) -> None:
-    """--stack, for a stack in an account instead of the local one."""
+def add_stack(parser: argparse.ArgumentParser, here: bool = True) -> None:
+    """--stack, for a stack in an account, instead of the local one unless that is not `here`."""
+    without = "; without it, the one that `safelight local` runs" if here else ""
     parser.add_argument(
         "--stack",
         metavar="NAME",
-        help="a stack deployed to AWS, found with your usual credentials and region; "
-        "without it, the one that `safelight local` runs",
+        help=f"a stack deployed to AWS, found with your usual credentials and region{without}",
     )
 
 

@@ -6,7 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from local.commands.arguments import Subparsers, add_stack, subcommand
-from local.commands.classifier_deploy import confirmed
+from local.commands.consent import confirmed
 from local.commands.failure import FAILED, SUCCESS, CommandError
 
 if TYPE_CHECKING:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,7 @@ from local.commands.classifier_files import (
     check_and_tell,
     policy_labels,
 )
+from local.commands.consent import confirmed
 from local.commands.failure import FAILED, NOT_DELIVERED, SUCCESS, CommandError
 
 if TYPE_CHECKING:
@@ -113,16 +113,6 @@ def _agreed(args: argparse.Namespace, parameters: dict[str, str]) -> bool:
         print(HERE)
         return True
     return args.yes or confirmed()
-
-
-def confirmed() -> bool:
-    """Asks. CommandError where there is nobody."""
-    if not sys.stdin.isatty():
-        raise CommandError("nobody to ask here: say --yes. Nothing was done.")
-    try:
-        return input("Go on? [y/N] ").strip().lower() in {"y", "yes"}
-    except EOFError:
-        return False
 
 
 def _asked(stack: DeployedStack, args: argparse.Namespace) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from local.commands.arguments import Subparsers, add_stack, count, subcommand
+from local.commands.consent import confirmed
 from local.commands.failure import FAILED, SUCCESS, CommandError
 
 if TYPE_CHECKING:
@@ -70,16 +71,16 @@ def add_to(subparsers: Subparsers) -> None:
         "--policy", type=Path, metavar="FILE", help="save there what the model's role needs"
     )
     _add_consent(adopting)
-    add_stack(adopting)
+    add_stack(adopting, here=False)
     looking = subcommand(
         commands, "status", "show the endpoint of a stack", _STATUS_EXAMPLES, status
     )
-    add_stack(looking)
+    add_stack(looking, here=False)
     removing = subcommand(
         commands, "delete", "take down an endpoint that was adopted", _DELETE_EXAMPLES, delete
     )
     _add_consent(removing)
-    add_stack(removing)
+    add_stack(removing, here=False)
 
 
 def _add_scaling(parser: argparse.ArgumentParser) -> None:
@@ -299,12 +300,7 @@ def _agreed(args: argparse.Namespace, calls: Sequence[Call], cost: str) -> bool:
     if args.dry_run:
         print("Nothing was changed.")
         return False
-    if args.yes:
-        return True
-    try:
-        return input("Go on? [y/N] ").strip().lower() in {"y", "yes"}
-    except EOFError:
-        raise CommandError("nobody to ask here: say --yes.") from None
+    return args.yes or confirmed()
 
 
 def _lines(request: dict[str, Any]) -> list[str]:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import local.policy  # noqa: F401 - makes the functions' modules importable
 from shared.inferences import FAILURES, OUTPUTS
 
 Request = dict[str, Any]

@@ -277,6 +277,7 @@ def test_it_asks_before(
     account: Account, monkeypatch: pytest.MonkeyPatch, answer: str, ended: int
 ) -> None:
     monkeypatch.setattr("builtins.input", lambda _: answer)
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
     assert cli.main(ADOPT) == ended
     assert bool(account.called(*WRITES)) is (ended == SUCCESS)
 
@@ -284,10 +285,8 @@ def test_it_asks_before(
 def test_where_nobody_can_be_asked_it_does_nothing(
     account: Account, monkeypatch: pytest.MonkeyPatch, capsys: Output
 ) -> None:
-    def nobody(_: str) -> str:
-        raise EOFError
-
-    monkeypatch.setattr("builtins.input", nobody)
+    monkeypatch.setattr("builtins.input", lambda _: "y")
+    monkeypatch.setattr("sys.stdin.isatty", lambda: False)
     assert cli.main(ADOPT) == FAILED
     assert account.called(*WRITES) == []
     assert "say --yes" in capsys.readouterr().err
