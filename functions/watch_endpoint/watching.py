@@ -37,7 +37,7 @@ def look_again(before: Look | None, seen: Seen, now: datetime) -> Look:
         most_instances=max(seen.most_instances, instances, wanted),
         backlog=seen.backlog,
         finished=seen.finished,
-        without_capacity_since=_since(before, seen.backlog > 0 and not instances, now),
+        without_capacity_since=_since(before, state, seen.backlog > 0 and not instances, now),
     )
     return look if before is None else _with_rates(before, look, now)
 
@@ -55,10 +55,13 @@ def state_of(standing: Standing | None) -> str:
     return WAKING if standing.wanted else ASLEEP
 
 
-def _since(before: Look | None, in_vain: bool, now: datetime) -> str:
+def _since(before: Look | None, state: str, in_vain: bool, now: datetime) -> str:
     if not in_vain:
         return ""
-    return (before.without_capacity_since if before else "") or utc_text(now)
+    # What was mended, or made again, has as long as any endpoint to come.
+    mended = before and before.state in (FAILED, MISSING) and state in (ASLEEP, WAKING)
+    since = before.without_capacity_since if before and not mended else ""
+    return since or utc_text(now)
 
 
 def _with_rates(before: Look, look: Look, now: datetime) -> Look:

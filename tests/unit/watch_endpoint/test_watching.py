@@ -51,6 +51,18 @@ def test_it_may_have_what_it_has_at_least(scalable: int, most: int) -> None:
     assert look_again(None, Seen(standing(1, 3), scalable, 0, 0), NOW).most_instances == most
 
 
+def test_an_endpoint_that_is_made_again_has_all_the_time_to_come() -> None:
+    failed = look_again(None, Seen(standing(0, status="Failed"), 2, 1, 0), NOW)
+    gone = look_again(failed, Seen(None, 0, 1, 0), NOW + MINUTE)
+    assert gone.without_capacity_since == utc_text(NOW)
+    creating = Seen(standing(0, status="Creating"), 2, 1, 0)
+    again = look_again(gone, creating, NOW + 2 * MINUTE)
+    assert again.without_capacity_since == utc_text(NOW + 2 * MINUTE)
+    assert look_again(again, creating, NOW + 3 * MINUTE).without_capacity_since == utc_text(
+        NOW + 2 * MINUTE
+    )
+
+
 def test_since_when_something_waits_in_vain() -> None:
     asleep = Seen(standing(0), 2, 1, 0)
     first = look_again(None, asleep, NOW)
