@@ -191,6 +191,24 @@ def test_a_training_that_fails_or_never_ends_is_a_failed_job(stack: Stack) -> No
     until(lambda: classifiers(stack)[version_of(endless)]["Status"] == "STOPPED")
 
 
+@pytest.mark.parametrize("code", ["ResourceInUseException", "ResourceUnavailableException"])
+def test_an_endpoint_that_is_being_changed_is_asked_again(
+    code: str, stack: Stack, trained: Trained
+) -> None:
+    reports = [run.output["report"] for run in (trained.deployed, trained.not_deployed)]
+    other = next(r["model_arn"] for r in reports if r["model_arn"] != _in_service(stack))
+    changing = {"service": "comprehend", "operation": "UpdateEndpoint"}
+    stack.stand_ins.break_calls({**changing, "kind": "error", "code": code, "status": 400})
+    try:
+        run = train(stack, model_arn=other)
+    finally:
+        stack.stand_ins.mend()
+
+    assert run.output["status"] == "COMPLETED"
+    assert run.states.count("UpdateEndpoint") == 2
+    assert _in_service(stack) == other
+
+
 def test_an_endpoint_that_fails_is_a_failed_job(stack: Stack, trained: Trained) -> None:
     model = trained.not_deployed.output["report"]["model_arn"]
     stack.stand_ins.direct_classifiers(SECONDS, endpoint="fail")
