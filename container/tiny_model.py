@@ -36,7 +36,7 @@ _TOKENS = 77
 def write(folder: Path, safety_checker: str = "none") -> None:
     """The model in diffusers' layout: about 400 KB. A checker `passes` or `flags` everything."""
     torch.manual_seed(0)
-    tokenizer = _tokenizer()
+    tokenizer = byte_tokenizer()
     checker = None if safety_checker == "none" else _checker(flags=safety_checker == "flags")
     pipe = StableDiffusionPipeline(
         vae=AutoencoderKL(
@@ -87,7 +87,7 @@ def _text_config(words: int) -> CLIPTextConfig:
     )
 
 
-def _tokenizer() -> CLIPTokenizer:
+def byte_tokenizer() -> CLIPTokenizer:
     """CLIP's alphabet of bytes, each a token, inside a word and at its end; no merges."""
     printable = [*range(33, 127), *range(161, 173), *range(174, 256)]
     others = (chr(256 + n) for n in range(256 - len(printable)))

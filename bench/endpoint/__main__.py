@@ -41,7 +41,11 @@ def main() -> int:
     if arguments.accelerator and not torch.cuda.is_available():
         print("--accelerator: torch finds none here", file=sys.stderr)
         return 2
-    found = _measured(_plan(arguments, torch.cuda.is_available()))
+    try:
+        found = _measured(_plan(arguments, torch.cuda.is_available()))
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
     if arguments.json:
         arguments.json.write_text(json.dumps(found, indent=1) + "\n", "utf-8")
     if importlib.util.find_spec("rich"):

@@ -6,6 +6,7 @@ import http.client
 import json
 import multiprocessing
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -55,6 +56,7 @@ class Worker:
 
     def stop(self) -> None:
         self._pipe.close()
+        self._process.terminate()
         self._process.join()
 
 
@@ -77,7 +79,11 @@ class Server:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        self._wait()
+        try:
+            self._wait()
+        except BaseException:
+            self.stop()
+            raise
 
     def measure(self, clients: int, steps: int) -> Run:
         """So many clients at once, each with its requests one after the other, a picture each."""
@@ -126,7 +132,6 @@ class Server:
             if self._ping() == http.client.OK:
                 return
             time.sleep(0.2)
-        self.stop()
         raise RuntimeError(f"the server was not ready in {_START_SECONDS:.0f} s")
 
     def _ping(self) -> int | None:
@@ -153,6 +158,7 @@ def peak_rss(pid: int) -> int:
 
 def _serve(pipe: Connection, arm: str, plan: Plan, folder: str) -> None:
     """The worker's process: for each (batch, steps) that comes, (seconds, bytes)."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends this
     paint = {DIFFUSERS: _diffusers, PIPELINE: _pipeline}[arm](plan, folder)
     while True:
         try:

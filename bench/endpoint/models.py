@@ -16,7 +16,7 @@ from diffusers import (
 from torch.utils.flop_counter import FlopCounterMode
 from transformers import CLIPTextConfig, CLIPTextModel
 
-from tiny_model import _tokenizer, write
+from tiny_model import byte_tokenizer, write
 
 TINY, SD21 = "tiny", "sd21"
 # The latents of a picture have an eighth of its sides; a prompt has 77 tokens.
@@ -37,7 +37,7 @@ def make(architecture: str, folder: Path, device: str) -> None:
             torch.set_default_dtype(torch.float32)
     StableDiffusionPipeline(
         **parts,
-        tokenizer=_tokenizer(),
+        tokenizer=byte_tokenizer(),
         scheduler=PNDMScheduler(
             beta_start=0.00085,
             beta_end=0.012,
