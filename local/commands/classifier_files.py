@@ -59,7 +59,7 @@ def _print(args: argparse.Namespace, checked: CheckedFiles) -> None:
         for name, count in counts.items()
     ]
     # Of a file with exchanged columns, labels would be texts: they are not shown.
-    if not any(one.rule == "max_labels" for one in checked.problems):
+    if rows and not any(one.rule == "max_labels" for one in checked.problems):
         print_table(screen, "Texts", ("label", "to learn", *(["to test"] if test else [])), rows)
     for file, one in ((args.csv, checked.training), (args.test, test)):
         if one and one.duplicates:
