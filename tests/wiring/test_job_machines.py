@@ -3,6 +3,7 @@
 import json
 import re
 
+import botocore.session
 import pytest
 from wiring.system import LAMBDAS, RESOURCES, Machine, nexts, parameter, setting, snake, statements
 
@@ -177,6 +178,21 @@ def test_what_starts_a_training_or_an_endpoint_says_which_so_that_a_retry_starts
     states = MACHINES["TrainClassifier"].states
     for name in ("StartTraining", "CreateEndpoint"):
         assert "'ClientRequestToken': $training.version" in states[name]["Arguments"]
+
+
+@pytest.mark.parametrize(
+    ("shape", "choice", "ends"),
+    [
+        ("ModelStatus", "IsTrained", {"IN_ERROR", "STOP_REQUESTED", "STOPPED", "DELETING"}),
+        ("EndpointStatus", "IsInService", {"FAILED"}),
+    ],
+)
+def test_comprehends_statuses_are_known_but_for_those_that_end_the_job(
+    shape: str, choice: str, ends: set[str]
+) -> None:
+    model = botocore.session.get_session().get_service_model("comprehend")
+    known = re.findall(r"'([A-Z_]+)'", json.dumps(MACHINES["TrainClassifier"].states[choice]))
+    assert set(model.shape_for(shape).enum) - set(known) == ends
 
 
 def test_a_start_that_finds_no_machine_is_kept() -> None:
