@@ -89,9 +89,9 @@ class TrainingCampaign(JobCampaign):
         key = put_texts(self.stack, "models", learnable())
         models = [begin(self.stack, key=key, deploy=False) for _ in range(2)]
         self._run_all(together, 1)
+        ends = [ended(self.stack, arn).output for arn in models]
         self._follow()
         self._mend()
-        ends = [ended(self.stack, arn).output for arn in models]
         self._models = [end["report"]["model_arn"] for end in ends]
         one_by_one = [case for case in self._trainings() if case.on_endpoint]
         for case in one_by_one:
