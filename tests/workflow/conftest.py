@@ -21,6 +21,9 @@ from local.stack import FINE_TUNING
 from shared.announcement import event_of
 
 TIME_SCALE, JOBS_TIME_SCALE = 20.0, 4.0
+# Up to four stacks, each with functions that a schedule calls every three seconds: with fewer they
+# would take turns at starting cold, and do little else.
+PROCESSES = 32
 # One wait for the endpoint is 60 + 40 + 300 s: 20 s here.
 PATIENCE = {"RequestTTLSeconds": "60", "InvocationTimeoutSeconds": "40"}
 Safelight = Callable[..., tuple[int, str]]
@@ -30,7 +33,9 @@ Safelight = Callable[..., tuple[int, str]]
 def system() -> Iterator[tuple[Engine, StandIns]]:
     with (
         StandIns() as stand_ins,
-        Engine(ai_endpoint=stand_ins.endpoint, time_scale=TIME_SCALE) as engine,
+        Engine(
+            ai_endpoint=stand_ins.endpoint, time_scale=TIME_SCALE, max_processes=PROCESSES
+        ) as engine,
     ):
         stand_ins.use_engine(engine.endpoint)
         yield engine, stand_ins

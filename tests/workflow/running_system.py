@@ -56,6 +56,10 @@ class Stack:
         self.results = ResultEvents(self.deployed)
         self._seen: list[dict[str, Any]] = []
 
+    def delete(self) -> None:
+        """For a module's own stack: its schedules would go on calling its functions."""
+        self.client("cloudformation").delete_stack(StackName=self.name)
+
     def client(self, service: str) -> Any:
         return self.engine.client(service)
 

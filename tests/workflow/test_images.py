@@ -4,6 +4,7 @@ import base64
 import functools
 import io
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -28,7 +29,7 @@ def shipped() -> bytes:
 
 
 @pytest.fixture(scope="module")
-def picture_stack(system: tuple[Engine, StandIns]) -> Stack:
+def picture_stack(system: tuple[Engine, StandIns]) -> Iterator[Stack]:
     """Reads text in pictures; shows previews of what it withholds; policies are published."""
     settings = {
         "PolicySource": "bucket",
@@ -37,7 +38,9 @@ def picture_stack(system: tuple[Engine, StandIns]) -> Stack:
         "CheckTextInImages": "true",
         "OnFlaggedPrompt": "warn",
     }
-    return Stack(system[0], system[1], "pictures", settings | PATIENCE)
+    stack = Stack(system[0], system[1], "pictures", settings | PATIENCE)
+    yield stack
+    stack.delete()
 
 
 def publish(stack: Stack, **changed: Any) -> None:

@@ -3,6 +3,7 @@
 import functools
 import json
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -44,19 +45,22 @@ def put(stack: Stack, content: bytes, key: str = ACTIVE_KEY) -> None:
 
 
 @pytest.fixture(scope="module")
-def published_stack(system: tuple[Engine, StandIns]) -> Stack:
+def published_stack(system: tuple[Engine, StandIns]) -> Iterator[Stack]:
     """Nothing is published yet when it is deployed."""
     settings = {"PolicySource": "bucket", "PolicyRefreshSeconds": "0", "MaxAttempts": "1"}
     stack = Stack(system[0], system[1], "published", settings | PATIENCE)
     stack.script(NUDE["prompt"], comprehend=["safe"])
-    return stack
+    yield stack
+    stack.delete()
 
 
 @pytest.fixture(scope="module")
-def shadowed_stack(system: tuple[Engine, StandIns]) -> Stack:
+def shadowed_stack(system: tuple[Engine, StandIns]) -> Iterator[Stack]:
     """The shipped policy judges; nothing is published for its shadow yet."""
     settings = {"ShadowPolicy": "true", "PolicyRefreshSeconds": "0", "MaxAttempts": "1"}
-    return Stack(system[0], system[1], "shadowed", settings | PATIENCE)
+    stack = Stack(system[0], system[1], "shadowed", settings | PATIENCE)
+    yield stack
+    stack.delete()
 
 
 def test_without_a_sound_policy_nothing_is_judged(published_stack: Stack, check: Any) -> None:

@@ -115,8 +115,10 @@ class Pressed:
 
 
 @pytest.fixture(scope="module")
-def module_pressed(system: tuple[Engine, StandIns]) -> Pressed:
-    return Pressed(*system)
+def module_pressed(system: tuple[Engine, StandIns]) -> Iterator[Pressed]:
+    pressed = Pressed(*system)
+    yield pressed
+    pressed.stack.delete()
 
 
 @pytest.fixture

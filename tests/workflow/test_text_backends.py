@@ -1,5 +1,6 @@
 """Prompts before a guardrail, and prompts in languages that nobody here can read."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ GERMAN = "ein Leuchtturm auf einer Klippe im Morgenlicht"
 
 
 @pytest.fixture(scope="module")
-def guarded(system: tuple[Engine, StandIns]) -> Stack:
+def guarded(system: tuple[Engine, StandIns]) -> Iterator[Stack]:
     parameters = {
         "ClassifierBackend": "guardrail",
         "ClassifierEndpointArn": "",
@@ -23,7 +24,9 @@ def guarded(system: tuple[Engine, StandIns]) -> Stack:
         "GuardrailVersion": "1",
         **PATIENCE,
     }
-    return Stack(system[0], system[1], "guarded", parameters)
+    stack = Stack(system[0], system[1], "guarded", parameters)
+    yield stack
+    stack.delete()
 
 
 def test_a_guardrail_lets_a_clean_prompt_pass(guarded: Stack, check: Any) -> None:
