@@ -23,7 +23,8 @@ from shared.policy import ACTIVE_KEY, SHADOW_KEY
 ROOT = Path(__file__).parents[1]
 TEMPLATE = ROOT / "template.yaml"
 STACK_NAME = "safelight"
-ENDPOINT_NAME = "local-painter"
+# Records name who painted by the endpoint, where a model server does not tell its own version.
+ENDPOINT_NAME, _SERVED_NAME = "local-painter", "local-generator"
 CLASSIFIER_ARN = (
     "arn:aws:comprehend:us-east-1:000000000000:"
     "document-classifier-endpoint/local-hashed-linear-classifier-1"
@@ -66,6 +67,7 @@ class LocalStack(DeployedStack):
         )
         self._on_flagged_prompt, self._progress = on_flagged_prompt, progress
         self._policies, self.generator = policies or {}, generator
+        self._endpoint_name = _SERVED_NAME if generator else ENDPOINT_NAME
         self._running = contextlib.ExitStack()
         super().__init__(STACK_NAME, lambda service: self.engine.client(service), {})
 
@@ -77,7 +79,8 @@ class LocalStack(DeployedStack):
             engine = self._make_engine(ai_endpoint=self.stand_ins.endpoint)
             self.engine = starting.enter_context(engine)
             self.stand_ins.use_engine(self.engine.endpoint)
-            self.outputs.update(self._deploy(STACK_NAME, ENDPOINT_NAME, self._on_flagged_prompt))
+            deployed = self._deploy(STACK_NAME, self._endpoint_name, self._on_flagged_prompt)
+            self.outputs.update(deployed)
             self._running = starting.pop_all()
         return self
 
@@ -97,7 +100,7 @@ class LocalStack(DeployedStack):
     def deploy_another(self, suffix: str, on_flagged_prompt: str) -> DeployedStack:
         """A second stack of the same template, with an endpoint of its own, on this engine."""
         name = f"{STACK_NAME}-{suffix}"
-        outputs = self._deploy(name, f"{ENDPOINT_NAME}-{suffix}", on_flagged_prompt)
+        outputs = self._deploy(name, f"{self._endpoint_name}-{suffix}", on_flagged_prompt)
         return DeployedStack(name, self.client, outputs)
 
     def wait(self, token: str, seconds: float = 60.0) -> tuple[Execution, str | None]:

@@ -90,7 +90,7 @@ def run(args: argparse.Namespace) -> int:
     """Run until interrupted."""
     _agree_on_host(args)
     _try_address(args.host, args.port or 0)
-    if args.generator:
+    if args.generator is not None:
         _try_generator(args.generator)
     signal.signal(signal.SIGTERM, _interrupt)
     # A shell that starts this in the background has it ignore Ctrl-C's signal.

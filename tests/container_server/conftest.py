@@ -29,9 +29,19 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_model(tmp_path_factory.mktemp("models") / "tiny")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def start(model: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
-    """Starts a server with settings of its own; it ends with the session."""
+    """Starts a server with settings of its own; it ends with the test."""
+    yield from starting(model, tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def start_to_keep(model: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
+    """The same; it ends with the session, and holds half a GB until then."""
+    yield from starting(model, tmp_path_factory)
+
+
+def starting(model: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
     with ExitStack() as servers:
 
         def started(folder: Path = model, **settings: str) -> ModelServer:
@@ -46,6 +56,6 @@ def start(model: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sta
 
 
 @pytest.fixture(scope="session")
-def server(start: Start) -> ModelServer:
+def server(start_to_keep: Start) -> ModelServer:
     """A window long enough for requests that are sent one after the other to meet."""
-    return start(BATCH_WAIT_MS="1000")
+    return start_to_keep(BATCH_WAIT_MS="1000")

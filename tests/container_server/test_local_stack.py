@@ -21,8 +21,8 @@ _SAFELIGHT = str(Path(sys.executable).with_name("safelight"))
 
 
 @pytest.fixture(scope="module")
-def generator(start: Start) -> ModelServer:
-    return start(MODEL_VERSION="local-tiny-random")
+def generator(start_to_keep: Start) -> ModelServer:
+    return start_to_keep(MODEL_VERSION="local-tiny-random")
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +58,7 @@ def test_what_its_safety_checker_made_black_is_not_delivered(start: Start, tmp_p
     with LocalStack(generator=flagging.url) as stack:
         (record,) = run(stack, {"request_id": "flagged"})
     assert record["status"] == "MODEL_FILTERED"
+    assert record["models"]["generator"] == "local-generator"  # and not the stand-in's painter
 
 
 def test_what_the_server_refuses_fails_the_request(start: Start) -> None:
