@@ -138,7 +138,7 @@ test-sam-local: setup sam-setup ## run every sam local line for real (needs a co
 container-setup: $(VENV_CONTAINER)/.ready ## make the environment (.venv-container) of the generation server
 
 $(VENV_CONTAINER)/.ready: locks/container.txt
-	@echo 'Making $(VENV_CONTAINER): about 0.3 GB to download, 1.4 GB on disk, with torch for the CPU.'
+	@echo 'Making $(VENV_CONTAINER): about 0.3 GB to download, 1.3 GB on disk, with torch for the CPU.'
 	@echo 'Where the package index has torch for CUDA, as Linux gets by default, it is some GB: TORCH_INDEX=... names another.'
 	$(PYTHON) -m venv --clear $(VENV_CONTAINER)
 	$(VENV_CONTAINER)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement locks/container.txt
