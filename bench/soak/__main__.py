@@ -24,7 +24,7 @@ from bench.soak.ring import Ring, Settings, Tell, run
 # always would. Quicker, time-outs come first, and the load ends sooner.
 _TIME_SCALE, _QUICK_TIME_SCALE = 3.5, 12.0
 # One for each function of the stack, and more of the busy ones.
-_PROCESSES = 16
+_PROCESSES = 20
 
 
 def main() -> int:

@@ -9,7 +9,7 @@ pytestmark = pytest.mark.engine
 
 def test_nothing_is_lost_doubled_unmoderated_or_stuck() -> None:
     small = Settings(
-        requests=20, concurrency=10, faults=0.05, seed=7, time_scale=45.0, processes=13
+        requests=20, concurrency=10, faults=0.05, seed=7, time_scale=45.0, processes=18
     )
 
     ring = run(small, Tell())
