@@ -192,19 +192,22 @@ def _jpeg(picture: Any) -> bytes:
 
 def _print_answers(console: Console, shown: list[Shown]) -> None:
     table = Table(title="The server, asked directly", box=SIMPLE_HEAD, title_justify="left")
-    for name in ("asked", "answered", "pictures", "in batches of", "seconds", "error"):
-        table.add_column(name, justify="left" if name in ("asked", "error") else "right")
+    for name in ("asked", "status", "pictures", "batches of", "seconds"):
+        table.add_column(name, justify="left" if name == "asked" else "right")
     for one in shown:
-        errors = [_error_text(answer.reply) for answer in one.answers if "error" in answer.reply]
         table.add_row(
             one.step.title,
             ", ".join(sorted({str(answer.status) for answer in one.answers})),
             str(len(one.files) or ""),
             ", ".join(sorted({answer.batches for answer in one.answers})),
             f"{one.seconds:.2f}",
-            "".join(errors),
         )
     console.print(table)
+    for one in shown:
+        for answer in one.answers:
+            if "error" in answer.reply:
+                told = f"  {one.step.title}: {_error_text(answer.reply)}"
+                console.print(told, style="dim", highlight=False, soft_wrap=True)
 
 
 def _error_text(reply: dict[str, Any]) -> str:
