@@ -6,7 +6,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from generate_images.plan import cut_warning, model_request, negative_prompt, seed_for
+from generate_images.plan import (
+    model_request,
+    negative_prompt,
+    negative_prompt_warnings,
+    seed_for,
+)
 from generate_images.queueing import decide, queued_event
 from shared.errors import CapacityUnavailable, GenerationExpired, GenerationFailed
 from shared.eventbridge import Bus
@@ -76,7 +81,8 @@ def generate(desk: Desk, task: dict[str, Any]) -> str:
     seed = seed_for(request, task["request_id"], task["run"], attempt)
     policy = desk.policies.active(task.get("policy"))
     negative, added, cut = negative_prompt(policy, task["labels"], request["negative_prompt"])
-    plan = {"seed": seed, "negative_prompt_added": added, "warnings": cut_warning(cut)}
+    warnings = negative_prompt_warnings(cut, request["guidance_scale"])
+    plan = {"seed": seed, "negative_prompt_added": added, "warnings": warnings}
     now = datetime.now(UTC)
     for n in range(1, MAX_INFERENCES + 1):
         identity = inference_id(task["request_id"], task["run"], attempt, n)

@@ -6,6 +6,8 @@ from typing import Any
 
 STAGE = "GenerateImages"
 _MAX_SEED = 2**32 - 1
+# Stable Diffusion's pipelines, and with them JumpStart, leave guidance out up to here.
+_UNGUIDED = 1
 _PIECES = re.compile(r"\w+|[^\w\s]")
 
 
@@ -43,19 +45,16 @@ def negative_prompt(
     )
 
 
-def cut_warning(count: int) -> list[dict[str, Any]]:
-    """The warning that phrases were cut, if any were."""
-    if not count:
-        return []
-    return [
-        {
-            "stage": STAGE,
-            "category": "negative_prompt",
-            "rule": "max_tokens",
-            "action": "warn",
-            "message": f"the negative prompt was too long: its last {count} phrase(s) were cut",
-        }
-    ]
+def negative_prompt_warnings(cut: int, guidance_scale: float) -> list[dict[str, Any]]:
+    """That phrases were cut, if any were; that the model heeds none, if it does not."""
+    warnings = []
+    if cut:
+        message = f"the negative prompt was too long: its last {cut} phrase(s) were cut"
+        warnings.append(_warning("max_tokens", message))
+    if guidance_scale <= _UNGUIDED:
+        message = f"with a guidance scale of {_UNGUIDED} or less the model heeds no negative prompt"
+        warnings.append(_warning("guidance_scale", message))
+    return warnings
 
 
 def model_request(request: dict[str, Any], negative: str, seed: int) -> dict[str, Any]:
@@ -81,3 +80,13 @@ def _tokens(phrase: str) -> int:
         -(-len(piece) // 4) if piece.isascii() and piece.isalpha() else len(piece.encode())
         for piece in _PIECES.findall(phrase)
     )
+
+
+def _warning(rule: str, message: str) -> dict[str, Any]:
+    return {
+        "stage": STAGE,
+        "category": "negative_prompt",
+        "rule": rule,
+        "action": "warn",
+        "message": message,
+    }

@@ -221,8 +221,8 @@ def _two_cells(record: Record) -> list[bytes]:
     if len(record.cells) != 2:
         raise _BadRow(
             "columns",
-            f"a row is a label, a comma and a text, and this has {len(record.cells)} cells"
-            " (a text with commas must be quoted)",
+            "a row is a label, a comma and a text (which is quoted if it has commas of its own);"
+            f" cells in this row: {len(record.cells)}",
         )
     if record.cells[1].startswith(b" ") and record.cells[1].lstrip().startswith(b'"'):
         raise _BadRow("quotes", "there is a space between the comma and the quote")

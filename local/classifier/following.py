@@ -28,6 +28,7 @@ _STEPS = {
     "AllowScaling": "having it scale",
     "ScaleByLoad": "having it scale",
     **dict.fromkeys(("RecordJob", "AnnounceJob", "MarkJobAnnounced"), "recording its end"),
+    **dict.fromkeys(("HowDidItEnd", "Completed", "Invalid", "Refused", "Failed"), "ended"),
 }
 
 

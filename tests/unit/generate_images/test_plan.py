@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generate_images.plan import cut_warning, negative_prompt, seed_for
+from generate_images.plan import negative_prompt, negative_prompt_warnings, seed_for
 
 POLICY: dict[str, Any] = json.loads(
     (Path(__file__).parents[3] / "functions/compiled/generation.json").read_text("utf-8")
@@ -73,10 +73,16 @@ def test_whatever_is_asked_the_policys_own_phrases_stay(labels: list[str], wish:
 
 @pytest.mark.parametrize("count", [1, 3])
 def test_a_cut_is_told(count: int) -> None:
-    assert cut_warning(0) == []
-    (warning,) = cut_warning(count)
-    assert warning["action"] == "warn"
+    assert negative_prompt_warnings(0, 7.5) == []
+    (warning,) = negative_prompt_warnings(count, 7.5)
+    assert (warning["rule"], warning["action"]) == ("max_tokens", "warn")
     assert str(count) in warning["message"]
+
+
+@pytest.mark.parametrize(("scale", "heeded"), [(0, False), (1, False), (1.01, True), (30, True)])
+def test_a_negative_prompt_that_the_model_does_not_heed_is_told(scale: float, heeded: bool) -> None:
+    rules = [warning["rule"] for warning in negative_prompt_warnings(2, scale)]
+    assert rules == ["max_tokens"] + ["guidance_scale"] * (not heeded)
 
 
 def test_digits_and_other_scripts_are_counted_high() -> None:
