@@ -24,7 +24,7 @@ from bench.endpoint.plan import DIFFUSERS, PIPELINE, Plan
 
 GUIDANCE = 7.5  # plain diffusers' default
 # A model of full size that is compiled in every size may take so long.
-_START_SECONDS, _REQUEST_SECONDS = 1800.0, 3600.0
+_START_SECONDS, _REQUEST_SECONDS, _END_SECONDS = 1800.0, 3600.0, 5.0
 Paint = Callable[[int, int], None]
 
 
@@ -55,7 +55,9 @@ class Worker:
         return Run(batch, seconds, peak)
 
     def stop(self) -> None:
+        # It ends by itself, unless it paints: then it would leave semaphores behind, and be told.
         self._pipe.close()
+        self._process.join(_END_SECONDS)
         self._process.terminate()
         self._process.join()
 
