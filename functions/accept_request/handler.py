@@ -6,8 +6,7 @@ from typing import Any
 from accept_request.accept import Door, Settings, accept
 from shared.dynamodb import Table
 from shared.log import tell
-from shared.metrics import Metrics
-from shared.pinning import Pinning, Published
+from shared.pinning import Pinning, published
 from shared.policy import ACTIVE_KEY, SHADOW_KEY
 from shared.records import Records
 from shared.s3 import Storage
@@ -19,9 +18,10 @@ def build() -> Door:
     """Settings and adapters, made at the first call."""
     settings = Settings.from_env()
     storage = Storage()
+    from_bucket = settings.policy_source == "bucket"
     pinning = Pinning(
-        active=_published(storage, settings, ACTIVE_KEY, settings.policy_source == "bucket"),
-        shadow=_published(storage, settings, SHADOW_KEY, settings.shadow_policy),
+        active=published(storage, settings, ACTIVE_KEY) if from_bucket else None,
+        shadow=published(storage, settings, SHADOW_KEY) if settings.shadow_policy else None,
     )
     return Door(
         settings,
@@ -40,10 +40,3 @@ def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     request_id, verdict = answer["claim"]["request_id"], answer["verdict"]
     tell("request", request_id=request_id, verdict=verdict, rules=rules)
     return answer
-
-
-def _published(storage: Storage, settings: Settings, key: str, wanted: bool) -> Published | None:
-    if not wanted:
-        return None
-    metrics = Metrics(settings.metrics_namespace)
-    return Published(storage, metrics, settings.policy_bucket, key, settings.policy_refresh_seconds)

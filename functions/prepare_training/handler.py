@@ -7,8 +7,7 @@ from prepare_training.prepare import Desk, Settings, prepare
 from shared.dynamodb import Table
 from shared.jobs import Jobs
 from shared.log import tell
-from shared.metrics import Metrics
-from shared.pinning import Pinning, Published
+from shared.pinning import Pinning, published
 from shared.policy import ACTIVE_KEY, Policies
 from shared.s3 import Storage
 
@@ -18,15 +17,8 @@ def build() -> Desk:
     """Settings and adapters, made at the first call."""
     settings = Settings.from_env()
     storage = Storage()
-    active = None
-    if settings.policy_source == "bucket":
-        active = Published(
-            storage,
-            Metrics(settings.metrics_namespace),
-            settings.policy_bucket,
-            ACTIVE_KEY,
-            settings.policy_refresh_seconds,
-        )
+    from_bucket = settings.policy_source == "bucket"
+    active = published(storage, settings, ACTIVE_KEY) if from_bucket else None
     return Desk(
         settings,
         Jobs(Table(settings.jobs_table)),

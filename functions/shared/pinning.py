@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from compiled import POLICY_HASH
 from shared.bundle import read_bundle
@@ -85,6 +86,25 @@ class Published:
                 continue
             return {"hash": bundle["hash"], "version_id": version.version_id}
         raise PolicyUnavailable(f"no version of {self._key} in the policy bucket is sound")
+
+
+class PolicySettings(Protocol):
+    """What a function's settings say of published policies."""
+
+    @property
+    def policy_bucket(self) -> str: ...
+
+    @property
+    def policy_refresh_seconds(self) -> int: ...
+
+    @property
+    def metrics_namespace(self) -> str: ...
+
+
+def published(storage: Storage, settings: PolicySettings, key: str) -> Published:
+    """The policy that is published under a key."""
+    metrics = Metrics(settings.metrics_namespace)
+    return Published(storage, metrics, settings.policy_bucket, key, settings.policy_refresh_seconds)
 
 
 @dataclass(frozen=True)
