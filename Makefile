@@ -31,7 +31,7 @@ $(VENV)/.ready: locks/dev.txt pyproject.toml
 	@touch $@
 
 test: setup ## run every test that needs neither an account nor containers
-	$(BIN)/python -m pytest -m "not sam_local and not container"
+	$(BIN)/python -m pytest -m "not sam_local and not container and not web"
 
 fuzz: setup ## look for minutes for inputs that break a parser (ARGS="-k door")
 	FUZZ=deep $(BIN)/python -m pytest tests/fuzz --verbose --timeout 1800 --durations 5 $(ARGS)
