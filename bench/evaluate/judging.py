@@ -7,10 +7,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from classify_prompt.verdict import decide as decide_scores
-from filter_keywords.decide import decide as decide_keywords
 from local.policy.keywords import compile_keywords
+from shared.classification.verdict import decide as decide_scores
 from shared.keywords.lists import prepare
+from shared.keywords.verdict import decide as decide_keywords
 
 # A score of 0 or 1 has no log-odds; further out than this nothing is told apart.
 _EDGE = 1e-6

@@ -4,14 +4,14 @@ import functools
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from classify_prompt.classify import Answers, Backend, judge
-from classify_prompt.verdict import STAGE
-from shared.bedrock_runtime import Guardrail
-from shared.comprehend import CustomClassifier, LanguageDetection, ToxicityDetection
+from shared.classification.backends import backend_of, check_backend
+from shared.classification.classify import Answers, Backend, judge
+from shared.classification.verdict import STAGE
+from shared.comprehend import LanguageDetection
 from shared.log import tell
 from shared.metrics import Metrics
 from shared.policy import Policies
-from shared.settings import Environment, SettingsError
+from shared.settings import Environment
 
 
 @dataclass(frozen=True)
@@ -28,26 +28,18 @@ class Settings:
 
     @classmethod
     def from_env(cls) -> "Settings":
-        """Raises SettingsError, also for a resource without its backend: it would stand idle."""
+        """Raises SettingsError."""
         env = Environment()
-        backend = env.choice("CLASSIFIER_BACKEND", "toxicity", "custom", "guardrail")
         settings = cls(
             warn=env.choice("ON_FLAGGED_PROMPT", "reject", "warn") == "warn",
-            backend=backend,
+            backend=env.choice("CLASSIFIER_BACKEND", "toxicity", "custom", "guardrail"),
             classifier_endpoint_arn=env.optional("CLASSIFIER_ENDPOINT_ARN"),
             guardrail_arn=env.optional("GUARDRAIL_ARN"),
             guardrail_version=env.optional("GUARDRAIL_VERSION"),
             policy_bucket=env.optional("POLICY_BUCKET"),
             metrics_namespace=env.text("METRICS_NAMESPACE"),
         )
-        for owner, name, value in (
-            ("custom", "CLASSIFIER_ENDPOINT_ARN", settings.classifier_endpoint_arn),
-            ("guardrail", "GUARDRAIL_ARN", settings.guardrail_arn),
-            ("guardrail", "GUARDRAIL_VERSION", settings.guardrail_version),
-        ):
-            if (backend == owner) != bool(value):
-                state = "given" if value else "missing"
-                raise SettingsError(f"CLASSIFIER_BACKEND is {backend}, and {name} is {state}")
+        check_backend(settings)
         return settings
 
 
@@ -56,7 +48,7 @@ def build() -> tuple[Settings, Backend, LanguageDetection, Policies[dict[str, An
     """Settings, the backend they choose, the detector and the policies: at the first call."""
     settings = Settings.from_env()
     policies = Policies("classifier", settings.policy_bucket, dict)
-    return settings, _backend(settings), LanguageDetection(), policies
+    return settings, backend_of(settings), LanguageDetection(), policies
 
 
 def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:
@@ -74,33 +66,15 @@ def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:
 
     policy = policies.active(pins)
     decision = decided(policy)
-    language = asdict(answers.language(policy))
     labels = sorted({reason.get("label", "") for reason in decision["reasons"]})
     tell(
         "prompt",
         request_id=event["request_id"],
         verdict=decision["verdict"],
         labels=labels,
-        language=language,
+        language=asdict(answers.language(policy)),
     )
     Metrics(settings.metrics_namespace).count(
         "Classifications", Backend=backend.name, Verdict=decision["verdict"]
     )
-    return {
-        **policies.shadowed(pins, STAGE, decision, decided),
-        "model": backend.model(),
-        "usage": answers.usage,
-        "classification": {
-            "backend": backend.name,
-            "language": language,
-            "scores": answers.scores(policy),
-        },
-    }
-
-
-def _backend(settings: Settings) -> Backend:
-    if settings.backend == "custom":
-        return CustomClassifier(settings.classifier_endpoint_arn)
-    if settings.backend == "guardrail":
-        return Guardrail(settings.guardrail_arn, settings.guardrail_version)
-    return ToxicityDetection()
+    return policies.shadowed(pins, STAGE, decision, decided) | answers.evidence(policy)

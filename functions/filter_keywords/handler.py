@@ -4,8 +4,8 @@ import functools
 from dataclasses import dataclass
 from typing import Any
 
-from filter_keywords.decide import STAGE, decide
 from shared.keywords.lists import KeywordLists, prepare
+from shared.keywords.verdict import STAGE, decide
 from shared.log import tell
 from shared.policy import Policies
 from shared.settings import Environment

@@ -8,10 +8,10 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from classify_prompt import classify
-from classify_prompt.verdict import decide
 from compiled import POLICY_HASH
 from filter_keywords import decide as keywords
 from local.policy.compilation import compiled_part, policy_hash
+from shared.classification.verdict import decide
 from shared.comprehend import CustomClassifier, LanguageDetection, ToxicityDetection
 from shared.keywords.lists import KeywordLists, prepare
 from shared.keywords.matching import find

@@ -10,8 +10,8 @@ from fuzz.wire import wire
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from classify_prompt.verdict import decide
 from shared.bedrock_runtime import CONFIDENCES, Guardrail
+from shared.classification.verdict import decide
 from shared.comprehend import CustomClassifier, LanguageDetection, ToxicityDetection
 from shared.errors import UnusableVerdict
 from shared.moderation.verdict import judge_attempt

@@ -6,10 +6,10 @@ from fuzz.budget import fuzzed, within
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from filter_keywords.decide import decide
 from shared.keywords.folding import fold, origins
 from shared.keywords.lists import prepare
 from shared.keywords.matching import find
+from shared.keywords.verdict import decide
 from shared.policy import policy_part
 from shared.request import InvalidRequest, normalised
 

@@ -1,10 +1,11 @@
-"""ClassifyPrompt's work: what is asked about a prompt, and what a policy makes of the answers."""
+"""What is asked about a prompt, and what a policy makes of the answers."""
 
 import functools
+from dataclasses import asdict
 from typing import Any, Protocol
 
-from classify_prompt.language import Language, is_read, language_of, worth_detecting
-from classify_prompt.verdict import decide, decide_unread
+from shared.classification.language import Language, is_read, language_of, worth_detecting
+from shared.classification.verdict import decide, decide_unread
 from shared.comprehend import Scores, Usage
 
 
@@ -61,6 +62,21 @@ class Answers:
         """None if the backend cannot read the prompt's language. Raises what the backend raises."""
         read = policy["languages"]["read"][self._backend.name]
         return self._scores if is_read(self.language(policy).code, read) else None
+
+    def evidence(self, policy: dict[str, Any]) -> dict[str, Any]:
+        """{model, usage, classification: {backend, language: {code, source}, scores}}.
+
+        What a verdict under this policy rests on; scores are null where nobody was asked for them.
+        """
+        return {
+            "model": self._backend.model(),
+            "usage": self.usage,
+            "classification": {
+                "backend": self._backend.name,
+                "language": asdict(self.language(policy)),
+                "scores": self.scores(policy),
+            },
+        }
 
     def _add(self, paid: Usage) -> None:
         for unit, number in paid.items():

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from classify_prompt.classify import Answers, judge
+from shared.classification.classify import Answers, judge
 
 GERMAN = {"prompt": "ein Leuchtturm auf einer Klippe", "language": "und"}
 

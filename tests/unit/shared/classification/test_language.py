@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from classify_prompt.language import Language, is_read, language_of, worth_detecting
+from shared.classification.language import Language, is_read, language_of, worth_detecting
 
 RULES: dict[str, Any] = {"detect": "always", "letters": 20, "confidence": 0.8, "assume": "en"}
 ENGLISH = "a lighthouse on a cliff at dusk"

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from filter_keywords.decide import decide
 from shared.keywords.lists import prepare
 from shared.keywords.matching import find
+from shared.keywords.verdict import decide
 from shared.policy import policy_part
 
 LISTS = prepare(policy_part("keywords"))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classify_prompt.verdict import decide, decide_unread
+from shared.classification.verdict import decide, decide_unread
 from shared.errors import UnusableVerdict
 
 LABELS: dict[str, Any] = {
