@@ -6,15 +6,19 @@ VENV_SAM := .venv-sam
 VENV_PEERS := .venv-peers
 VENV_AUDIT := .venv-audit
 VENV_CONTAINER := .venv-container
+VENV_WEB := .venv-web
+CHROMIUM ?= /usr/bin/chromium
+SUDO = $(shell [ $$(id -u) = 0 ] || echo sudo)
 TORCH := 2.13.0
 SAM := $(VENV_SAM)/bin/sam
 RUNTIME := $(shell awk '$$1 == "Runtime:" {print $$2; exit}' template.yaml)
 DATA ?= ../shared/data
 export SAM_CLI_TELEMETRY := 0
+export CHROMIUM
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo demo-batch demo-dataset demo-train local test test-faults fuzz check lint format bench bench-cold-start bench-engine lock clean
-.PHONY: container-setup test-container demo-endpoint bench-endpoint
+.PHONY: setup-web test-web openapi container-setup test-container demo-endpoint bench-endpoint
 .PHONY: bench-batch bench-filter evaluate peers train-classifier sam-setup validate build test-sam-local audit soak
 
 help: ## show this list
@@ -133,6 +137,37 @@ build: sam-setup ## build the functions and the layer (needs the template's Pyth
 
 test-sam-local: setup sam-setup ## run every sam local line for real (needs a container engine)
 	$(BIN)/python -m pytest -m sam_local tests/sam_local
+
+# The one target that installs anything outside this folder, and only where there is no Chromium.
+setup-web: ## make the environment (.venv-web) of the page's tests; installs Debian's chromium if there is none
+	@if [ -x '$(CHROMIUM)' ]; then echo 'Chromium is there: $(CHROMIUM)'; \
+	elif ! command -v apt-get >/dev/null; then \
+		echo 'No Chromium at $(CHROMIUM), and no apt-get to install it: install it, and name it with CHROMIUM=/path/to/chromium.' >&2; exit 1; \
+	else \
+		echo 'No Chromium at $(CHROMIUM) (CHROMIUM=/path/to/chromium names another). This installs the package chromium:'; \
+		echo '$(SUDO) apt-get update && $(SUDO) apt-get install --no-install-recommends chromium'; \
+		$(SUDO) apt-get -qq update; \
+		LC_ALL=C apt-get -qq --print-uris --no-install-recommends install chromium \
+			| awk '{bytes += $$3} END {printf "%d packages, %.0f MB to download\n", NR, bytes / 1e6}'; \
+		$(SUDO) apt-get -qq --yes --no-install-recommends install chromium >/dev/null; \
+	fi
+	@$(MAKE) --no-print-directory $(VENV_WEB)/.ready
+
+$(VENV_WEB)/.ready: locks/web.txt
+	@echo 'Making $(VENV_WEB): about 0.2 GB to download, 0.8 GB on disk.'
+	$(PYTHON) -m venv --clear $(VENV_WEB)
+	$(VENV_WEB)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement locks/web.txt
+	$(VENV_WEB)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# Where it cannot run it says how it could, and is no failure.
+test-web: ## drive the page with Chromium and the API with what its OpenAPI file says, on the local engine
+	@if [ -x $(VENV_WEB)/bin/pytest ] && [ -x '$(CHROMIUM)' ]; then \
+		$(VENV_WEB)/bin/python -m pytest -m web tests/web $(ARGS); \
+	else echo 'skipped: no $(VENV_WEB) or no Chromium at $(CHROMIUM); make setup-web makes both'; fi
+
+openapi: $(VENV)/.ready ## write the API's description (functions/read_requests/openapi.json) from schemas/
+	$(BIN)/python -m local.openapi
 
 # TORCH_INDEX is the address of an index with another build of torch, such as the CPU's.
 container-setup: $(VENV_CONTAINER)/.ready ## make the environment (.venv-container) of the generation server
