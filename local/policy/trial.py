@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from classify_prompt import classify
 from compiled import POLICY_HASH
-from filter_keywords import decide as keywords
 from local.policy.compilation import compiled_part, policy_hash
+from shared.classification import classify
 from shared.classification.verdict import decide
 from shared.comprehend import CustomClassifier, LanguageDetection, ToxicityDetection
+from shared.keywords import verdict as keywords
 from shared.keywords.lists import KeywordLists, prepare
 from shared.keywords.matching import find
 from shared.moderation.verdict import judge_attempt, lowest_threshold, needs_moderation
