@@ -62,6 +62,7 @@ METRICS = {
         "Count", "requests, batches and data sets whose execution could not be started"
     ),
     "JobsEnded": Metric("Count", "jobs that ended, by how", ("Kind", "Status")),
+    "ApiRefusals": Metric("Count", "calls of the API that were refused, by why", ("Code",)),
     "RowsRefused": Metric("Count", "rows of batches that were no requests"),
     "DatasetImages": Metric("Count", "images of data sets, by what was found", ("Verdict",)),
     "Followed": Metric("Count", "what each look at the open jobs did", ("Done",)),

@@ -58,7 +58,7 @@ def parse_json(text: str, field: str) -> object:
         return json.loads(text, parse_constant=refuse_constant)
     except json.JSONDecodeError as error:
         place = f"column {error.colno}"
-        if field == "file":
+        if field in {"file", "body"}:
             place = f"line {error.lineno}, {place}"
         raise InvalidRequest(field, "json", f"not JSON: {error.msg} in {place}") from None
     except (ValueError, RecursionError):

@@ -1,0 +1,236 @@
+"""The REST API, as far as all of its functions speak it: who asks, what came in, what goes out.
+
+In: events of API Gateway's Lambda proxy integration for REST APIs (API Gateway Developer Guide,
+"Input format of a Lambda function for proxy integration"): headers are named as the caller wrote
+them, and a map without entries is null. Out: what such a function answers. Errors are problem
+details (RFC 9457) with a `code` of our own and, where fields are to blame, `errors` that name them.
+"""
+
+import base64
+import binascii
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
+
+from shared.errors import SafelightError
+from shared.log import log, tell
+from shared.metrics import Metrics
+from shared.request import InvalidRequest, parse_json
+
+AUTHS = ("iam", "cognito", "key", "none")
+# Every code a problem can have: its HTTP status and title. API Gateway itself answers `throttled`
+# in the same shape, and so what else it refuses.
+CODES = {
+    "invalid_request": (400, "Bad Request"),
+    "not_found": (404, "Not Found"),
+    "method_not_allowed": (405, "Method Not Allowed"),
+    "too_large": (413, "Content Too Large"),
+    "unsupported_media_type": (415, "Unsupported Media Type"),
+    "idempotency_key_reused": (422, "Unprocessable Content"),
+    "unreadable_image": (422, "Unprocessable Content"),
+    "quota_exceeded": (429, "Too Many Requests"),
+    "throttled": (429, "Too Many Requests"),
+    "internal": (500, "Internal Server Error"),
+    "unavailable": (503, "Service Unavailable"),
+}
+_UNAVAILABLE_SECONDS = "5"
+_JSON = re.compile(r'application/json\s*(;\s*charset\s*=\s*"?utf-?8"?\s*)?', re.IGNORECASE)
+_WHOLE = re.compile(r"-?[0-9]{1,9}")
+# What a page of another origin may read beside the few headers that it always may.
+_EXPOSED = "Location, Retry-After, ETag, Idempotent-Replay, Preference-Applied"
+
+Event = dict[str, Any]
+Reply = dict[str, Any]
+
+
+class ApiSettings(Protocol):
+    """What a function's settings say of the API."""
+
+    @property
+    def api_auth(self) -> str: ...
+
+    @property
+    def api_cors_origin(self) -> str: ...
+
+    @property
+    def metrics_namespace(self) -> str: ...
+
+
+class Problem(Exception):
+    """A request is refused: `code` is one of CODES, `errors` are of {field, rule, message}."""
+
+    def __init__(
+        self,
+        code: str,
+        detail: str,
+        errors: Sequence[Mapping[str, str]] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.code, self.detail, self.errors = code, detail, list(errors)
+        self.status, self.title = CODES[code]
+        self.headers = dict(headers or {})
+
+
+class Unauthenticated(Exception):
+    """The gateway let somebody in and does not say whom: a bug of the template, never "anyone"."""
+
+
+def guarded(settings: ApiSettings, event: Event, handle: Callable[[], Reply]) -> Reply:
+    """What `handle` answers, or the problem that it raises, counted and told without content.
+
+    Problem and InvalidRequest say what is wrong with the request. Other errors of ours mean that
+    nobody could decide: 503. Whatever else it raises is a bug: 500, and the log has its name.
+    """
+    try:
+        reply = handle()
+    except Exception as error:  # noqa: BLE001 - a caller gets no stack trace
+        problem = _problem_of(error)
+        Metrics(settings.metrics_namespace).count("ApiRefusals", Code=problem.code)
+        reply = _reply_of(problem)
+    if settings.api_cors_origin:
+        reply["headers"] |= {
+            "Access-Control-Allow-Origin": settings.api_cors_origin,
+            "Access-Control-Expose-Headers": _EXPOSED,
+            "Vary": "Origin",
+        }
+    route = f"{event['httpMethod']} {event['resource']}"
+    gateway_request = event["requestContext"].get("requestId")
+    tell("api", route=route, status=reply["statusCode"], gateway_request=gateway_request)
+    return reply
+
+
+def answer(status: int, body: object, headers: Mapping[str, str] | None = None) -> Reply:
+    """A JSON answer, or one without a body for None. Nobody stores it unless `headers` say so."""
+    kind = {} if body is None else {"Content-Type": "application/json"}
+    safe = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+    return {
+        "statusCode": status,
+        "headers": kind | safe | dict(headers or {}),
+        "body": "" if body is None else json.dumps(body, ensure_ascii=False),
+    }
+
+
+def requester(event: Event, auth: str) -> str:
+    """Who asks, as the gateway has authenticated them. Raises Unauthenticated.
+
+    An IAM role is its session's ARN: two sessions of one role are two requesters, unless a Cognito
+    identity pool says which identity stands behind them.
+    """
+    context = event["requestContext"]
+    identity = context.get("identity") or {}
+    if auth == "none":
+        return "local"
+    if auth == "iam":
+        found = identity.get("cognitoIdentityId") or identity.get("userArn")
+    elif auth == "cognito":
+        found = ((context.get("authorizer") or {}).get("claims") or {}).get("sub")
+    else:
+        found = identity.get("apiKeyId")
+    if not isinstance(found, str) or not found:
+        raise Unauthenticated(auth)
+    return f"{auth}:{found}"
+
+
+def json_body(event: Event, max_bytes: int) -> dict[str, Any]:
+    """The JSON object in the body. Raises Problem and InvalidRequest, of the field `body`."""
+    if not _JSON.fullmatch((header(event, "Content-Type") or "").strip()):
+        raise Problem("unsupported_media_type", "the Content-Type must be application/json")
+    text = event.get("body") or ""
+    try:
+        content = base64.b64decode(text) if event.get("isBase64Encoded") else text.encode()
+        if len(content) > max_bytes:
+            raise Problem("too_large", f"the body must have at most {max_bytes} bytes")
+        text = content.decode("utf-8-sig")
+    except (UnicodeError, binascii.Error):
+        raise InvalidRequest("body", "utf-8", "the body is not UTF-8") from None
+    if not text.strip():
+        raise InvalidRequest("body", "not_empty", "the body is empty")
+    body = parse_json(text, "body")
+    if not isinstance(body, dict):
+        raise InvalidRequest("body", "type", "the body must be a JSON object")
+    return body
+
+
+def header(event: Event, name: str) -> str | None:
+    """A header's value; of several, all as one list (RFC 9110, 5.3). None where there is none."""
+    given = event.get("multiValueHeaders") or {
+        written: [value] for written, value in (event.get("headers") or {}).items()
+    }
+    found = [
+        value
+        for written, values in given.items()
+        if written.lower() == name.lower()
+        for value in values or ()
+    ]
+    return ", ".join(found) if found else None
+
+
+def parameter(event: Event, name: str) -> str | None:
+    """A query parameter's value, or None. Raises InvalidRequest if it is given twice."""
+    several = (event.get("multiValueQueryStringParameters") or {}).get(name) or ()
+    if len(several) > 1:
+        raise InvalidRequest(name, "single", f"{name} must be given once")
+    found = several[0] if several else (event.get("queryStringParameters") or {}).get(name)
+    return None if found is None else str(found)
+
+
+def whole_number(event: Event, name: str, least: int, most: int, otherwise: int) -> int:
+    """A query parameter that is a whole number. Raises InvalidRequest."""
+    found = parameter(event, name)
+    if found is None:
+        return otherwise
+    if not _WHOLE.fullmatch(found):
+        raise InvalidRequest(name, "type", f"{name} must be a whole number")
+    if int(found) < least:
+        raise InvalidRequest(name, "minimum", f"{name} must be at least {least}")
+    if int(found) > most:
+        raise InvalidRequest(name, "maximum", f"{name} must be at most {most}")
+    return int(found)
+
+
+def links_of(event: Event, request_id: str) -> dict[str, str]:
+    """{self, events}: absolute paths of a request, behind whatever the API lies under."""
+    path: str = event["requestContext"]["path"]
+    own = f"{path[: path.rfind('/images')]}/images/{request_id}"
+    return {"self": own, "events": f"{own}/events"}
+
+
+def _problem_of(error: Exception) -> Problem:
+    match error:
+        case Problem():
+            return error
+        case InvalidRequest():
+            blamed = {"field": error.field, "rule": error.rule, "message": error.message}
+            return Problem("invalid_request", error.message, [blamed])
+        case SafelightError():
+            tell("undecided", error=type(error).__name__)
+            soon = {"Retry-After": _UNAVAILABLE_SECONDS}
+            return Problem("unavailable", "a service did not answer; try again", headers=soon)
+    # Its message may hold what was asked for.
+    log.error("unexpected", extra={"error": type(error).__name__, "place": _place_of(error)})
+    return Problem("internal", "this is our fault; it was noted")
+
+
+def _place_of(error: Exception) -> str:
+    """File and line that raised it."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else ""
+
+
+def _reply_of(problem: Problem) -> Reply:
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": problem.title,
+        "status": problem.status,
+        "detail": problem.detail,
+        "code": problem.code,
+    }
+    if problem.errors:
+        body["errors"] = problem.errors
+    return answer(
+        problem.status, body, {"Content-Type": "application/problem+json", **problem.headers}
+    )
