@@ -19,6 +19,8 @@ from local.engine import (
     jsonata_expressions,
     map_runs,
     nested_executions,
+    pseudo_parameters,
+    rest_apis,
     s3_events,
     s3_ranges,
     schedules,
@@ -53,6 +55,8 @@ def install(settings: Settings) -> Any:
     dead_letters.install()
     schedules.install()
     inert_resources.install()
+    pseudo_parameters.install()
+    rest_apis.install()
     watching.install()
     deliveries.install()
     return watching.front(ministack_app.app)

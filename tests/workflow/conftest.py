@@ -51,6 +51,7 @@ def warning_stack(system: tuple[Engine, StandIns]) -> Stack:
     parameters = {
         **PATIENCE,
         "OnFlaggedPrompt": "warn",
+        "BlurredPreviews": "false",
         "MaxAttempts": "2",
         "MaxGeneratedImages": "4",
     }

@@ -36,7 +36,6 @@ def picture_stack(system: tuple[Engine, StandIns]) -> Iterator[Stack]:
         "PolicyRefreshSeconds": "0",
         "MaxAttempts": "2",
         "CheckTextInImages": "true",
-        "OnFlaggedPrompt": "warn",
     }
     stack = Stack(system[0], system[1], "pictures", settings | PATIENCE)
     yield stack

@@ -58,7 +58,6 @@ def test_pictures_that_stay_unsafe_are_withheld(stack: Stack, check: Any) -> Non
     assert len(run.record["attempts"]) == 3
     assert len({attempt["seed"] for attempt in run.record["attempts"]}) == 3
     assert stack.delivered(run) == []
-    assert "PublishImages" not in run.states
 
 
 @pytest.mark.parametrize(("pictures", "attempts"), [(2, 2), (3, 1)])
@@ -73,22 +72,33 @@ def test_no_attempt_goes_beyond_the_pictures_that_may_be_painted(
     assert run.record["usage"]["generated_images"] == pictures * attempts
 
 
-def test_where_the_stack_warns_only_the_preview_is_shown(warning_stack: Stack, check: Any) -> None:
+def test_nothing_but_the_preview_is_shown(stack: Stack, check: Any) -> None:
     prompt = "a carnival in the morning"
-    warning_stack.script(prompt, generation=["unsafe"])
-    run = warning_stack.run({"prompt": prompt})
+    stack.script(prompt, generation=["unsafe"])
+    run = stack.run({"prompt": prompt})
     check(run, "BLOCKED_IMAGE")
     (image,) = run.record["images"]
     assert not image["delivered"]
-    assert image["preview_bucket"] == warning_stack.outputs["ImagesBucket"]
-    assert image["bucket"] == warning_stack.outputs["WorkBucket"]
+    assert image["preview_bucket"] == stack.outputs["ImagesBucket"]
+    assert image["bucket"] == stack.outputs["WorkBucket"]
     assert run.events[0]["detail"]["images"][0] == {
         "index": 0,
         "verdict": "unsafe",
         "preview_bucket": image["preview_bucket"],
         "preview_key": image["preview_key"],
     }
-    assert list(warning_stack.objects("ImagesBucket")).count(image["preview_key"]) == 1
+    assert list(stack.objects("ImagesBucket")).count(image["preview_key"]) == 1
+
+
+def test_where_the_stack_shows_no_previews_nothing_is_published(
+    warning_stack: Stack, check: Any
+) -> None:
+    prompt = "a carnival at noon"
+    warning_stack.script(prompt, generation=["unsafe"])
+    run = warning_stack.run({"prompt": prompt})
+    check(run, "BLOCKED_IMAGE")
+    assert "PublishImages" not in run.states
+    assert run.record["images"][0]["preview_bucket"] == warning_stack.outputs["WorkBucket"]
 
 
 @pytest.mark.parametrize("picture", ["black", "uniform"])
