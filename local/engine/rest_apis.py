@@ -1,4 +1,4 @@
-"""Gateway responses of a REST API that is made from a definition: ministack's import leaves them out.
+"""Gateway responses of a REST API made from a definition, which ministack's import leaves out.
 
 Private names: _import_rest_api, _put_gateway_response.
 """
