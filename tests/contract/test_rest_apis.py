@@ -44,8 +44,8 @@ Resources:
                 type: aws_proxy
                 httpMethod: POST
                 uri: !Sub
-                  - "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/${Arn}/invocations"
-                  - {Arn: !GetAtt Echo.Arn}
+                  - "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/${A}/invocations"
+                  - {A: !GetAtt Echo.Arn}
           /keyed: {get: {<<: *call, security: [{apiKey: []}]}}
         components: {securitySchemes: {apiKey: {type: apiKey, name: x-api-key, in: header}}}
         x-amazon-apigateway-gateway-responses:
