@@ -47,7 +47,7 @@ lint: setup ## style, types and templates
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/cfn-lint template.yaml container/endpoint.yaml
+	$(BIN)/cfn-lint template.yaml container/endpoint.yaml web/site.yaml
 	$(BIN)/safelight policy check
 
 check: lint test ## what CI runs
@@ -116,13 +116,14 @@ $(VENV_SAM)/.ready: locks/sam.txt
 
 validate: sam-setup ## check the template as SAM and as CloudFormation
 	$(SAM) validate --lint
+	$(SAM) validate --lint --template web/site.yaml
 
 # checkov knows few of SAM's own resources: it reads what SAM makes of the template.
 audit: setup $(VENV_AUDIT)/.ready ## check the template's security and the packages' known vulnerabilities
-	$(BIN)/cfn-lint template.yaml container/endpoint.yaml
+	$(BIN)/cfn-lint template.yaml container/endpoint.yaml web/site.yaml
 	@mkdir -p .safelight/audit
 	PYTHONPATH=.:tests $(BIN)/python -m security.stack > .safelight/audit/transformed.json
-	$(VENV_AUDIT)/bin/checkov --config-file .checkov.yaml --file .safelight/audit/transformed.json container/endpoint.yaml
+	$(VENV_AUDIT)/bin/checkov --config-file .checkov.yaml --file .safelight/audit/transformed.json container/endpoint.yaml web/site.yaml
 	$(VENV_AUDIT)/bin/python tests/security/advisories.py locks/*.txt
 
 $(VENV_AUDIT)/.ready: locks/audit.txt

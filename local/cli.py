@@ -14,6 +14,7 @@ from local.commands import (
     drop,
     endpoint,
     models,
+    page,
     policy,
     put_event,
     redrive,
@@ -42,7 +43,7 @@ def parser() -> argparse.ArgumentParser:
     subparsers = whole.add_subparsers(metavar="COMMAND", required=True)
     for command in (
         *(demo, run_local, drop, put_event, show, batch, dataset, redrive, dead_letters),
-        *(policy, classifier, endpoint, models),
+        *(policy, classifier, endpoint, page, models),
     ):
         command.add_to(subparsers)
     return whole

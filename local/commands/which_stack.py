@@ -18,13 +18,32 @@ _NEEDED = ("PromptsBucket", "EventBus", "ResultsTable", "StateMachineArn")
 
 def which_stack(name: str | None, needs: Sequence[str] = ()) -> DeployedStack:
     """The stack, which has these outputs, or CommandError saying how to get one."""
-    stack = _in_account(name) if name else _here()
+    stack = in_account(name) if name else _here()
     missing = [output for output in needs if output not in stack.outputs]
     if missing:
         raise CommandError(
             f"stack {stack.name} has no output {missing[0]}: deploy the template as it is now."
         )
     return stack
+
+
+def in_account(name: str, needs: Sequence[str] = _NEEDED) -> DeployedStack:
+    """The stack of this name, which has these outputs; CommandError if there is none."""
+    clients = functools.cache(boto3.session.Session().client)
+    try:
+        stack = clients("cloudformation").describe_stacks(StackName=name)["Stacks"][0]
+    except (ClientError, BotoCoreError) as error:
+        raise CommandError(
+            f"cannot read the outputs of stack {name}: {error}\nCheck its name, AWS_PROFILE and "
+            "AWS_REGION; `aws cloudformation list-stacks` shows what is there."
+        ) from error
+    outputs = {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
+    missing = [output for output in needs if output not in outputs]
+    if missing:
+        raise CommandError(
+            f"stack {name} has no output {missing[0]}: is it one that this template made?"
+        )
+    return DeployedStack(name, clients, outputs)
 
 
 def engine_of(name: str | None) -> str:
@@ -53,21 +72,3 @@ def _instance() -> running_instance.Instance:
             "or name a deployed one with --stack NAME."
         )
     return instance
-
-
-def _in_account(name: str) -> DeployedStack:
-    clients = functools.cache(boto3.session.Session().client)
-    try:
-        stack = clients("cloudformation").describe_stacks(StackName=name)["Stacks"][0]
-    except (ClientError, BotoCoreError) as error:
-        raise CommandError(
-            f"cannot read the outputs of stack {name}: {error}\nCheck its name, AWS_PROFILE and "
-            "AWS_REGION; `aws cloudformation list-stacks` shows what is there."
-        ) from error
-    outputs = {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
-    missing = [name for name in _NEEDED if name not in outputs]
-    if missing:
-        raise CommandError(
-            f"stack {name} has no output {missing[0]}: is it one that this template made?"
-        )
-    return DeployedStack(name, clients, outputs)

@@ -23,6 +23,7 @@ PSEUDO = {
     "AWS::Region": "us-east-1",
     "AWS::AccountId": "000000000000",
     "AWS::StackName": "safelight",
+    "AWS::StackId": "arn:aws:cloudformation:us-east-1:000000000000:stack/safelight/id",
     "AWS::URLSuffix": "amazonaws.com",
 }
 # ARN by resource type, after the partition; {} is the physical name.

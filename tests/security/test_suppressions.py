@@ -2,6 +2,7 @@
 
 import re
 
+from samtranslator.yaml_helper import yaml_parse
 from security.stack import ROOT, transformed
 
 
@@ -14,7 +15,8 @@ def test_checkov_skips_nothing_without_a_reason() -> None:
 
 
 def test_a_resource_skips_nothing_without_a_reason() -> None:
-    for name, resource in transformed()["Resources"].items():
+    site = yaml_parse((ROOT / "web" / "site.yaml").read_text("utf-8"))
+    for name, resource in {**transformed()["Resources"], **site["Resources"]}.items():
         for skip in resource.get("Metadata", {}).get("checkov", {}).get("skip", ()):
             assert len(skip["comment"].split()) >= 5, name
 
@@ -22,5 +24,5 @@ def test_a_resource_skips_nothing_without_a_reason() -> None:
 def test_cfn_lint_overlooks_nothing() -> None:
     """Neither by a file nor in a template."""
     assert not list(ROOT.glob(".cfnlintrc*"))
-    for template in ("template.yaml", "container/endpoint.yaml"):
+    for template in ("template.yaml", "container/endpoint.yaml", "web/site.yaml"):
         assert "cfn-lint:" not in (ROOT / template).read_text("utf-8")

@@ -150,7 +150,7 @@ def account(monkeypatch: pytest.MonkeyPatch, parameters: dict[str, str]) -> Acco
             "update_endpoint": {"EndpointArn": ARN},
         }
     )
-    monkeypatch.setattr(which_stack, "_in_account", lambda name: DeployedStack(name, made, OUTPUTS))
+    monkeypatch.setattr(which_stack, "in_account", lambda name: DeployedStack(name, made, OUTPUTS))
     return made
 
 
