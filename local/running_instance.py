@@ -18,11 +18,12 @@ _NOTE = STATE / "local.json"
 
 @dataclass(frozen=True)
 class Instance:
-    """A running local stack. `pid` is the process whose end is its end."""
+    """A running local stack. `pid` is the process whose end is its end, `page` the page's URL."""
 
     pid: int
     endpoint: str
     stand_ins: str
+    page: str
     stack: str
     outputs: dict[str, str]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -17,6 +17,7 @@ from local.ai.running import StandIns
 from local.deploy import deploy
 from local.deployed_stack import DeployedStack
 from local.executions import Execution, wait_for_end
+from local.page.server import PageServer
 from local.running import Engine
 from shared.policy import ACTIVE_KEY, SHADOW_KEY
 
@@ -30,7 +31,7 @@ CLASSIFIER_ARN = (
     "document-classifier-endpoint/local-hashed-linear-classifier-1"
 )
 # One for each function of a stack, and one more while two requests meet.
-MAX_PROCESSES = 22
+MAX_PROCESSES = 26
 # What the template asks for before it lets fine-tune; the stand-in reads none of the three.
 FINE_TUNING = {
     "FineTuningImage": "000000000000.dkr.ecr.us-east-1.amazonaws.com/local-stand-in:1",
@@ -47,6 +48,7 @@ class LocalStack(DeployedStack):
 
     `policies` are bundles by their keys in the policy bucket; without them what ships judges.
     `generator` is the address of a model server, which paints instead of the stand-in.
+    The page is served at the first of `page_ports` that is not taken; 0 is a free one.
     """
 
     def __init__(
@@ -57,6 +59,7 @@ class LocalStack(DeployedStack):
         generator: str | None = None,
         host: str = "127.0.0.1",
         port: int | None = None,
+        page_ports: Sequence[int] = (),
         time_scale: float = 1.0,
         max_processes: int = MAX_PROCESSES,
         progress: Progress = lambda _: None,
@@ -67,6 +70,7 @@ class LocalStack(DeployedStack):
         )
         self._on_flagged_prompt, self._progress = on_flagged_prompt, progress
         self._policies, self.generator = policies or {}, generator
+        self._host, self._page_ports, self.page_url = host, page_ports, ""
         self._endpoint_name = _SERVED_NAME if generator else ENDPOINT_NAME
         self._running = contextlib.ExitStack()
         super().__init__(STACK_NAME, lambda service: self.engine.client(service), {})
@@ -81,6 +85,8 @@ class LocalStack(DeployedStack):
             self.stand_ins.use_engine(self.engine.endpoint)
             deployed = self._deploy(STACK_NAME, self._endpoint_name, self._on_flagged_prompt)
             self.outputs.update(deployed)
+            if self._page_ports:
+                self.page_url = starting.enter_context(self._page()).url
             self._running = starting.pop_all()
         return self
 
@@ -107,6 +113,16 @@ class LocalStack(DeployedStack):
         """Wait for the end of what drop() or put_event() started: (execution, record's key)."""
         return wait_for_end(self, token, seconds=seconds)
 
+    def _page(self) -> PageServer:
+        *preferred, last = self._page_ports
+        serve = functools.partial(PageServer, self.endpoint, self.outputs["ApiId"], host=self._host)
+        for port in preferred:
+            try:
+                return serve(port=port)
+            except OSError:
+                self._progress(f"port {port} is taken: the page has another")
+        return serve(port=last)
+
     def _deploy(self, name: str, endpoint_name: str, on_flagged_prompt: str) -> dict[str, str]:
         parameters = {
             "EndpointName": endpoint_name,
@@ -114,6 +130,7 @@ class LocalStack(DeployedStack):
             "ClassifierEndpointArn": CLASSIFIER_ARN,
             "OnFlaggedPrompt": on_flagged_prompt,
             "PolicyRefreshSeconds": "0",
+            "ApiAuth": "none",
             **FINE_TUNING,
         }
         if ACTIVE_KEY in self._policies:

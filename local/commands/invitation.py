@@ -22,11 +22,15 @@ def invitation(stack: LocalStack, env_file: Path) -> str:
     aws, own = aws_lines(stack), own_lines()
     return "\n".join(
         [
+            f"The page: {stack.page_url}",
             f"Safelight runs at {stack.endpoint}",
             painted_by(stack),
             *_both("Drop a file:", aws["drop"], own["drop"]),
             *_both("Put an event:", aws["put-event"], own["put-event"]),
             *_both("Read the record of the file:", aws["show"], own["show"]),
+            "",
+            "Ask the API, and wait for the result:",
+            f"  {api_line(stack)}",
             "",
             "Invoke one function with SAM CLI against this stack:",
             f"  sam local invoke FUNCTION --event EVENT.json --env-vars {_short(env_file)}",
@@ -71,6 +75,13 @@ def aws_lines(stack: LocalStack) -> dict[str, str]:
     }
     before = " ".join(f"{name}={value}" for name, value in variables.items())
     return {name: f"{before} {shlex.join(['aws', *call])}" for name, call in calls.items()}
+
+
+def api_line(stack: LocalStack) -> str:
+    """A call of the API by its page's origin."""
+    url = f"{stack.page_url}api/images?wait=25"
+    body = shlex.quote(f"@{_short(REQUEST_FILE)}")
+    return f"curl -H 'Content-Type: application/json' -d {body} '{url}'"
 
 
 def own_lines() -> dict[str, str]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from local.commands.arguments import Subparsers, scale, subcommand
 from local.commands.failure import SUCCESS, CommandError
+from local.page import USUAL_PORT
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -23,6 +24,7 @@ _EXAMPLES = """\
   safelight local --on-flagged-prompt warn --port 4566
   safelight local --shadow-policy stricter.json
   safelight local --generator http://127.0.0.1:8080
+  safelight local --page-port 8000         (http://127.0.0.1:8000/ in the browser)
   safelight local --host 172.17.0.1        (also for the containers of sam local)
   SAFELIGHT_STATE=/tmp/two safelight local (a second one; the same for its drop and show)
 """
@@ -48,6 +50,12 @@ def add_to(subparsers: Subparsers) -> None:
 
 def _add_rest(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=int, metavar="N", help="of the engine (default: a free one)")
+    parser.add_argument(
+        "--page-port",
+        type=int,
+        metavar="N",
+        help=f"of the page (default: {USUAL_PORT}, or a free one where that is taken)",
+    )
     parser.add_argument(
         "--time-scale",
         type=scale,
@@ -89,7 +97,10 @@ def _add_rest(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Run until interrupted."""
     _agree_on_host(args)
-    _try_address(args.host, args.port or 0)
+    _try_address(args.host, args.port or 0, "--port")
+    _try_address(args.host, args.page_port or 0, "--page-port")
+    if args.port and args.port == args.page_port:
+        raise CommandError("engine and page need a port each: --port and --page-port are the same")
     if args.generator is not None:
         _try_generator(args.generator)
     signal.signal(signal.SIGTERM, _interrupt)
@@ -114,7 +125,7 @@ def _agree_on_host(args: argparse.Namespace) -> None:
         )
 
 
-def _try_address(host: str, port: int) -> None:
+def _try_address(host: str, port: int, option: str) -> None:
     if ":" in host:
         raise CommandError(f"--host {host}: IPv6 is not served; give an IPv4 address.")
     try:
@@ -124,7 +135,7 @@ def _try_address(host: str, port: int) -> None:
     except (OSError, OverflowError) as error:
         raise CommandError(
             f"cannot listen on {host} port {port or 'of my choice'}: {error}. `ip address` shows "
-            "this machine's addresses; without --port a free one is taken."
+            f"this machine's addresses; without {option} a free one is taken."
         ) from error
 
 
@@ -159,6 +170,7 @@ def _serve(args: argparse.Namespace, screen: Console) -> None:
         generator=args.generator,
         host=args.host,
         port=args.port,
+        page_ports=(USUAL_PORT, 0) if args.page_port is None else (args.page_port,),
         time_scale=args.time_scale,
         progress=lambda text: screen.print(f"  {text}", style="dim"),
     ) as stack:
@@ -189,7 +201,8 @@ def _note(stack: LocalStack) -> None:
     from local.running_instance import Instance, write
 
     ai = stack.stand_ins.endpoint
-    write(Instance(os.getpid(), stack.endpoint, ai, stack.name, dict(stack.outputs)))
+    page = stack.page_url
+    write(Instance(os.getpid(), stack.endpoint, ai, page, stack.name, dict(stack.outputs)))
 
 
 def _tell_outcomes(stack: LocalStack, screen: Console) -> NoReturn:

@@ -92,6 +92,8 @@ def test_a_wildcard_host_needs_a_yes(host: str, capsys: pytest.CaptureFixture[st
         (["local", "--host", "192.0.2.1"], "cannot listen on 192.0.2.1"),
         (["local", "--host", "::1"], "give an IPv4 address"),
         (["local", "--port", "99999"], "without --port a free one is taken"),
+        (["local", "--page-port", "99999"], "without --page-port a free one is taken"),
+        (["local", "--port", "8088", "--page-port", "8088"], "need a port each"),
         (["local", "--generator", ""], "at http://HOST:PORT"),
         (["local", "--generator", "https://127.0.0.1:1"], "at http://HOST:PORT"),
         (["local", "--generator", "http://127.0.0.1:1"], "how to start a model server"),

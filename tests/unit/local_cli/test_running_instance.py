@@ -21,7 +21,8 @@ def note(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 
 def instance(pid: int) -> Instance:
-    return Instance(pid, "http://127.0.0.1:9", "http://127.0.0.1:9", "safelight", {"A": "b"})
+    here = "http://127.0.0.1:9"
+    return Instance(pid, here, here, f"{here}/", "safelight", {"A": "b"})
 
 
 def test_what_is_written_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
