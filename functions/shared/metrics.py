@@ -62,6 +62,7 @@ METRICS = {
         "Count", "requests, batches and data sets whose execution could not be started"
     ),
     "JobsEnded": Metric("Count", "jobs that ended, by how", ("Kind", "Status")),
+    "Checks": Metric("Count", "prompts and pictures judged alone by the API", ("Verdict",)),
     "ApiRefusals": Metric("Count", "calls of the API that were refused, by why", ("Code",)),
     "RowsRefused": Metric("Count", "rows of batches that were no requests"),
     "DatasetImages": Metric("Count", "images of data sets, by what was found", ("Verdict",)),

@@ -1,4 +1,4 @@
-"""Amazon Rekognition: one stored picture in, moderation labels or the text in it out."""
+"""Amazon Rekognition: one picture in, moderation labels or the text in it out."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +15,14 @@ from shared.s3 import ObjectVersion
 # From here on a picture is taken for a drawing, which policies judge less strictly.
 _DRAWN = 0.5
 
-_REFUSALS = frozenset({"InvalidImageFormatException", "ImageTooLargeException"})
+# The score that we give is always valid: what violates a constraint is the picture.
+_REFUSALS = frozenset(
+    {"InvalidImageFormatException", "ImageTooLargeException", "InvalidParameterException"}
+)
+
+Picture = ObjectVersion | bytes
+"""Stored, or the file itself: PNG or JPEG, at most 15 MB in S3 and 5 MB as bytes, sides of 80 to
+10,000 pixels (Rekognition Developer Guide, Guidelines and quotas)."""
 
 
 class PictureRefused(ClientError):  # type: ignore[misc]
@@ -41,12 +48,12 @@ class Moderation:
 
 
 class Moderator:
-    """DetectModerationLabels and DetectText on exact object versions."""
+    """DetectModerationLabels and DetectText on exact object versions, or on bytes."""
 
     def __init__(self, client: Any = None) -> None:
         self._client = client or aws.client("rekognition")
 
-    def moderate(self, picture: ObjectVersion, min_score: float) -> Moderation:
+    def moderate(self, picture: Picture, min_score: float) -> Moderation:
         """Labels with at least `min_score` (0 to 1).
 
         Raises UnusableVerdict if the answer is not one: an absent list is not an empty list; and
@@ -62,12 +69,12 @@ class Moderator:
             drawn = [_is_drawn(kind) for kind in rows(reply, "ContentTypes")]
             return Moderation(labels, text(reply, "ModerationModelVersion"), any(drawn))
 
-    def read(self, picture: ObjectVersion, min_score: float) -> list[str]:
+    def read(self, picture: Picture, min_score: float) -> list[str]:
         """The lines of text in the picture, of words with at least `min_score` (0 to 1).
 
-        Rekognition reads 100 words at most. Raises UnusableVerdict.
+        Rekognition reads 100 words at most. Raises UnusableVerdict and PictureRefused.
         """
-        with read_from("Rekognition"):
+        with read_from("Rekognition"), _refusals():
             reply = self._client.detect_text(
                 Image=_image(picture),
                 Filters={"WordFilter": {"MinConfidence": min_score * 100}},
@@ -87,7 +94,9 @@ def _refusals() -> Iterator[None]:
         raise
 
 
-def _image(picture: ObjectVersion) -> dict[str, Any]:
+def _image(picture: Picture) -> dict[str, Any]:
+    if isinstance(picture, bytes):
+        return {"Bytes": picture}
     place = {"Bucket": picture.bucket, "Name": picture.key, "Version": picture.version_id}
     return {"S3Object": place}
 

@@ -1,0 +1,52 @@
+"""The picture that a caller wants judged, refused where nobody need be paid to see that it is none.
+
+Rekognition takes at most 5 MB of bytes (Developer Guide, Guidelines and quotas), but Lambda's
+events end at 6 MB (Developer Guide, Lambda quotas), and base64 takes a third more than the file.
+"""
+
+import base64
+
+from shared.api import Problem
+from shared.request import InvalidRequest
+
+MOST_BYTES = 4_000_000
+# In base64, with the JSON around it.
+MOST_BODY_BYTES = 5_400_000
+_PNG, _JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"
+
+
+def read_asked(body: dict[str, object]) -> bytes:
+    """A file that begins as PNG or JPEG does. Raises InvalidRequest and Problem."""
+    for name in body:
+        if name != "image":
+            field = name[:128].encode(errors="replace").decode()
+            raise InvalidRequest(field, "unknown_field", f"{field} is not a field of a check")
+    if "image" not in body:
+        raise InvalidRequest("image", "required", "image is missing")
+    image = _from_base64(body["image"])
+    if len(image) > MOST_BYTES:
+        message = f"image has {len(image)} bytes; at most {MOST_BYTES} are read"
+        raise Problem("too_large", message, [_blamed("max_bytes", message)])
+    if not image.startswith((_PNG, _JPEG)):
+        raise unreadable("image is neither PNG nor JPEG")
+    return image
+
+
+def unreadable(message: str) -> Problem:
+    """The picture cannot be judged, whoever tries it how often."""
+    return Problem("unreadable_image", message, [_blamed("readable", message)])
+
+
+def _from_base64(value: object) -> bytes:
+    if not isinstance(value, str):
+        raise InvalidRequest("image", "type", "image must be of type string")
+    if not value:
+        raise InvalidRequest("image", "minLength", "image must have at least 1 character(s)")
+    try:
+        return base64.b64decode(value, validate=True)
+    except ValueError:
+        raise InvalidRequest("image", "base64", "image is not base64") from None
+
+
+def _blamed(rule: str, message: str) -> dict[str, str]:
+    return {"field": "image", "rule": rule, "message": message}

@@ -1,0 +1,108 @@
+"""CheckImage: POST /moderations/image, the picture layers alone, for whoever has a generator."""
+
+import functools
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from check_image.asked import MOST_BODY_BYTES, read_asked
+from check_image.check import Panel
+from shared.api import AUTHS, answer, guarded, json_body, requester
+from shared.dynamodb import Table
+from shared.log import tell
+from shared.metrics import Metrics
+from shared.moderation.rules import is_known
+from shared.pinning import Pinning, published
+from shared.policy import ACTIVE_KEY, Policies
+from shared.quotas import Quotas
+from shared.rekognition import Moderator
+from shared.s3 import Storage
+from shared.settings import Environment
+
+
+@dataclass(frozen=True)
+class Settings:
+    """CheckImage's variables."""
+
+    api_auth: str
+    api_cors_origin: str
+    quotas_table: str
+    checks_per_day: int
+    policy_source: str
+    policy_bucket: str
+    policy_refresh_seconds: int
+    check_text: bool
+    metrics_namespace: str
+
+    @classmethod
+    def from_env(cls) -> "Settings":
+        """Raises SettingsError."""
+        env = Environment()
+        source = env.choice("POLICY_SOURCE", "shipped", "bucket")
+        return cls(
+            api_auth=env.choice("API_AUTH", *AUTHS),
+            api_cors_origin=env.optional("API_CORS_ORIGIN"),
+            quotas_table=env.text("QUOTAS_TABLE"),
+            checks_per_day=env.number("CHECKS_PER_DAY"),
+            policy_source=source,
+            policy_bucket=env.text("POLICY_BUCKET") if source == "bucket" else "",
+            policy_refresh_seconds=env.number("POLICY_REFRESH_SECONDS"),
+            check_text=env.flag("CHECK_TEXT_IN_IMAGES"),
+            metrics_namespace=env.text("METRICS_NAMESPACE"),
+        )
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What the handler needs."""
+
+    settings: Settings
+    pinning: Pinning
+    panel: Panel
+    quotas: Quotas
+
+
+@functools.cache
+def build() -> Desk:
+    """Settings and adapters, made at the first call."""
+    settings = Settings.from_env()
+    from_bucket = settings.policy_source == "bucket"
+    active = published(Storage(), settings, ACTIVE_KEY) if from_bucket else None
+    lists = None
+    if settings.check_text:
+        # Lists and matcher cost a quarter of a cold start that others need not pay.
+        from shared.keywords.lists import prepare
+
+        lists = Policies("keywords", settings.policy_bucket, prepare)
+    panel = Panel(Moderator(), Policies("images", settings.policy_bucket, dict), lists)
+    return Desk(settings, Pinning(active, None), panel, Quotas(Table(settings.quotas_table)))
+
+
+def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:
+    """API Gateway's proxy event in; {statusCode, headers, body} out."""
+    desk = build()
+    return guarded(desk.settings, event, lambda: answer(200, _checked(desk, event)))
+
+
+def _checked(desk: Desk, event: dict[str, Any]) -> dict[str, Any]:
+    settings = desk.settings
+    who = requester(event, settings.api_auth)
+    picture = read_asked(json_body(event, MOST_BODY_BYTES))
+    pins, _ = desk.pinning.pins()
+    desk.quotas.spend("checks", who, settings.checks_per_day, datetime.now(UTC))
+    found = desk.panel.check(picture, pins)
+    known = not found["model"] or is_known(found["model"], desk.panel.rules.active(pins))
+    _count(found, known, Metrics(settings.metrics_namespace))
+    return found | {"policy_hash": pins["active"]["hash"]}
+
+
+def _count(found: dict[str, Any], known: bool, metrics: Metrics) -> None:
+    metrics.count("Checks", Verdict=found["verdict"])
+    for unit, number in found["usage"].items():
+        metrics.count("Usage", number, Unit=unit)
+    against = [*found["reasons"], *found["warnings"]]
+    if any(reason["rule"] == "unknown_label" for reason in against):
+        metrics.count("UnknownLabel")
+    if not known:
+        tell("unknown_model_version", model=found["model"])
+        metrics.count("UnknownModelVersion")
