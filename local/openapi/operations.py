@@ -183,7 +183,7 @@ OPERATIONS = (
                 200,
                 "The result, where wait was given and was long enough.",
                 "request-view",
-                always=("Location", "ETag"),
+                always=("Location",),
                 sometimes=("Idempotent-Replay",),
                 links=_TO_REQUEST,
             ),
@@ -279,6 +279,10 @@ OPERATIONS = (
         method="get",
         path="/openapi.json",
         summary="This description",
-        answers=_answers(Answer(200, "An OpenAPI 3.1 document.", "api#/definitions/openapi")),
+        parameters=("If-None-Match",),
+        answers=_answers(
+            Answer(200, "An OpenAPI 3.1 document.", "api#/definitions/openapi", ("ETag",)),
+            _UNCHANGED,
+        ),
     ),
 )
