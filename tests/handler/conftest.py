@@ -27,7 +27,13 @@ PROMPTS, WORK, IMAGES, DATASETS = (
 RESULTS = LOCAL_ENV["AcceptRequestFunction"]["RESULTS_TABLE"]
 INFERENCES = LOCAL_ENV["GenerateImagesFunction"]["INFERENCES_TABLE"]
 JOBS = "safelight-JobsTable-7A8B9C0D1E2F"
-TABLES = {"ResultsTable": RESULTS, "InferencesTable": INFERENCES, "JobsTable": JOBS}
+QUOTAS = LOCAL_ENV["CheckPromptFunction"]["QUOTAS_TABLE"]
+TABLES = {
+    "ResultsTable": RESULTS,
+    "InferencesTable": INFERENCES,
+    "JobsTable": JOBS,
+    "QuotasTable": QUOTAS,
+}
 RESOURCES: dict[str, Any] = yaml_parse((ROOT / "template.yaml").read_text("utf-8"))["Resources"]
 BUS = LOCAL_ENV["CloseExecutionFunction"]["EVENT_BUS"]
 
