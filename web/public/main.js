@@ -1,0 +1,140 @@
+// The start: configuration, who asks, and which view an address shows.
+
+import { call, configure, Problem } from "./api.js";
+import * as auth from "./auth.js";
+import { byId, el } from "./dom.js";
+import { prepareForm } from "./form.js";
+import { watchHealth } from "./health.js";
+import { showHistory } from "./history.js";
+import { focusTitle, showView } from "./page.js";
+import { preparePlayground, showPlayground } from "./playground.js";
+import { problemText } from "./problems.js";
+import { showRequest } from "./result.js";
+
+const REQUEST = /^#\/images\/([\w.%-]{1,200})$/;
+let leave = new AbortController();
+
+/** Shows what the address names. Links within a page have no slash and are not for the router. */
+async function route(focus) {
+  if (location.hash && !location.hash.startsWith("#/")) return;
+  leave.abort();
+  leave = new AbortController();
+  const { signal } = leave;
+  markCurrent();
+  byId("sign-out").hidden = auth.kind() === "none" || !auth.isReady();
+  try {
+    const shown = show(signal);
+    if (focus) focusTitle();
+    await shown;
+  } catch (problem) {
+    if (!signal.aborted) showMessage(problem);
+  }
+}
+
+async function show(signal) {
+  if (!auth.isReady()) return showSignIn();
+  const request = REQUEST.exec(location.hash);
+  if (request) return showRequest(decodeURIComponent(request[1]), signal);
+  if (location.hash === "#/history") return showHistory(signal);
+  if (location.hash === "#/playground") return showPlayground();
+  if (location.hash && location.hash !== "#/") throw new Problem(404, { detail: "There is no such page." }, 0);
+  showView("new", "New request", "Describe a picture. Words and pictures are checked before anybody sees them.");
+}
+
+function markCurrent() {
+  for (const link of document.querySelectorAll("nav a")) {
+    const is = link.hash === (location.hash || "#/");
+    if (is) link.setAttribute("aria-current", "page");
+    else link.removeAttribute("aria-current");
+  }
+}
+
+function showMessage(problem) {
+  const gone = problem.status === 404;
+  showView("message", gone ? "Not found" : "That did not work",
+    gone ? "There is nothing under this address, or it is somebody else’s." : problemText(problem));
+  byId("view-message").replaceChildren(el("p", { class: "actions" },
+    !gone && el("button", { type: "button", class: "main", onclick: () => route(true) }, "Try again"),
+    el("a", { href: "#/" }, "New request")));
+}
+
+function showSignIn(error = "") {
+  const byKey = auth.kind() === "key";
+  showView("sign-in", byKey ? "Your API key" : "Sign in",
+    byKey ? "This API knows its callers by a key. Whoever runs it gives you one." : "This API knows its callers by their account.");
+  byId("key-form").hidden = !byKey;
+  byId("sign-in").hidden = byKey;
+  byId("sign-in-error").textContent = error;
+}
+
+function prepareSignIn() {
+  byId("key-form").addEventListener("submit", (event) => {
+    event.preventDefault();
+    const input = event.target.elements.api_key;
+    const key = input.value.trim();
+    byId("api-key-error").textContent = key ? "" : "The key is missing";
+    input.toggleAttribute("aria-invalid", !key);
+    if (!key) return input.focus();
+    input.value = "";
+    auth.useKey(key);
+    route(true);
+  });
+  byId("sign-in").addEventListener("click", auth.signIn);
+  byId("sign-out").addEventListener("click", auth.signOut);
+}
+
+const CONNECTION = {
+  lost: "The server does not answer. Nothing is lost: the page tries again by itself.",
+  offline: "You are offline. Nothing is lost: the page goes on when the connection is back.",
+  slow: "The network is slow. Still waiting.",
+};
+
+function tellConnection(state) {
+  const words = CONNECTION[navigator.onLine ? state : "offline"] ?? "";
+  const place = byId("connection");
+  if (place.textContent !== words) place.textContent = words;
+}
+
+async function configuration() {
+  const response = await fetch("config.json", { cache: "no-store" });
+  if (!response.ok) throw new Problem(response.status, undefined, 0);
+  return response.json();
+}
+
+async function start() {
+  addEventListener("online", () => tellConnection("ok"));
+  addEventListener("offline", () => tellConnection("offline"));
+  document.querySelector(".skip").addEventListener("click", (event) => {
+    event.preventDefault();
+    byId("main").focus();
+  });
+  prepareForm();
+  preparePlayground();
+  prepareSignIn();
+  let config;
+  try {
+    config = await configuration();
+  } catch {
+    showView("message", "That did not work", "The page’s configuration could not be read.");
+    const again = el("button", { type: "button", class: "main", onclick: () => location.reload() }, "Try again");
+    return byId("view-message").replaceChildren(again);
+  }
+  configure(config.api, tellConnection);
+  auth.useAuth(config.auth, () => {
+    route(false);
+    byId("sign-in-error").textContent = "The API did not take your sign-in. Sign in again.";
+  });
+  byId("stand-ins").hidden = !config.stand_ins;
+  if (!auth.isKnown()) {
+    return showView("message", "This page cannot sign in here",
+      `The API asks for “${auth.kind()}”, which this page does not know. Its commands and libraries do.`);
+  }
+  let error = "";
+  await auth.finishSignIn().catch((problem) => { error = problem.message; });
+  addEventListener("hashchange", () => route(true));
+  await Promise.race([route(false), Promise.resolve()]);
+  if (error) byId("sign-in-error").textContent = error;
+  watchHealth();
+}
+
+start();

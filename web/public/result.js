@@ -1,0 +1,215 @@
+// One request: its progress while it is open, then what came of it.
+
+import { call, pause } from "./api.js";
+import { announce, byId, el, facts, moment, written } from "./dom.js";
+import { fillFrom } from "./form.js";
+import { tellGenerator } from "./health.js";
+import { focusTitle, retitle, showView } from "./page.js";
+import { follow, stepList } from "./progress.js";
+import { highlighted, normalised } from "./prompt_text.js";
+import { reasonSection } from "./reasons.js";
+import { asked, remember } from "./store.js";
+import { decider, duration, humanised, isOpen, plural, statusWords, STEPS, verdictWords } from "./words.js";
+
+// Links are renewed a little before they expire.
+const MARGIN_MS = 10_000;
+const TRIES = 4;
+const view = byId("view-request");
+
+/** Shows the request of an id until `signal` ends it. */
+export async function showRequest(id, signal) {
+  showView("request", "Looking it up", "");
+  view.replaceChildren();
+  let record = await read(id, signal);
+  if (isOpen(record.status)) {
+    await watch(record, signal);
+    record = await read(id, signal);
+    const here = view.contains(document.activeElement) || [document.body, byId("title"), byId("main")].includes(document.activeElement);
+    showResult(record);
+    if (here) focusTitle();
+    else announce(statusWords(record.status).title);
+  } else {
+    showResult(record);
+  }
+  await keepLinks(id, record, signal);
+}
+
+async function read(id, signal) {
+  const { body } = await call(`/images/${encodeURIComponent(id)}`, { signal, tries: TRIES });
+  return body;
+}
+
+async function watch(record, signal) {
+  const { title, text } = statusWords(record.status);
+  retitle(title, text);
+  const steps = stepList();
+  const since = el("p", { class: "hint" });
+  const began = Date.parse(record.created_at) || Date.now();
+  const tick = () => {
+    since.textContent = `Under way for ${duration((Date.now() - began) / 1000)}.`;
+  };
+  const clock = setInterval(tick, 1000);
+  const prompt = promptOf(record);
+  tick();
+  steps.update({});
+  view.replaceChildren(el("div", { class: "beside" },
+    el("div", {}, steps.element, since, el("p", { class: "hint", "data-generator": true })),
+    el("div", {}, prompt && quote(prompt), requestFacts(record))));
+  tellGenerator();
+  try {
+    await follow(record.request_id, signal, (look) => {
+      steps.update(look);
+      if (look.status !== record.status && isOpen(look.status)) {
+        const { title, text } = statusWords(look.status);
+        retitle(title, text);
+      }
+    });
+  } finally {
+    clearInterval(clock);
+  }
+}
+
+function showResult(record) {
+  const { tone, short, text, next } = statusWords(record.status);
+  retitle(titleOf(record), text);
+  view.replaceChildren(
+    el("div", { class: "outcome" },
+      el("p", {}, el("span", { class: `badge ${tone}` }, short)),
+      next && el("p", { class: "next" }, next),
+      actions(record)),
+    pictures(record),
+    prompt(record) ?? "",
+    reasonSection(record.status === "COMPLETED" ? "Why pictures were withheld" : "Why", record.reasons) ?? "",
+    reasonSection("Warnings", record.warnings, "warning") ?? "",
+    details(record));
+}
+
+function titleOf(record) {
+  if (record.status !== "COMPLETED") return statusWords(record.status).title;
+  const delivered = (record.images ?? []).filter(({ url }) => url).length;
+  const all = record.images?.length ?? 0;
+  if (delivered < all) return `${delivered} of ${plural(all, "picture")} ready`;
+  return delivered === 1 ? "Your picture is ready" : `Your ${delivered} pictures are ready`;
+}
+
+function actions(record) {
+  const body = bodyOf(record);
+  const blocked = record.status === "BLOCKED_PROMPT";
+  const again = ["FAILED", "EXPIRED", "REFUSED"].includes(record.status) ? "Ask again" : "Change it and ask again";
+  return el("p", { class: "actions" },
+    body
+      ? el("a", { class: "main", href: "#/", onclick: () => fillFrom(body) }, again)
+      : el("a", { class: "main", href: "#/" }, "New request"),
+    blocked && body && el("a", { href: "#/playground", onclick: () => remember("trial", body) }, "See how it is read"));
+}
+
+/** What was asked, as far as the record or this tab knows it. */
+function bodyOf(record) {
+  return asked(record.request_id) ?? (record.prompt ? { prompt: record.prompt } : undefined);
+}
+
+const promptOf = (record) => normalised(bodyOf(record)?.prompt ?? "");
+const quote = (prompt) => el("blockquote", {}, written(prompt));
+
+function prompt(record) {
+  const text = promptOf(record);
+  if (!text) return null;
+  const negative = normalised(bodyOf(record).negative_prompt ?? "");
+  const found = [...(record.reasons ?? []), ...(record.warnings ?? [])];
+  return el("section", { class: "asked" },
+    el("h2", {}, "What was asked"),
+    found.some(({ span }) => span) ? highlighted(text, found) : quote(text),
+    negative && el("p", { class: "hint" }, "Not to be seen: ", written(negative)));
+}
+
+function pictures(record) {
+  const images = record.images ?? [];
+  if (!images.length) return "";
+  return el("div", { class: `pictures of-${Math.min(images.length, 4)}` }, images.map((image) => picture(image, record)));
+}
+
+function picture(image, record) {
+  const number = image.index + 1;
+  const size = image.width && image.height ? { width: image.width, height: image.height } : {};
+  const of = `Picture ${number} of ${record.images.length}`;
+  if (image.url) {
+    const about = promptOf(record);
+    return el("figure", {},
+      el("img", { src: image.url, alt: about ? `${of}: ${about}` : of, decoding: "async", ...size }),
+      el("figcaption", {},
+        el("span", {}, `Picture ${number}, ${verdictWords(image.verdict)}`),
+        size.width && el("span", { class: "soft" }, `${size.width} × ${size.height}`),
+        el("a", { href: image.url, target: "_blank", rel: "noopener", "aria-label": `Open picture ${number} in full size` }, "Full size")));
+  }
+  const labels = image.labels?.length ? `: ${image.labels.join(", ")}` : "";
+  return el("figure", { class: "withheld" },
+    image.preview_url
+      ? el("img", { src: image.preview_url, alt: `Blurred preview of picture ${number}, which is withheld`, decoding: "async", ...size })
+      : el("div", { class: "no-picture" }, "No preview"),
+    el("figcaption", {},
+      el("span", {}, el("strong", {}, "Withheld"), ` Picture ${number}, ${verdictWords(image.verdict)}${labels}.`),
+      image.preview_url && el("span", { class: "soft" }, "The server blurred this preview. The picture itself does not leave it.")));
+}
+
+function details(record) {
+  const timings = STEPS.filter(([stage]) => record.timings?.[stage] != null);
+  return el("details", {},
+    el("summary", {}, "How it was made and judged"),
+    requestFacts(record),
+    record.attempts?.length > 0 && table("Attempts", ["Attempt", "Verdict", "Labels", "Added to the negative prompt", "Time"],
+      record.attempts.map((attempt) => [
+        attempt.n, humanised(attempt.verdict), attempt.labels?.join(", ") || "none",
+        attempt.negative_prompt_added?.join(", ") || "nothing", milliseconds(attempt.ms),
+      ])),
+    timings.length > 0 && table("Time per stage", ["Stage", "Time"],
+      timings.map(([stage, name]) => [name, milliseconds(record.timings[stage])])),
+    record.history?.length > 0 && table("Earlier runs", ["Run", "Ended", "Stage"],
+      record.history.map((run) => [run.run, statusWords(run.status).short, decider(run.stage)])));
+}
+
+function requestFacts(record) {
+  const models = Object.entries(record.models ?? {});
+  return facts([
+    ["Request", el("code", {}, record.request_id)],
+    ["Asked", moment(record.created_at)],
+    ["Ended", isOpen(record.status) ? "" : moment(record.updated_at)],
+    ["Decided by", isOpen(record.status) ? "" : decider(record.stage)],
+    ["Status", el("code", {}, record.status)],
+    ["Run", record.run > 1 ? record.run : ""],
+    ["Policy", record.policy_hash && el("code", {}, record.policy_hash.slice(0, 12))],
+    ...models.map(([part, model]) => [`Model: ${humanised(part).toLowerCase()}`, el("bdi", {}, model)]),
+  ]);
+}
+
+function table(caption, heads, rows) {
+  return el("div", { class: "scroll", role: "region", tabindex: "0", "aria-label": caption },
+    el("table", {},
+      el("caption", {}, caption),
+      el("thead", {}, el("tr", {}, heads.map((head) => el("th", { scope: "col" }, head)))),
+      el("tbody", {}, rows.map(([first, ...others]) => el("tr", {},
+        el("th", { scope: "row" }, first), others.map((cell) => el("td", {}, cell)))))));
+}
+
+const milliseconds = (ms) => (ms == null ? "" : `${Math.round(ms).toLocaleString("en")} ms`);
+
+/** Puts new links to the pictures into the page before the old ones expire, while it is looked at. */
+async function keepLinks(id, record, signal) {
+  let current = record;
+  let renewed = 0;
+  const renew = async () => {
+    // A picture that is gone for good must not be asked for without end.
+    if (document.hidden || Date.now() - renewed < MARGIN_MS) return;
+    renewed = Date.now();
+    current = await read(id, signal);
+    const fresh = pictures(current);
+    if (fresh) view.querySelector(".pictures")?.replaceWith(fresh);
+  };
+  const quietly = () => renew().catch(() => {}); // The pictures on the screen stay.
+  const expired = () => Date.parse(current.links_expire_at) - MARGIN_MS < Date.now();
+  view.addEventListener("error", quietly, { capture: true, signal });
+  document.addEventListener("visibilitychange", () => expired() && quietly(), { signal });
+  while (current.links_expire_at) {
+    await pause(MARGIN_MS / 1000, signal);
+    if (expired()) await quietly();
+  }
+}
