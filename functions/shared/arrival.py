@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from shared.request_ids import is_of
 from shared.s3 import ObjectVersion
 
 # What boto3 takes for a bucket, and what a key or a version id has at most, in bytes of UTF-8.
@@ -12,6 +13,8 @@ _BUCKET = re.compile(r"[A-Za-z0-9._-]{1,255}")
 _S3_BYTES = 1024
 # Of an event's id and source: AWS's are shorter.
 _EVENT_CHARACTERS = 256
+# Longer than IAM's ARNs, and with the name that a request gives short enough for an index.
+_REQUESTER_BYTES = 1024
 _BATCH = re.compile(r"batch-[0-9a-f]{24}")
 # More than a file of 5 TB, S3's largest, could have.
 _MAX_LINE = 10**13
@@ -40,7 +43,7 @@ class Arrival:
 def read_arrival(event: object, execution_name: str) -> Arrival:
     """Sorts an execution's input.
 
-    An S3 event, an ImageRequested event, a row of a batch, or a bare request.
+    An S3 event, an ImageRequested event, a row of a batch, a call of the API, or a bare request.
     """
     match event:
         case {
@@ -61,6 +64,11 @@ def read_arrival(event: object, execution_name: str) -> Arrival:
             "request": request,
         } if _BATCH.fullmatch(job_id) and _is_file(bucket, key) and 0 < line <= _MAX_LINE:
             return from_batch(job_id, line, ObjectVersion(bucket, key, version_id), request)
+        case {
+            "api": {"requester": str(who), "request_id": str(request_id)},
+            "request": request,
+        } if fits(who, _REQUESTER_BYTES) and is_of(who, request_id):
+            return Arrival(f"api:{who}", request_id, {"type": "api"}, body=request)
     return Arrival("direct", f"execution-{execution_name}", {"type": "direct"}, body=event)
 
 

@@ -43,6 +43,13 @@ _THROTTLING = frozenset(
 _CONFIG = Config(
     retries={"mode": "standard", "total_max_attempts": 3}, connect_timeout=2, read_timeout=7
 )
+# What S3's links need: signature version 4, which encrypted objects ask for (S3 User Guide, Using
+# server-side encryption with AWS KMS), and the bucket's own host in its region: without a style,
+# boto3 signs links for the global host, which sends a young bucket's readers elsewhere.
+_OF_S3 = Config(
+    signature_version="s3v4",
+    s3={"addressing_style": "virtual", "us_east_1_regional_endpoint": "regional"},
+)
 # Of botocore's own errors, those that say something of the network and not of our call.
 _UNREACHED = (
     Unconnected,
@@ -56,7 +63,8 @@ _UNREACHED = (
 def client(service: str, repeatable: bool = True) -> Any:
     """A boto3 client with our time-outs; without retries for calls that are paid each time."""
     once = Config(retries={"mode": "standard", "total_max_attempts": 1})
-    return boto3.client(service, config=_CONFIG if repeatable else _CONFIG.merge(once))
+    config = _CONFIG if repeatable else _CONFIG.merge(once)
+    return boto3.client(service, config=config.merge(_OF_S3) if service == "s3" else config)
 
 
 def host(client: Any) -> str:

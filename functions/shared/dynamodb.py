@@ -21,6 +21,10 @@ class Table:
         self._name = name
         self._client = client or aws.client("dynamodb")
 
+    def beside(self, name: str) -> "Table":
+        """Another table, by the same client: making one is what a cold start pays for."""
+        return Table(name, self._client)
+
     def get(self, key: dict[str, str]) -> Item | None:
         """The item as it is now, or None."""
         reply = self._call(self._client.get_item, Key=_marshal(key), ConsistentRead=True)
@@ -48,6 +52,26 @@ class Table:
             **_expression({}, values),
         )
         return [_unmarshal(item) for item in reply["Items"]]
+
+    def page(
+        self, index: str, condition: str, values: Item, most: int, after: Item | None
+    ) -> tuple[list[Item], Item | None]:
+        """Items of an index that meet a key condition, last first, and the key of the last one.
+
+        None for the key where nothing is left. `after` is such a key, to go on behind it.
+        """
+        start = {"ExclusiveStartKey": _marshal(after)} if after else {}
+        reply = self._call(
+            self._client.query,
+            IndexName=index,
+            KeyConditionExpression=condition,
+            ScanIndexForward=False,
+            Limit=most,
+            **start,
+            **_expression({}, values),
+        )
+        last = reply.get("LastEvaluatedKey")
+        return [_unmarshal(item) for item in reply["Items"]], _unmarshal(last) if last else None
 
     def put_if(
         self, item: Item, condition: str, names: dict[str, str], values: Item

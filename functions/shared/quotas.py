@@ -31,7 +31,9 @@ class Quotas:
         return taken
 
     def give_back(self, counter: str) -> None:
-        """Takes one off, if there is one."""
+        """Takes one off, if there is one. Nothing for no counter."""
+        if not counter:
+            return
         self._table.update(
             {"counter": counter},
             "ADD #used :less",
@@ -40,21 +42,24 @@ class Quotas:
             "#used > :none",
         )
 
-    def spend(self, kind: str, requester: str, most: int, now: datetime) -> None:
+    def spend(self, kind: str, requester: str, most: int, now: datetime) -> str:
         """Takes one of the `most` of a kind that a requester has for the UTC day; 0 is no limit.
 
-        Raises Problem quota_exceeded, which says when the day is over.
+        Returns the counter, to give it back; empty without a limit. Raises Problem quota_exceeded,
+        which says when the day is over.
         """
         if not most:
-            return
+            return ""
         day = now.date()
         midnight = datetime.combine(day + timedelta(days=1), time(), now.tzinfo)
         whose = hashlib.sha256(requester.encode()).hexdigest()
         kept = int((midnight + timedelta(days=1)).timestamp())
-        if not self.take(f"{kind}/{whose}/{day.isoformat()}", most, kept):
+        counter = f"{kind}/{whose}/{day.isoformat()}"
+        if not self.take(counter, most, kept):
             wait = math.ceil((midnight - now).total_seconds())
             raise Problem(
                 "quota_exceeded",
                 f"the {most} {kind} of this day (UTC) are used",
                 headers={"Retry-After": str(wait)},
             )
+        return counter

@@ -72,6 +72,12 @@ class Records:
         """The record as it is now, or None."""
         return self._table.get({"request_id": request_id})
 
+    def page_of(
+        self, requester: str, most: int, after: Item | None
+    ) -> tuple[list[Item], Item | None]:
+        """A requester's records, newest first, and the key to go on after; as Table.page."""
+        return self._table.page("by-requester", "requester = :who", {"who": requester}, most, after)
+
     def of_execution(self, execution_arn: str) -> Item | None:
         """What the index `by-execution` has of the record that an execution claimed."""
         found = self._table.query(

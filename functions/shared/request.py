@@ -117,6 +117,13 @@ def field_types() -> dict[str, str]:
     return {name: about["type"] for name, about in _schema()["properties"].items()}
 
 
+def check_requester(name: str) -> None:
+    """Raises InvalidRequest for a name that no request can have given as its `requester`."""
+    breach = first_breach(name, _schema()["properties"]["requester"], "requester")
+    if breach:
+        raise InvalidRequest(breach.field, breach.rule, breach.message)
+
+
 def request_hash(request: dict[str, Any]) -> str:
     """SHA-256 of what was asked for; equal for requests that differ in notation only."""
     asked = {name: value for name, value in request.items() if name != "request_id"}

@@ -9,6 +9,8 @@ import re
 import secrets
 
 _ID = re.compile(r"api-([0-9a-f]{16})-[0-9a-f]{32}")
+# Before the id in the record of a request that failed before it was read.
+_UNREAD = "execution-"
 
 
 def request_id_for(requester: str, own_key: str | None) -> str:
@@ -21,6 +23,12 @@ def is_of(requester: str, request_id: str) -> bool:
     """Whether an id is one of this requester's; False for whatever is no such id."""
     found = _ID.fullmatch(request_id)
     return found is not None and found[1] == _digest(requester)[:16]
+
+
+def id_of_record(key: str) -> str:
+    """The id of the request that a record is of; empty if that did not come by the API."""
+    request_id = key.removeprefix(_UNREAD)
+    return request_id if _ID.fullmatch(request_id) else ""
 
 
 def _digest(text: str) -> str:

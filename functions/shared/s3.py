@@ -220,6 +220,17 @@ class Storage:
             raise
         return ObjectVersion(bucket, key, reply.get("VersionId", ""), reply["ETag"])
 
+    def link(self, version: ObjectVersion, seconds: int) -> str:
+        """A link that lets anybody read this version for so many seconds; S3 is not asked.
+
+        It works no longer than the credentials that sign it: a function's own last for hours (S3
+        User Guide, Download and upload objects with presigned URLs).
+        """
+        link: str = self._client.generate_presigned_url(
+            "get_object", Params=version.arguments(), ExpiresIn=seconds
+        )
+        return link
+
     def copy(self, source: ObjectVersion, bucket: str, key: str) -> ObjectVersion:
         """Copies this very version, metadata included; returns the version written.
 

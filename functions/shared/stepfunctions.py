@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -15,6 +16,11 @@ _OVER = frozenset({"ExecutionDoesNotExist", "ValidationException"})
 _FORGOTTEN = frozenset({"ExecutionDoesNotExist", "InvalidArn"})
 # The Map Run has ended.
 _NO_MAP_RUN = frozenset({"ResourceNotFound", "ValidationException"})
+
+
+def execution_arn(machine_arn: str, name: str) -> str:
+    """The ARN of a machine's execution of this name."""
+    return f"{machine_arn.replace(':stateMachine:', ':execution:', 1)}:{name}"
 
 
 class StepFunctions:
@@ -35,6 +41,22 @@ class StepFunctions:
             self._client.send_task_failure, taskToken=task_token, error=error, cause=cause
         )
 
+    def start(self, machine_arn: str, name: str, given: dict[str, Any]) -> bool:
+        """Starts an execution; False if its name was taken in the last 90 days.
+
+        Also True, and nothing is started, while one of this name runs with the very same input
+        (Step Functions API Reference, StartExecution: idempotent for standard workflows).
+        """
+        text = json.dumps(given, ensure_ascii=False)
+        try:
+            with aws.translated():
+                self._client.start_execution(stateMachineArn=machine_arn, name=name, input=text)
+        except ClientError as refused:
+            if aws.error_code(refused) == "ExecutionAlreadyExists":
+                return False
+            raise
+        return True
+
     def describe(self, execution_arn: str) -> dict[str, Any]:
         """DescribeExecution's reply: status, error and cause among it.
 
@@ -52,6 +74,27 @@ class StepFunctions:
     def input_of(self, execution_arn: str) -> str:
         """The input of an execution. Raises LookupError as `describe` does."""
         return str(self.describe(execution_arn)["input"])
+
+    def tasks_entered(self, execution_arn: str) -> tuple[list[tuple[datetime, str]], bool]:
+        """When it entered which Task states, without any content, and whether that is all.
+
+        Its first thousand events. Raises LookupError if the execution is forgotten.
+        """
+        try:
+            with aws.translated():
+                history = self._client.get_execution_history(
+                    executionArn=execution_arn, maxResults=1000, includeExecutionData=False
+                )
+        except ClientError as refused:
+            if aws.error_code(refused) in _FORGOTTEN:
+                raise LookupError(execution_arn) from refused
+            raise
+        entered = [
+            (event["timestamp"], event["stateEnteredEventDetails"]["name"])
+            for event in history["events"]
+            if event["type"] == "TaskStateEntered"
+        ]
+        return entered, "nextToken" not in history
 
     def map_run(self, execution_arn: str) -> dict[str, Any] | None:
         """DescribeMapRun's reply for an execution's newest Map Run; None if it has none yet."""

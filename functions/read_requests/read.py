@@ -1,0 +1,210 @@
+"""What ReadRequests answers to each of its routes."""
+
+import functools
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from read_requests.cursor import read_cursor, written_cursor
+from shared.api import (
+    AUTHS,
+    Event,
+    Problem,
+    Reply,
+    answer,
+    header,
+    links_of,
+    parameter,
+    requester,
+    whole_number,
+)
+from shared.api_requests import Requests
+from shared.dynamodb import Item
+from shared.errors import TransientError
+from shared.queue_look import Queue
+from shared.records import Records, utc_text
+from shared.request import check_requester
+from shared.request_ids import id_of_record, is_of
+from shared.request_view import Viewer
+from shared.settings import Environment
+from shared.statuses import OPEN
+from shared.stepfunctions import StepFunctions
+from shared.version import VERSION
+
+_MOST_LISTED, _USUALLY_LISTED = 50, 20
+# Rows of another requester under the same name are left out; a page is not searched for ever.
+_MOST_PAGES = 10
+_GENERATES = "GenerateImages"
+_DESCRIPTION = Path(__file__).with_name("openapi.json")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """ReadRequests' variables."""
+
+    api_auth: str
+    api_cors_origin: str
+    metrics_namespace: str
+    machine_arn: str
+    results_table: str
+    inferences_table: str
+    images_bucket: str
+    link_seconds: int
+
+    @classmethod
+    def from_env(cls) -> "Settings":
+        """Raises SettingsError."""
+        env = Environment()
+        return cls(
+            api_auth=env.choice("API_AUTH", *AUTHS),
+            api_cors_origin=env.optional("API_CORS_ORIGIN"),
+            metrics_namespace=env.text("METRICS_NAMESPACE"),
+            machine_arn=env.text("STATE_MACHINE_ARN"),
+            results_table=env.text("RESULTS_TABLE"),
+            inferences_table=env.text("INFERENCES_TABLE"),
+            images_bucket=env.text("IMAGES_BUCKET"),
+            link_seconds=env.number("LINK_SECONDS"),
+        )
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What reading needs; Step Functions only where a record does not say it all."""
+
+    settings: Settings
+    records: Records
+    requests: Requests
+    step_functions: Callable[[], StepFunctions]
+    viewer: Viewer
+    queue: Queue
+
+
+def respond(desk: Desk, event: Event) -> Reply:
+    """Raises Problem, and InvalidRequest for a parameter of the query."""
+    handle = _ROUTES.get(event["resource"])
+    if handle is None:
+        raise Problem("not_found", "the API has no such address")
+    if event["httpMethod"] != "GET":
+        raise Problem("method_not_allowed", "only GET is allowed", headers={"Allow": "GET"})
+    return handle(desk, event)
+
+
+def _one(desk: Desk, event: Event) -> Reply:
+    who, request_id, record = _found(desk, event)
+    now = datetime.now(UTC)
+    soon = {"Retry-After": "1"} if record["status"] in OPEN else {}
+    return _unless_known(
+        event,
+        desk.viewer.etag(record, now),
+        lambda: desk.viewer.full(record, request_id, who, links_of(event, request_id), now),
+        soon,
+    )
+
+
+def _events(desk: Desk, event: Event) -> Reply:
+    _, request_id, record = _found(desk, event)
+    try:
+        entered, complete = desk.step_functions().tasks_entered(str(record["execution_arn"]))
+    except (LookupError, TransientError):
+        # Forgotten after 90 days, or too many ask at once: the record says how it stands.
+        entered, complete = [], False
+    told = []
+    attempt = 0
+    for at, stage in entered:
+        attempt += stage == _GENERATES
+        told.append({"at": utc_text(at), "stage": stage, "attempt": max(1, attempt)})
+    body = {
+        "request_id": request_id,
+        "run": record["run"],
+        "status": record["status"],
+        "events": told,
+        "complete": complete,
+    }
+    soon = {"Retry-After": "1"} if record["status"] in OPEN or not complete else {}
+    return _unless_known(event, _digest(json.dumps(body)), lambda: body, soon)
+
+
+def _list(desk: Desk, event: Event) -> Reply:
+    who = requester(event, desk.settings.api_auth)
+    most = whole_number(event, "limit", 1, _MOST_LISTED, _USUALLY_LISTED)
+    name = parameter(event, "requester")
+    if name is not None:
+        check_requester(name)
+    whole = f"api:{who}/{name}" if name else f"api:{who}"
+    after = read_cursor(parameter(event, "cursor"), whole)
+    found: list[tuple[str, Item]] = []
+    for _ in range(_MOST_PAGES):
+        page, after = desk.records.page_of(whole, most - len(found), after)
+        ids = [(id_of_record(str(record["request_id"])), record) for record in page]
+        found += [(own, record) for own, record in ids if is_of(who, own)]
+        if after is None or len(found) == most:
+            break
+    now = datetime.now(UTC)
+    body: dict[str, Any] = {"requests": [desk.viewer.short(one, own, now) for own, one in found]}
+    if after is not None:
+        body["next_cursor"] = written_cursor(after, whole)
+    return answer(200, body)
+
+
+def _health(desk: Desk, event: Event) -> Reply:
+    look, _ = desk.queue.seen()
+    generator = look and {
+        "state": look.state,
+        "instances": look.instances,
+        "backlog": look.backlog,
+        "looked_at": look.at,
+    }
+    return answer(200, {"status": "ok", "version": VERSION, "generator": generator})
+
+
+def _description(desk: Desk, event: Event) -> Reply:
+    etag, text = _read_description()
+    reply = _unless_known(event, etag, lambda: None, {"Cache-Control": "public, max-age=300"})
+    if reply["statusCode"] == 200:
+        reply["headers"]["Content-Type"] = "application/json"
+        reply["body"] = text
+    return reply
+
+
+@functools.cache
+def _read_description() -> tuple[str, str]:
+    text = _DESCRIPTION.read_text("utf-8")
+    return _digest(text), text
+
+
+def _found(desk: Desk, event: Event) -> tuple[str, str, Item]:
+    """(requester, id, record) of the request in the path, if it is the requester's own."""
+    who = requester(event, desk.settings.api_auth)
+    request_id = (event.get("pathParameters") or {}).get("id", "")
+    record = desk.requests.find(request_id) if is_of(who, request_id) else None
+    if record is None:
+        raise Problem("not_found", "you have no request with this id")
+    return who, request_id, record
+
+
+def _unless_known(
+    event: Event, etag: str, body: Callable[[], object], headers: dict[str, str]
+) -> Reply:
+    """The answer, or 304 where the caller has it: weakly compared (RFC 9110, 13.1.2)."""
+    headers = {"Cache-Control": "private, no-cache", "ETag": etag, **headers}
+    known = {one.strip() for one in (header(event, "If-None-Match") or "").split(",")}
+    if etag in known or "*" in known:
+        return answer(304, None, headers)
+    return answer(200, body(), headers)
+
+
+def _digest(text: str) -> str:
+    return f'W/"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
+
+
+_ROUTES = {
+    "/images": _list,
+    "/images/{id}": _one,
+    "/images/{id}/events": _events,
+    "/health": _health,
+    "/openapi.json": _description,
+}

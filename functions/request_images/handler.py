@@ -1,0 +1,40 @@
+"""RequestImages: takes a request by the API and starts its execution; waits for it if asked to."""
+
+import functools
+from typing import Any
+
+from request_images.post import Counter, Settings, post
+from request_images.waiting import WaitingRoom
+from shared.api import guarded
+from shared.api_requests import Requests
+from shared.dynamodb import Table
+from shared.quotas import Quotas
+from shared.records import Records
+from shared.request_view import Viewer
+from shared.s3 import Storage
+from shared.stepfunctions import StepFunctions
+
+
+@functools.cache
+def build() -> Counter:
+    """Settings and adapters, made at the first call."""
+    settings = Settings.from_env()
+    table = Table(settings.results_table)
+    records, quotas = Records(table), Quotas(table.beside(settings.quotas_table))
+    step_functions = StepFunctions()
+    return Counter(
+        settings,
+        Requests(records, lambda: step_functions, settings.machine_arn),
+        step_functions,
+        quotas,
+        WaitingRoom(records, quotas, settings.max_waiting),
+        # Only who waits for pictures needs S3: every cold start would pay for the client.
+        Viewer(functools.cache(Storage), settings.images_bucket, settings.link_seconds),
+    )
+
+
+def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """An event of API Gateway's proxy integration in, its answer out."""
+    counter = build()
+    seconds = context.get_remaining_time_in_millis() / 1000
+    return guarded(counter.settings, event, lambda: post(counter, event, seconds))

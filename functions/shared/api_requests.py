@@ -1,0 +1,69 @@
+"""Requests as the API finds them: by record, or by execution before that has claimed a record."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from shared.dynamodb import Item
+from shared.records import Records, utc_text
+from shared.request import InvalidRequest, normalised, request_hash
+from shared.stepfunctions import StepFunctions, execution_arn
+
+# An execution that ends without a record gets one within minutes; one that has none long after has
+# outlived it.
+_RECORDED_WITHIN = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Requests:
+    """The requests that came by the API. Their first execution has their id for its name."""
+
+    records: Records
+    step_functions: Callable[[], StepFunctions]
+    machine_arn: str
+
+    def find(self, request_id: str) -> Item | None:
+        """The record, or what there is to say of a request that has none yet; None for no request.
+
+        Of an execution that has not claimed a record: RUNNING, and the hash of what was asked for.
+        """
+        if record := self.records.get(request_id):
+            return record
+        arn = execution_arn(self.machine_arn, request_id)
+        try:
+            execution = self.step_functions().describe(arn)
+        except LookupError:
+            return None
+        if execution["status"] == "RUNNING":
+            return _unclaimed(request_id, execution)
+        # Claimed meanwhile; or it failed before it could, and was recorded under its own name.
+        record = self.records.get(request_id) or self.records.get(f"execution-{request_id}")
+        if record:
+            return record | {"request_hash": _hash_of(execution)}
+        if datetime.now(UTC) - execution["stopDate"] > _RECORDED_WITHIN:
+            return None
+        return _unclaimed(request_id, execution)
+
+
+def _unclaimed(request_id: str, execution: dict[str, Any]) -> Item:
+    started = utc_text(execution["startDate"])
+    return {
+        "request_id": request_id,
+        "run": 1,
+        "execution_arn": execution["executionArn"],
+        "status": "RUNNING",
+        "stage": "AcceptRequest",
+        "created_at": started,
+        "updated_at": started,
+        "request_hash": _hash_of(execution),
+    }
+
+
+def _hash_of(execution: dict[str, Any]) -> str:
+    """Of the request in an execution's input, as its record has it."""
+    try:
+        return request_hash(normalised(json.loads(execution["input"])["request"]))
+    except (LookupError, TypeError, ValueError, InvalidRequest):
+        return "none"

@@ -1,0 +1,144 @@
+"""A record as its requester sees it: schemas/request-view.schema.json.
+
+What is left out is of nobody's business outside: where things lie, what an execution and an
+inference are called, which of the policy's terms matched, and what was found below its thresholds.
+Links are made for two kinds of objects only, and only in the images bucket: pictures that were
+delivered, and published previews, which are blurred.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from shared.announcement import public
+from shared.dynamodb import Item
+from shared.records import utc_text
+from shared.s3 import ObjectVersion, Storage
+
+_TEXTS = ("status", "stage", "created_at", "updated_at", "policy_hash", "prompt")
+_PAST = ("run", "status", "stage", "created_at", "updated_at", "policy_hash")
+_ATTEMPT = ("n", "seed", "negative_prompt_added", "labels", "verdict", "ms")
+_PICTURE = ("index", "verdict", "width", "height")
+_SHORT = ("stage", "category", "rule", "label", "message")
+_MOST_REASONS_IN_SHORT = 3
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """Shows records, with links that work for so many seconds."""
+
+    storage: Callable[[], Storage]
+    images_bucket: str
+    link_seconds: int
+
+    def full(
+        self, record: Item, request_id: str, requester: str, links: dict[str, str], now: datetime
+    ) -> dict[str, Any]:
+        """Everything that its requester may see of a record."""
+        reasons, warnings = _reasons(record, "reasons"), _reasons(record, "warnings")
+        images = list(self._images(record, [*reasons, *warnings]))
+        view: dict[str, Any] = {"request_id": request_id, "run": record["run"]}
+        view |= {name: record[name] for name in _TEXTS if name in record}
+        if name := _name_behind(record, requester):
+            view["requester"] = name
+        view |= {
+            "metadata": _part(record, "metadata", {}),
+            "reasons": reasons,
+            "warnings": warnings,
+            "attempts": [_only(_ATTEMPT, one) for one in _part(record, "attempts", [])],
+            "images": images,
+            **{name: _part(record, name, {}) for name in ("models", "timings", "usage")},
+            "links": links,
+        }
+        if "history" in record:
+            view["history"] = [_past(run) for run in _part(record, "history", [])]
+        if _has_links(images):
+            view["links_expire_at"] = self._expiry(now)
+        return view
+
+    def short(self, record: Item, request_id: str, now: datetime) -> dict[str, Any]:
+        """A line of a list: at most three reasons, and a link to the first picture to be seen."""
+        pictures = list(self._images(record, [], most_links=1))
+        reasons = [_only(_SHORT, one) for one in _reasons(record, "reasons")]
+        view: dict[str, Any] = {"request_id": request_id, "run": record["run"]}
+        view |= {name: record[name] for name in _TEXTS if name in record}
+        view |= {
+            "images": sum(bool(one.get("delivered")) for one in _part(record, "images", [])),
+            "reasons": reasons[:_MOST_REASONS_IN_SHORT],
+        }
+        for picture in filter(_link, pictures):
+            view |= {"preview": _link(picture), "links_expire_at": self._expiry(now)}
+        return view
+
+    def etag(self, record: Item, now: datetime) -> str:
+        """Changes with the record, and early enough for its links: when half their time is over."""
+        parts = [str(record[name]) for name in ("run", "status", "updated_at")]
+        # What has no such part has not claimed its record yet, and shows less.
+        parts.append(str(record.get("requester")))
+        if "images" in record:
+            parts.append(str(int(now.timestamp()) // max(1, self.link_seconds // 2)))
+        return f'W/"{hashlib.sha256("/".join(parts).encode()).hexdigest()[:32]}"'
+
+    def _expiry(self, now: datetime) -> str:
+        return utc_text(now + timedelta(seconds=self.link_seconds))
+
+    def _images(
+        self, record: Item, reasons: list[dict[str, Any]], most_links: int | None = None
+    ) -> Iterator[dict[str, Any]]:
+        linked = 0
+        for image in _part(record, "images", []):
+            view = _only(_PICTURE, image)
+            if said := [one for one in reasons if one.get("image") == image["index"]]:
+                view["reasons"] = said
+            if linked != most_links and (link := self._link_of(image)):
+                view |= link
+                linked += 1
+            yield view
+
+    def _link_of(self, image: dict[str, Any]) -> dict[str, str]:
+        if image.get("delivered") is True and image["verdict"] == "safe":
+            kind, place = "url", ""
+        elif image.get("preview_published") is True:
+            kind, place = "preview_url", "preview_"
+        else:
+            return {}
+        if image[f"{place}bucket"] != self.images_bucket:
+            return {}
+        version = ObjectVersion(
+            self.images_bucket, image[f"{place}key"], image.get(f"{place}version_id", "")
+        )
+        return {kind: self.storage().link(version, self.link_seconds)}
+
+
+def _name_behind(record: Item, requester: str) -> str:
+    """For whom the requester said to ask."""
+    whole, own = str(record.get("requester", "")), f"api:{requester}/"
+    return whole.removeprefix(own) if whole.startswith(own) else ""
+
+
+def _past(run: dict[str, Any]) -> dict[str, Any]:
+    said = {name: [public(one) for one in run.get(name, ())] for name in ("reasons", "warnings")}
+    return _only(_PAST, run) | said
+
+
+def _reasons(record: Item, name: str) -> list[dict[str, Any]]:
+    return [public(one) for one in _part(record, name, [])]
+
+
+def _link(picture: dict[str, Any]) -> str:
+    return str(picture.get("url") or picture.get("preview_url") or "")
+
+
+def _has_links(images: list[dict[str, Any]]) -> bool:
+    return any(_link(image) for image in images)
+
+
+def _only(names: tuple[str, ...], whole: dict[str, Any]) -> dict[str, Any]:
+    return {name: whole[name] for name in names if name in whole}
+
+
+def _part(record: Item, name: str, otherwise: Any) -> Any:
+    return json.loads(str(record[name])) if name in record else otherwise
