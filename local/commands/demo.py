@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 from local.commands.arguments import Subparsers, subcommand
@@ -11,6 +12,7 @@ from local.commands.failure import FAILED, SUCCESS, CommandError
 _EXAMPLES = """\
   safelight demo
   safelight demo --out /tmp/gallery --open
+  safelight demo --no-stay                  end when the gallery is made
   safelight demo batch                      a file of 200 prompts
   safelight demo dataset --open             data sets for fine-tuning, and their reports
   safelight demo train                      texts become a classifier that the stack asks
@@ -48,6 +50,11 @@ def add_to(subparsers: Subparsers) -> None:
     parser.add_argument(
         "--open", action="store_true", help="open the page in a browser, where there is one"
     )
+    parser.add_argument(
+        "--stay",
+        action=argparse.BooleanOptionalAction,
+        help="for requests: keep the stack and its page up until Ctrl-C (default: in a terminal)",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -60,7 +67,7 @@ def run(args: argparse.Namespace) -> int:
 
     out = args.out or STATE / _FOLDERS[args.what]
     try:
-        as_expected = _show(args.what, out, args.open)
+        as_expected = _show(args, out)
     except (TooSlow, NotStarted, NotClaimed, StillRunning) as error:
         raise CommandError(f"{error}. Is the machine very busy? Try again.") from error
     except ModelServerError as error:
@@ -68,16 +75,17 @@ def run(args: argparse.Namespace) -> int:
     return SUCCESS if as_expected else FAILED
 
 
-def _show(what: str, out: Path, open_it: bool) -> bool:
+def _show(args: argparse.Namespace, out: Path) -> bool:
     from local.commands.console import console
     from local.demo import batch, dataset, endpoint, show, train
 
-    if what == "batch":
+    if args.what == "batch":
         return batch.show(console(), out)
-    if what == "dataset":
-        return dataset.show(console(), out, open_it)
-    if what == "train":
+    if args.what == "dataset":
+        return dataset.show(console(), out, args.open)
+    if args.what == "train":
         return train.show(console(), out)
-    if what == "endpoint":
+    if args.what == "endpoint":
         return endpoint.show(console(), out)
-    return show.show(console(), out, open_it)
+    stay = sys.stdout.isatty() if args.stay is None else args.stay
+    return show.show(console(), out, args.open, stay)

@@ -41,10 +41,16 @@ class Scenario:
         return self.file.startswith("requests/")
 
     @property
+    def is_call(self) -> bool:
+        return self.file.startswith("api/")
+
+    @property
     def came_by(self) -> str:
         """How the request reaches Safelight, for people."""
         if self.is_event:
             return "event ImageRequested"
+        if self.is_call:
+            return "POST /api/images"
         return f"{self.path.suffix} file"
 
     @property
@@ -73,6 +79,7 @@ SCENARIOS = (
     ),
     Scenario("clean-txt", "A plain text file", "prompts/clean.txt", "COMPLETED"),
     Scenario("clean-event", "An event on the bus", "requests/clean.json", "COMPLETED"),
+    Scenario("clean-call", "A call of the API", "api/clean.json", "COMPLETED"),
     Scenario(
         "keyword", "A word of the policy's lists", "prompts/keyword.txt", "BLOCKED_PROMPT",
     ),

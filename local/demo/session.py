@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from local.demo.calls import call
 from local.demo.scenarios import ALREADY, Scenario
 from local.deployed_stack import DeployedStack, Record, default_key
 from local.executions import Execution, Executions
@@ -24,10 +25,11 @@ class TooSlow(RuntimeError):
 
 @dataclass
 class Run:
-    """One scenario under way: what is known of it so far."""
+    """One scenario under way: what is known of it so far. `page_url` has its stack's API."""
 
     scenario: Scenario
     stack: DeployedStack
+    page_url: str = ""
     token: str = ""
     sent_at: float = 0.0
     seconds: float = 0.0
@@ -35,6 +37,7 @@ class Run:
     record: Record | None = None
     request_id: str = ""
     announced: str = ""
+    conversation: list[str] = field(default_factory=list)
 
     @property
     def ended(self) -> bool:
@@ -109,6 +112,8 @@ class Session:
             run.request_id = executions.request_id(run.execution) or ""
             if run.execution.first is None:  # a duplicate's record is another's
                 run.record = run.stack.record(run.request_id)
+            if run.scenario.is_call:
+                _call(run, f"api/images/{run.request_id}")
 
     def _hear(self, patience: float) -> None:
         """Note which event announced each outcome; the last may still be on its way."""
@@ -128,7 +133,15 @@ class Session:
 def _send(run: Run) -> None:
     run.sent_at = time.monotonic()
     content = run.scenario.path.read_bytes()
-    if run.scenario.is_event:
+    if run.scenario.is_call:
+        run.token = str(_call(run, "api/images", content)["request_id"])
+    elif run.scenario.is_event:
         run.token = run.stack.put_event(json.loads(content), "newsletter")
     else:
         run.token = run.stack.drop(content, default_key(run.scenario.path))
+
+
+def _call(run: Run, path: str, body: bytes | None = None) -> dict[str, Any]:
+    answer, text = call(run.page_url, path, body)
+    run.conversation.append(text)
+    return answer

@@ -29,7 +29,8 @@ def card(run: Run, pictures: list[Shown]) -> str:
         f'<p class="badge {tone(run.outcome)}">{escape(run.outcome)}</p>'
         f'<h2 id="{name}-title">{escape(run.scenario.title)}</h2>'
         f"<blockquote>{escape(run.scenario.prompt)}</blockquote>"
-        f"{_facts(run)}{_grounds(run)}{_attempts(run)}{_stages(run)}{_record(run)}"
+        f"{_facts(run)}{_grounds(run)}{_attempts(run)}{_stages(run)}"
+        f"{_conversation(run)}{_record(run)}"
         "</div></article>"
     )
 
@@ -135,5 +136,13 @@ def _record(run: Run) -> str:
     if run.record is None:
         return ""
     text = json.dumps(run.record, indent=2, ensure_ascii=False, sort_keys=True)
-    shown = f'<pre tabindex="0">{escape(text)}</pre>'
-    return f"<details><summary>The record</summary>{shown}</details>"
+    return _more("The record", "record", text)
+
+
+def _conversation(run: Run) -> str:
+    return "".join(_more("Asked and answered", "call", text) for text in run.conversation)
+
+
+def _more(summary: str, kind: str, text: str) -> str:
+    shown = f'<pre class="{kind}" tabindex="0">{escape(text)}</pre>'
+    return f"<details><summary>{summary}</summary>{shown}</details>"

@@ -16,12 +16,16 @@ from local.record_text import tone
 _TEMPLATE = Path(__file__).with_name("page.html")
 
 
-def write_gallery(runs: list[Run], out: Path) -> Path:
-    """Fetch what may be shown of every request and write OUT/index.html."""
+def write_gallery(runs: list[Run], out: Path, page_url: str) -> Path:
+    """Fetch what may be shown of every request and write OUT/index.html.
+
+    `page_url` is of the page where one asks for pictures oneself.
+    """
     cards = [card(run, shown(run.stack, run.record) if run.record else []) for run in runs]
     page = Template(_TEMPLATE.read_text("utf-8")).substitute(
         made=f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
         requests=len(runs),
+        page_url=escape(page_url),
         tally=_tally(runs),
         models=_models(runs),
         cards="\n".join(cards),

@@ -1,4 +1,4 @@
-"""`safelight demo`, run once as a user would, and the gallery that it leaves."""
+"""`safelight demo`, run once as a user would: its gallery, and the page that this links."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ import hashlib
 import html
 import io
 import json
+import os
 import re
+import signal
 import subprocess
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -19,23 +22,38 @@ from local.ai.marker import read_marker
 from local.demo.scenarios import SCENARIOS
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(400)]
+_LAST_LINE = "Ctrl-C stops everything"
 _INLINE = re.compile(r'src="data:image/(?:jpeg|png);base64,([^"]+)"')
-_RECORD = re.compile(r'<pre tabindex="0">(.*?)</pre>', re.DOTALL)
+_RECORD = re.compile(r'<pre class="record" tabindex="0">(.*?)</pre>', re.DOTALL)
+_CALL = re.compile(r'<pre class="call" tabindex="0">(.*?)</pre>', re.DOTALL)
+_LINK = re.compile(r'<a href="(http://127\.0\.0\.1:[0-9]+/)">')
 
 
 def test_every_scenario_ends_as_expected_and_the_gallery_is_safe(
     environment: dict[str, str], tmp_path: Path
 ) -> None:
     out = tmp_path / "gallery"
-    ran = subprocess.run(
-        [SAFELIGHT, "demo", "--out", str(out)], env=environment, capture_output=True, text=True
-    )
-    assert ran.returncode == 0, ran.stdout + ran.stderr
-    assert_outcomes_are_told(ran.stdout)
-    page = (out / "index.html").read_text("utf-8")
-    assert (out / "index.html").as_uri() in ran.stdout
+    with subprocess.Popen(
+        [SAFELIGHT, "demo", "--stay", "--out", str(out)],
+        env=environment, stdout=subprocess.PIPE, text=True, start_new_session=True,
+    ) as demo:  # fmt: skip
+        assert demo.stdout is not None
+        told = ""
+        while _LAST_LINE not in told:
+            line = demo.stdout.readline()
+            assert line, told
+            told += line
+        page = (out / "index.html").read_text("utf-8")
+        (live,) = _LINK.findall(page)
+        with urllib.request.urlopen(live) as answer:  # noqa: S310
+            assert "text/html" in answer.headers["Content-Type"]
+        os.killpg(demo.pid, signal.SIGINT)
+        assert demo.wait(30) == 0
+    assert_outcomes_are_told(told)
+    assert (out / "index.html").as_uri() in told
     assert [path.name for path in out.iterdir()] == ["index.html"]
-    assert_nothing_is_fetched(page)
+    assert_nothing_is_fetched(_LINK.sub("", page))
+    assert_the_call_is_told_without_keys(page)
     assert_no_withheld_picture_is_in(page)
 
 
@@ -53,6 +71,16 @@ def assert_nothing_is_fetched(page: str) -> None:
     assert "<script" not in page
     assert "url(" not in page
     assert "@import" not in page
+
+
+def assert_the_call_is_told_without_keys(page: str) -> None:
+    asked, shown = map(html.unescape, _CALL.findall(page))
+    assert asked.startswith("POST /api/images\n")
+    assert "\n202 Accepted\n" in asked
+    assert shown.startswith("GET /api/images/api-")
+    assert '"status": "COMPLETED"' in shown
+    assert "?…" in shown
+    assert "X-Amz" not in page
 
 
 def assert_no_withheld_picture_is_in(page: str) -> None:

@@ -15,7 +15,9 @@ STOPPED_BY = {"keyword": FILTER, "keyword-obfuscated": FILTER, "classifier": CLA
 
 
 def test_every_file_of_the_demo_is_asked_for() -> None:
-    files = {path for folder in ("prompts", "requests") for path in (EVENTS / folder).iterdir()}
+    files = {
+        path for folder in ("prompts", "requests", "api") for path in (EVENTS / folder).iterdir()
+    }
     assert {scenario.path for scenario in SCENARIOS} == files
 
 
