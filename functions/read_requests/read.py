@@ -39,6 +39,13 @@ _MOST_LISTED, _USUALLY_LISTED = 50, 20
 # Rows of another requester under the same name are left out; a page is not searched for ever.
 _MOST_PAGES = 10
 _GENERATES = "GenerateImages"
+# What another origin's page may send beside what it always may. A browser asks once an hour.
+_PREFLIGHT = {
+    "Access-Control-Allow-Methods": "GET, POST",
+    "Access-Control-Allow-Headers": "Authorization, Content-Type, Idempotency-Key, If-None-Match, "
+    "X-Amz-Date, X-Amz-Security-Token, X-Api-Key",
+    "Access-Control-Max-Age": "3600",
+}
 _DESCRIPTION = Path(__file__).with_name("openapi.json")
 
 
@@ -84,7 +91,12 @@ class Desk:
 
 
 def respond(desk: Desk, event: Event) -> Reply:
-    """Raises Problem, and InvalidRequest for a parameter of the query."""
+    """Raises Problem, and InvalidRequest for a parameter of the query.
+
+    Every route's preflights come here: only a stack that names an origin has them.
+    """
+    if event["httpMethod"] == "OPTIONS":
+        return answer(204, None, _PREFLIGHT)
     handle = _ROUTES.get(event["resource"])
     if handle is None:
         raise Problem("not_found", "the API has no such address")
