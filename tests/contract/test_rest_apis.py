@@ -66,6 +66,7 @@ import json
 def handler(event, _):
     told = {name: event[name] for name in ("httpMethod", "resource", "path", "pathParameters")}
     told["context_path"] = event["requestContext"]["path"]
+    told |= {"key": event["requestContext"]["identity"].get("apiKeyId", "none")}
     return {"statusCode": 200, "headers": {"ETag": 'W/"1"'}, "body": json.dumps(told)}
 """
 
@@ -80,10 +81,11 @@ def outputs(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     engine.client("cloudformation").delete_stack(StackName="rest-api")
 
 
-def call(engine: Engine, outputs: dict[str, str], path: str) -> Any:
+def call(engine: Engine, outputs: dict[str, str], path: str, key: str = "") -> Any:
     url = f"{engine.endpoint}/restapis/{outputs['ApiId']}/api/_user_request_{path}"
+    asked = urllib.request.Request(url, headers={"x-api-key": key} if key else {})  # noqa: S310
     try:
-        return urllib.request.urlopen(url)  # noqa: S310
+        return urllib.request.urlopen(asked)  # noqa: S310
     except urllib.error.HTTPError as refused:
         return refused
 
@@ -101,6 +103,7 @@ def test_a_call_reaches_its_function_as_on_aws(engine: Engine, outputs: dict[str
             "path": "/things/one",
             "pathParameters": {"id": "one"},
             "context_path": "/api/things/one",
+            "key": "none",
         }
 
 
@@ -115,3 +118,16 @@ def test_a_route_that_is_not_there_is_refused_as_the_definition_says(
 def test_a_call_without_its_key_is_refused(engine: Engine, outputs: dict[str, str]) -> None:
     with call(engine, outputs, "/keyed") as answer:
         assert answer.status == 403
+
+
+def test_a_call_with_its_key_says_whose_it_is(engine: Engine, outputs: dict[str, str]) -> None:
+    gateway = engine.client("apigateway")
+    plan = gateway.create_usage_plan(
+        name="plan", apiStages=[{"apiId": outputs["ApiId"], "stage": "api"}]
+    )["id"]
+    key = gateway.create_api_key(name="caller", enabled=True)
+    with call(engine, outputs, "/keyed", key["value"]) as answer:
+        assert answer.status == 403
+    gateway.create_usage_plan_key(usagePlanId=plan, keyId=key["id"], keyType="API_KEY")
+    with call(engine, outputs, "/keyed", key["value"]) as answer:
+        assert json.load(answer)["key"] == key["id"]
