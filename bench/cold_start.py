@@ -44,6 +44,8 @@ CLIENTS = {
     "judge_classifier": ["s3"],
     "follow_jobs": ["dynamodb", "events", "stepfunctions"],
     "watch_endpoint": ["application-autoscaling", "dynamodb", "sagemaker"],
+    "check_prompt": [],
+    "check_image": ["dynamodb", "rekognition"],
     "sweep_requests": ["dynamodb", "events", "s3", "stepfunctions"],
 }
 LIMITS = {"filter_keywords": 0.35, "count_outcomes": 0.35, "store_images": 1.30}

@@ -43,7 +43,7 @@ def system() -> Iterator[tuple[Engine, StandIns]]:
 
 @pytest.fixture(scope="session")
 def stack(system: tuple[Engine, StandIns]) -> Stack:
-    return Stack(system[0], system[1], "rejecting", PATIENCE)
+    return Stack(system[0], system[1], "rejecting", {**PATIENCE, "ApiAuth": "none"})
 
 
 @pytest.fixture(scope="session")

@@ -2,8 +2,11 @@
 
 import json
 import time
+import urllib.error
+import urllib.request
 import uuid
 from dataclasses import dataclass, field
+from email.message import Message
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +65,22 @@ class Stack:
 
     def client(self, service: str) -> Any:
         return self.engine.client(service)
+
+    def ask(
+        self, method: str, path: str, body: object = None, **headers: str
+    ) -> tuple[int, Message, Any]:
+        """A call of the API: status, headers, and the JSON that it answers."""
+        url = f"{self.engine.endpoint}/restapis/{self.outputs['ApiId']}/api/_user_request_{path}"
+        content = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(url, content, headers, method=method)  # noqa: S310
+        request.add_header("Content-Type", "application/json")
+        try:
+            reply = urllib.request.urlopen(request)  # noqa: S310
+        except urllib.error.HTTPError as refused:
+            reply = refused
+        with reply:
+            told = reply.read()
+            return reply.status, reply.headers, json.loads(told) if told else None
 
     def start(self, request: object, name: str = "") -> str:
         """Starts an execution directly; returns its ARN."""
