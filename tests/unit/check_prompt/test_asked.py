@@ -30,7 +30,11 @@ def test_any_body_is_read_or_refused_by_name(body: dict[str, Any]) -> None:
 
 
 def test_what_a_check_takes_is_taken_as_a_request_takes_it() -> None:
-    body = {"prompt": " a\u0000  Lighthouse\n", "negative_prompt": "fog ", "language": "en-GB"}
+    body: dict[str, object] = {
+        "prompt": " a\u0000  Lighthouse\n",
+        "negative_prompt": "fog ",
+        "language": "en-GB",
+    }
     asked, request = read_asked(body), normalised(body)
     assert vars(asked) == {
         "prompt": request["prompt"],
