@@ -17,7 +17,9 @@ from local.openapi.operations import (
 from local.policy.source import ROOT
 
 DESCRIPTION = ROOT / "functions" / "read_requests" / "openapi.json"
-_SCHEMAS = ROOT / "schemas"
+_SCHEMAS, _EXAMPLES = ROOT / "schemas", ROOT / "events" / "api"
+# minLength is of the normalised prompt, which has no control characters and no white space around.
+_SOME_TEXT = r"[^\s\u0000-\u001f\u007f-\u009f]"
 _JSON, _PROBLEM = "application/json", "application/problem+json"
 _SECURITY: dict[str, dict[str, Any]] = {
     "sigv4": {
@@ -83,9 +85,10 @@ def _operation(operation: Operation, components: "_Components") -> dict[str, Any
     if operation.parameters:
         made["parameters"] = [_ref("parameters", name) for name in operation.parameters]
     if operation.body:
-        content: dict[str, Any] = {"schema": components.named(operation.body)}
-        if operation.body_example:
-            content["example"] = operation.body_example
+        content = {
+            "schema": components.named(operation.body),
+            "example": json.loads((_EXAMPLES / operation.example).read_text("utf-8")),
+        }
         made["requestBody"] = {"required": True, "content": {_JSON: content}}
     made["responses"] = {
         str(answer.status): _ref("responses", _response_name(answer))
@@ -132,18 +135,18 @@ class _Components:
 
     def __init__(self) -> None:
         self.schemas: dict[str, dict[str, Any]] = {}
-        self._places: dict[str, str] = {}
+        self._names: dict[str, str] = {}
 
     def named(self, place: str) -> dict[str, str]:
         """A reference to the schema at a place such as `record#/definitions/reason`."""
-        file, _, pointer = place.partition("#")
-        name = _name(pointer.rpartition("/")[2] or file)
-        if self._places.setdefault(name, place) != place:
-            raise ValueError(f"{name} would be both {self._places[name]} and {place}")
-        if name not in self.schemas:
-            self.schemas[name] = {}
+        if place not in self._names:
+            file, _, pointer = place.partition("#")
+            name = _name(pointer.rpartition("/")[2] or file)
+            # Records and events have a reason each.
+            name = _name(file) + name if name in self.schemas else name
+            self._names[place], self.schemas[name] = name, {}
             self.schemas[name] = self._own(_at(file, pointer), file)
-        return _ref("schemas", name)
+        return _ref("schemas", self._names[place])
 
     def _own(self, node: Any, file: str) -> Any:
         if isinstance(node, list):
@@ -177,4 +180,7 @@ def _at(file: str, pointer: str) -> Any:
 
 @functools.cache
 def _schema(file: str) -> Any:
-    return json.loads((_SCHEMAS / f"{file}.schema.json").read_text("utf-8"))
+    schema = json.loads((_SCHEMAS / f"{file}.schema.json").read_text("utf-8"))
+    if file == "request":
+        schema["properties"]["prompt"]["pattern"] = _SOME_TEXT
+    return schema

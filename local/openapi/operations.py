@@ -51,7 +51,8 @@ class Answer:
 
 @dataclass(frozen=True)
 class Operation:
-    """One method of one path. `parameters` are names of PARAMETERS; `body` is a schema."""
+    """One method of one path. `parameters` are names of PARAMETERS; `body` is a schema, and
+    `example` a file in events/api/ that is such a body."""
 
     name: str
     method: str
@@ -61,7 +62,7 @@ class Operation:
     description: str = ""
     parameters: tuple[str, ...] = ()
     body: str = ""
-    body_example: dict[str, Any] = field(default_factory=dict)
+    example: str = ""
 
 
 def status_and_title(code: str) -> tuple[int, str]:
@@ -172,12 +173,7 @@ OPERATIONS = (
         "here starts nothing and leaves no record.",
         parameters=("Idempotency-Key", "wait"),
         body="request",
-        body_example={
-            "prompt": "A red fox sitting in fresh snow, at sunrise",
-            "negative_prompt": "text, watermark, frame",
-            "num_images": 2,
-            "seed": 20,
-        },
+        example="clean.json",
         answers=_answers(
             Answer(
                 200,
@@ -246,7 +242,7 @@ OPERATIONS = (
         description="The text layers alone, for those who have a generator of their own. Nothing "
         "of the prompt is stored.",
         body="api#/definitions/prompt_check",
-        body_example={"prompt": "A lighthouse on a cliff at night", "layers": ["keywords"]},
+        example="check_prompt.json",
         answers=_answers(
             Answer(200, "The layers' verdicts.", "api#/definitions/prompt_verdict"),
             *_BODY,
@@ -260,6 +256,7 @@ OPERATIONS = (
         summary="Judge a picture",
         description="The image layer alone. Nothing of the picture is stored.",
         body="api#/definitions/image_check",
+        example="check_image.json",
         answers=_answers(
             Answer(200, "The moderator's verdict.", "api#/definitions/image_verdict"),
             *_BODY,
