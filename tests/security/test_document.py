@@ -54,7 +54,7 @@ def test_files_and_parameters_that_it_names_are_there() -> None:
 
 def test_the_arithmetic_of_concurrency_counts_the_functions() -> None:
     count = len(Stack().of_type("AWS::Lambda::Function"))
-    words = {19: "nineteen", 20: "twenty", 21: "twenty-one", 22: "twenty-two"}
+    words = {24: "twenty-four", 25: "twenty-five", 26: "twenty-six"}
     assert f"each of the {words[count]} functions" in TEXT
     assert f"{count} x 20 = {20 * count}" in TEXT
     described = transformed()["Parameters"]["ReservedConcurrency"]["Description"]

@@ -143,9 +143,12 @@ def test_with_the_generators_role_nobody_else_tells_or_writes_its_results() -> N
         assert sid not in str(plain)
 
 
-def test_functions_are_invoked_by_rules_of_this_stack_alone() -> None:
+def test_functions_are_invoked_by_rules_and_the_api_of_this_stack_alone() -> None:
+    api = "arn:aws:execute-api:us-east-1:000000000000:SafelightApi/api/"
     for name, permission in PLAIN.of_type("AWS::Lambda::Permission").items():
-        assert permission["SourceArn"].startswith("arn:aws:events:"), name
+        service = permission["Principal"].removesuffix(".amazonaws.com")
+        sources = {"events": "arn:aws:events:", "apigateway": api}
+        assert permission["SourceArn"].startswith(sources[service]), name
 
 
 def test_a_key_encrypts_everything_that_is_kept() -> None:

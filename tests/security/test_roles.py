@@ -34,6 +34,10 @@ FORCED = {
     ("ClassifyPromptRole", "comprehend:DetectToxicContent"): NO_RESOURCE,
     ("ModerateImagesRole", "rekognition:DetectModerationLabels"): NO_RESOURCE,
     ("ModerateImagesRole", "rekognition:DetectText"): NO_RESOURCE,
+    ("CheckPromptRole", "comprehend:DetectDominantLanguage"): NO_RESOURCE,
+    ("CheckPromptRole", "comprehend:DetectToxicContent"): NO_RESOURCE,
+    ("CheckImageRole", "rekognition:DetectModerationLabels"): NO_RESOURCE,
+    ("CheckImageRole", "rekognition:DetectText"): NO_RESOURCE,
     ("ModerateDatasetImagesRole", "rekognition:DetectModerationLabels"): NO_RESOURCE,
     ("ModerateDatasetImagesRole", "rekognition:DetectText"): NO_RESOURCE,
     ("WatchEndpointRole", "application-autoscaling:DescribeScalableTargets"): NO_RESOURCE,
@@ -51,6 +55,7 @@ FORCED = {
 # What names begin with, where they are made at run time or are AWS's own.
 BEGINNINGS = {
     ("ModerateDatasetRole", "training-job/safelight-dataset-*"),
+    ("RequestImagesRole", "execution:safelight-GenerateSafeImage:api-*"),
     ("FineTuningRole", "log-group:/aws/sagemaker/TrainingJobs*"),
 }
 
