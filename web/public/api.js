@@ -1,6 +1,7 @@
 // Calls to the API: credentials, problem+json, lost connections, and when to try again.
 
 import { credentials, refuse } from "./auth.js";
+import { sentence } from "./words.js";
 
 const SLOW_MS = 6_000;
 const MOST_PATIENCE_MS = 30_000;
@@ -20,7 +21,7 @@ export function configure(api, listener) {
 /** An answer that is not what was asked for (RFC 9457); status 0 where there was none. */
 export class Problem extends Error {
   constructor(status, body, retryAfter) {
-    super(body?.detail || body?.title || body?.message || `The server answered ${status}.`);
+    super(sentence(body?.detail || body?.title || body?.message || `the server answered ${status}`));
     this.status = status;
     this.code = body?.code ?? "";
     this.errors = Array.isArray(body?.errors) ? body.errors : [];

@@ -5,6 +5,7 @@ import { announce, byId } from "./dom.js";
 import { clearProblems, showProblem, showProblems } from "./problems.js";
 import { characters, MOST_CHARACTERS, normalised } from "./prompt_text.js";
 import { forget, recall, remember, rememberAsked } from "./store.js";
+import { plural } from "./words.js";
 
 const TRIES = 4;
 const LARGEST_SEED = 4294967295;
@@ -54,7 +55,7 @@ export function countCharacters(field, line) {
 export function textError(field, name) {
   const number = characters(field.value);
   if (number > MOST_CHARACTERS) {
-    return { field: field.name, message: `${name} is ${number - MOST_CHARACTERS} characters too long` };
+    return { field: field.name, message: `${name} is ${plural(number - MOST_CHARACTERS, "character")} too long` };
   }
   return field.required && number === 0 ? { field: field.name, message: `${name} is missing` } : undefined;
 }
@@ -94,7 +95,8 @@ async function submit() {
     else announce("Your request is under way. It is in the history.");
   } catch (problem) {
     if (problem.settled) forget("submission");
-    showProblem(form, problem);
+    if (problem.settled || problem.status === 429) showProblem(form, problem);
+    else showProblems(form, `${problem.message} Nothing is lost: send it again, and it is not made twice.`);
   } finally {
     busy(false);
   }

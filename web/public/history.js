@@ -38,7 +38,7 @@ async function add(cursor, signal) {
 
 function row(request) {
   const { tone, short } = statusWords(request.status);
-  const prompt = normalised(asked(request.request_id)?.prompt ?? "");
+  const prompt = normalised(asked(request.request_id)?.prompt ?? request.prompt ?? "");
   const why = [...new Set((request.reasons ?? []).map(({ category }) => categoryWords(category)))].join(", ");
   return el("li", {}, el("a", { href: `#/images/${encodeURIComponent(request.request_id)}` },
     frame(request),

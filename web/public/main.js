@@ -38,7 +38,7 @@ async function show(signal) {
   if (location.hash === "#/history") return showHistory(signal);
   if (location.hash === "#/playground") return showPlayground();
   if (location.hash && location.hash !== "#/") throw new Problem(404, { detail: "There is no such page." }, 0);
-  showView("new", "New request", "Describe a picture. Words and pictures are checked before anybody sees them.");
+  showView("new", "Describe a picture", "Words and pictures are checked before anybody sees them.");
 }
 
 function markCurrent() {
@@ -84,7 +84,7 @@ function prepareSignIn() {
 }
 
 const CONNECTION = {
-  lost: "The server does not answer. Nothing is lost: the page tries again by itself.",
+  lost: "The server does not answer. What you wrote is kept.",
   offline: "You are offline. Nothing is lost: the page goes on when the connection is back.",
   slow: "The network is slow. Still waiting.",
 };
@@ -96,7 +96,7 @@ function tellConnection(state) {
 }
 
 async function configuration() {
-  const response = await fetch("config.json", { cache: "no-store" });
+  const response = await fetch("config.json");
   if (!response.ok) throw new Problem(response.status, undefined, 0);
   return response.json();
 }

@@ -4,7 +4,7 @@ import { byId } from "./dom.js";
 
 /** Shows one view under its heading. */
 export function showView(name, title, lead) {
-  for (const view of document.querySelectorAll("main > section")) view.hidden = view.id !== `view-${name}`;
+  for (const view of document.querySelectorAll("[id^=view-]")) view.hidden = view.id !== `view-${name}`;
   retitle(title, lead);
 }
 

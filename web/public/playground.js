@@ -8,7 +8,7 @@ import { clearProblems, problemText, showProblem, showProblems } from "./problem
 import { highlighted, normalised } from "./prompt_text.js";
 import { meter, reasonList } from "./reasons.js";
 import { recall, remember } from "./store.js";
-import { humanised, plural } from "./words.js";
+import { humanised, plural, verdictWords } from "./words.js";
 
 const TYPING_MS = 300;
 const MOST_BYTES = 4_000_000;
@@ -69,9 +69,9 @@ async function readWords() {
     const found = [...reasons, ...warnings];
     words.replaceChildren(
       verdictLine("Keywords", verdict),
-      highlighted(normalised(body.prompt), found),
+      highlighted(answer.body.prompt ?? normalised(body.prompt), found),
       found.length ? reasonList(found) : el("p", { class: "hint" }, "No term of the policy is in it."));
-    announce(`Keywords: ${verdict}, ${plural(found.length, "finding")}`);
+    announce(`Keywords: ${verdictWords(verdict)}, ${plural(found.length, "finding")}`);
   } catch (problem) {
     if (signal.aborted) return;
     words.replaceChildren(el("p", { class: "error" }, problemText(problem)));
@@ -89,13 +89,12 @@ async function judgeMeaning() {
     const scores = Object.entries(classification?.scores ?? {}).sort(([, one], [, other]) => other - one);
     const language = classification?.language;
     const found = [...reasons, ...warnings];
-    const limits = new Map(found.map(({ label, threshold }) => [label, threshold]));
     return [
       verdictLine("Classifier", verdict),
       found.length > 0 && reasonList(found),
       scores.length > 0 && el("h3", {}, "All scores"),
       el("ul", { class: "scores" }, scores.map(([label, score]) =>
-        el("li", {}, el("span", {}, humanised(label)), meter(score, limits.get(label))))),
+        el("li", {}, el("span", {}, humanised(label)), meter(score)))),
       facts([["Model", model], ["Language", language && `${language.code} (${language.source})`]]),
     ];
   });
@@ -144,7 +143,7 @@ async function asked(form, place, check) {
 
 function verdictLine(layer, verdict) {
   const tone = ["clean", "safe"].includes(verdict) ? "good" : "withheld";
-  return el("p", { class: "verdict" }, `${layer}: `, el("span", { class: `badge ${tone}` }, humanised(verdict)));
+  return el("p", { class: "verdict" }, `${layer}: `, el("span", { class: `badge ${tone}` }, verdictWords(verdict)));
 }
 
 async function base64(file) {

@@ -1,7 +1,7 @@
 // What went wrong, where it can be put right: beside the field, and in a summary that links there.
 
 import { el } from "./dom.js";
-import { duration } from "./words.js";
+import { duration, sentence } from "./words.js";
 
 /** Takes away what an earlier try left. */
 export function clearProblems(form) {
@@ -14,7 +14,7 @@ export function clearProblems(form) {
 export function showProblems(form, text, errors = []) {
   clearProblems(form);
   const items = errors.map(({ field, message }) => {
-    const full = message.charAt(0).toUpperCase() + message.slice(1);
+    const full = sentence(message);
     const input = inputOf(form, field);
     const place = form.querySelector(`[data-error-of="${CSS.escape(field)}"]`);
     if (!input || !place) return el("li", {}, full);
@@ -43,10 +43,8 @@ export function showProblem(form, problem) {
 }
 
 export function problemText(problem) {
-  const text = /[.!?]$/.test(problem.message) ? problem.message : `${problem.message}.`;
-  if (problem.status === 0) return `${text} Nothing is lost: send it again, and it is not made twice.`;
-  if (!problem.retryAfter) return text;
-  return `${text} Try again in ${duration(problem.retryAfter)}${clock(problem.retryAfter)}.`;
+  if (!problem.retryAfter) return problem.message;
+  return `${problem.message} Try again in ${duration(problem.retryAfter)}${clock(problem.retryAfter)}.`;
 }
 
 /** For long waits, when that is. */

@@ -1,32 +1,34 @@
 // Reasons and warnings as a list: what objected to what, by how much, by which rule.
 
 import { el, facts } from "./dom.js";
-import { actionWords, categoryWords, decider, humanised, why } from "./words.js";
+import { actionWords, categoryWords, decider, why } from "./words.js";
 
 /** A section with a heading and the list; nothing where there is nothing to tell. */
-export function reasonSection(title, reasons, kind = "reason") {
+export function reasonSection(title, reasons) {
   if (!reasons?.length) return null;
   return el("section", { class: "grounds" },
     el("h2", {}, title),
-    reasonList(reasons, kind));
+    reasonList(reasons));
 }
 
-/** `<ul>` of reasons. */
-export function reasonList(reasons, kind = "reason") {
-  return el("ul", { class: "reasons" }, reasons.map((reason) => el("li", { class: `reason ${kind}` },
+/** `<ul>` of reasons; what is the same in all its parts is told once. */
+export function reasonList(reasons) {
+  const counts = Map.groupBy(reasons, (reason) => JSON.stringify(reason));
+  return el("ul", { class: "reasons" }, [...counts.values()].map(([reason, ...others]) => el("li", { class: `reason ${reason.action}` },
     el("p", { class: "what" },
       el("strong", {}, categoryWords(reason.category)),
+      others.length > 0 && el("span", { class: "severity" }, `${others.length + 1} times`),
       reason.severity && el("span", { class: "severity" }, `${reason.severity} severity`)),
     el("p", {}, el("bdi", {}, why(reason))),
     reason.score != null && meter(reason.score, reason.threshold),
     facts([
       ["Decided by", decider(reason.stage)],
-      ["Rule", reason.rule && humanised(reason.rule)],
+      ["Rule", reason.rule && el("code", {}, reason.rule)],
       ["Label", reason.label && el("bdi", {}, reason.label)],
       ["Under", reason.parent && reason.parent !== reason.label ? reason.parent : ""],
-      ["Field", reason.field && humanised(reason.field)],
+      ["Field", reason.field && el("code", {}, reason.field)],
       ["Picture", reason.image == null ? "" : reason.image + 1],
-      ["What follows", actionWords(reason.action)],
+      ["What follows", actionWords(reason)],
     ]))));
 }
 

@@ -25,11 +25,11 @@ export async function showRequest(id, signal) {
     await watch(record, signal);
     record = await read(id, signal);
     const here = view.contains(document.activeElement) || [document.body, byId("title"), byId("main")].includes(document.activeElement);
-    showResult(record);
+    showResult(record, signal);
     if (here) focusTitle();
     else announce(statusWords(record.status).title);
   } else {
-    showResult(record);
+    showResult(record, signal);
   }
   await keepLinks(id, record, signal);
 }
@@ -69,28 +69,30 @@ async function watch(record, signal) {
   }
 }
 
-function showResult(record) {
-  const { tone, short, text, next } = statusWords(record.status);
-  retitle(titleOf(record), text);
+function showResult(record, signal) {
+  const { tone, text, next } = statusWords(record.status);
+  const withheld = record.status === "COMPLETED" && delivered(record) < record.images.length;
+  retitle(titleOf(record), withheld ? "What was delivered was judged safe. The rest is withheld; the warnings say why." : text);
   view.replaceChildren(
     el("div", { class: "outcome" },
-      el("p", {}, el("span", { class: `badge ${tone}` }, short)),
-      next && el("p", { class: "next" }, next),
-      actions(record)),
+      el("p", {}, el("code", { class: `badge ${tone}` }, record.status)),
+      next && el("p", {}, next)),
     pictures(record),
-    prompt(record) ?? "",
-    reasonSection(record.status === "COMPLETED" ? "Why pictures were withheld" : "Why", record.reasons) ?? "",
-    reasonSection("Warnings", record.warnings, "warning") ?? "",
+    actions(record),
+    prompt(record, signal) ?? "",
+    reasonSection("Why", record.reasons) ?? "",
+    reasonSection("Warnings", record.warnings) ?? "",
     details(record));
 }
 
 function titleOf(record) {
   if (record.status !== "COMPLETED") return statusWords(record.status).title;
-  const delivered = (record.images ?? []).filter(({ url }) => url).length;
-  const all = record.images?.length ?? 0;
-  if (delivered < all) return `${delivered} of ${plural(all, "picture")} ready`;
-  return delivered === 1 ? "Your picture is ready" : `Your ${delivered} pictures are ready`;
+  const [ready, all] = [delivered(record), record.images.length];
+  if (ready < all) return `${ready} of ${plural(all, "picture")} ready`;
+  return ready === 1 ? "Your picture is ready" : `Your ${ready} pictures are ready`;
 }
+
+const delivered = (record) => record.images.filter(({ url }) => url).length;
 
 function actions(record) {
   const body = bodyOf(record);
@@ -111,15 +113,23 @@ function bodyOf(record) {
 const promptOf = (record) => normalised(bodyOf(record)?.prompt ?? "");
 const quote = (prompt) => el("blockquote", {}, written(prompt));
 
-function prompt(record) {
+function prompt(record, signal) {
   const text = promptOf(record);
   if (!text) return null;
   const negative = normalised(bodyOf(record).negative_prompt ?? "");
-  const found = [...(record.reasons ?? []), ...(record.warnings ?? [])];
+  const place = el("div", {}, quote(text));
+  if (record.reasons?.some(({ stage }) => stage === "FilterKeywords")) markWords(place, text, signal);
   return el("section", { class: "asked" },
     el("h2", {}, "What was asked"),
-    found.some(({ span }) => span) ? highlighted(text, found) : quote(text),
+    place,
     negative && el("p", { class: "hint" }, "Not to be seen: ", written(negative)));
+}
+
+/** Marks what the keyword lists find: the record does not tell, and asking them costs nothing. */
+async function markWords(place, prompt, signal) {
+  const body = { prompt, layers: ["keywords"] };
+  const answer = await call("/moderations/prompt", { method: "POST", body, signal }).catch(() => null);
+  if (answer) place.replaceChildren(highlighted(answer.body.prompt ?? prompt, answer.body.reasons));
 }
 
 function pictures(record) {
@@ -141,13 +151,13 @@ function picture(image, record) {
         size.width && el("span", { class: "soft" }, `${size.width} × ${size.height}`),
         el("a", { href: image.url, target: "_blank", rel: "noopener", "aria-label": `Open picture ${number} in full size` }, "Full size")));
   }
-  const labels = image.labels?.length ? `: ${image.labels.join(", ")}` : "";
+  const labels = [...new Set((image.reasons ?? []).map(({ label }) => label).filter(Boolean))].join(", ");
   return el("figure", { class: "withheld" },
     image.preview_url
       ? el("img", { src: image.preview_url, alt: `Blurred preview of picture ${number}, which is withheld`, decoding: "async", ...size })
       : el("div", { class: "no-picture" }, "No preview"),
     el("figcaption", {},
-      el("span", {}, el("strong", {}, "Withheld"), ` Picture ${number}, ${verdictWords(image.verdict)}${labels}.`),
+      el("span", {}, el("strong", {}, "Withheld"), ` Picture ${number}, ${verdictWords(image.verdict)}${labels && `: ${labels}`}.`),
       image.preview_url && el("span", { class: "soft" }, "The server blurred this preview. The picture itself does not leave it.")));
 }
 

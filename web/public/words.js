@@ -38,8 +38,7 @@ const STATUSES = {
   },
   COMPLETED: {
     tone: "good", short: "Ready", title: "Ready",
-    text: "What you see below was judged safe.",
-    next: "The links are good for minutes; this page renews them while it is open.",
+    text: "Every picture was judged safe.",
   },
   BLOCKED_PROMPT: {
     tone: "withheld", short: "Prompt not accepted", title: "The prompt was not accepted",
@@ -87,6 +86,7 @@ export function statusWords(status) {
 }
 
 const VERDICTS = {
+  block: "refused",
   safe: "judged safe",
   withheld: "kept back: safe itself, but another picture of this request is not",
   unsafe: "judged unsafe",
@@ -99,7 +99,6 @@ const CATEGORIES = {
   sexual: "Sexual content",
   hate: "Hate",
   minor_and_sexual: "Minors in a sexual context",
-  negative_prompt: "Taken away by the negative prompt",
   blocked_picture: "A listed picture",
   model_filtered: "Filtered by the model",
   invalid_request: "Request not valid",
@@ -118,19 +117,25 @@ const ACTIONS = {
   fail: "the request failed",
 };
 
-export const actionWords = (action) => ACTIONS[action] ?? humanised(action);
+/** What follows from a reason. */
+export function actionWords({ action, stage }) {
+  if (stage === "ModerateImages" && action !== "warn") return "the picture is withheld";
+  return ACTIONS[action] ?? humanised(action);
+}
 
 /** One reason as a sentence: what objected to what. Quoted parts are the policy's or a label. */
 export function why(reason) {
   const picture = reason.image == null ? "the picture" : `picture ${reason.image + 1}`;
   const { rule, label, term } = reason;
   if (reason.message) return sentence(reason.message);
+  // Records tell no words: who may read them need not be who wrote the prompt.
+  if (rule === "keyword" && !term) return "A word on the policy’s list.";
   if (rule === "combination") return "A combination of words that the policy does not let pass.";
-  if (rule === "text_in_image") return `Written in ${picture}: “${term}”.`;
+  if (rule === "text_in_image") return `Words written in ${picture}${term ? `: “${term}”` : ""}.`;
   if (term) return `The policy’s term “${term}”${reason.disguise ? `, in disguise: ${reason.disguise}` : ""}.`;
   if (rule === "blocked_hash") return `It looks like a picture that is not to be shown (${picture}).`;
   if (reason.category === "model_filtered") return `The model left ${picture} ${humanised(rule).toLowerCase()}.`;
-  if (label && reason.image != null) {
+  if (label && reason.stage === "ModerateImages") {
     return `Seen in ${picture}${reason.illustrated ? ", which is drawn" : ""}: “${label}”.`;
   }
   if (label) return `The classifier found “${label}”.`;
@@ -142,7 +147,8 @@ export function humanised(name) {
   return sentence(String(name ?? "").replaceAll("_", " ").toLowerCase(), "");
 }
 
-function sentence(text, end = ".") {
+/** A text that begins and ends as a sentence does. */
+export function sentence(text, end = ".") {
   const full = text.charAt(0).toUpperCase() + text.slice(1);
   return /[.!?]$/.test(full) ? full : full + end;
 }
