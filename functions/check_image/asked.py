@@ -5,6 +5,7 @@ events end at 6 MB (Developer Guide, Lambda quotas), and base64 takes a third mo
 """
 
 import base64
+import struct
 
 from shared.api import Problem
 from shared.request import InvalidRequest
@@ -29,7 +30,26 @@ def read_asked(body: dict[str, object]) -> bytes:
         raise Problem("too_large", message, [_blamed("max_bytes", message)])
     if not image.startswith((_PNG, _JPEG)):
         raise unreadable("image is neither PNG nor JPEG")
+    if b"acTL" in _chunks(image):
+        # Rekognition sees one picture, which need not even be a frame of the animation.
+        raise unreadable("image is animated: each of its frames must be checked alone")
     return image
+
+
+def is_transparent(image: bytes) -> bool:
+    """Whether a file's header lets pixels be transparent; they may all be opaque."""
+    return b"tRNS" in _chunks(image) or (image.startswith(_PNG) and image[25:26] in (b"\4", b"\6"))
+
+
+def _chunks(image: bytes) -> set[bytes]:
+    """The types of a PNG's chunks before its pixels (PNG Specification, 5.3); none of a JPEG."""
+    found: set[bytes] = set()
+    at = len(_PNG) if image.startswith(_PNG) else len(image)
+    while at + 8 <= len(image) and b"IDAT" not in found:
+        length, kind = struct.unpack_from(">I4s", image, at)
+        found.add(kind)
+        at += length + 12
+    return found
 
 
 def unreadable(message: str) -> Problem:

@@ -5,8 +5,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from check_image.asked import unreadable
+from check_image.asked import is_transparent, unreadable
 from shared.errors import MalformedReply
+from shared.moderation.rules import reason
 from shared.moderation.verdict import Reasons, judge_attempt, lowest_threshold, needs_moderation
 from shared.policy import Pins, Policies
 from shared.rekognition import Moderator, PictureRefused
@@ -48,7 +49,7 @@ class Panel:
         return {
             "verdict": judged["verdict"],
             "reasons": _of_one(judged["reasons"]),
-            "warnings": _of_one(judged["warnings"]),
+            "warnings": _of_one([*judged["warnings"], *_unseen(picture)]),
             "labels": judged["images"][0]["labels"],
             "model": moderation.model_version if moderation else "",
             "usage": usage,
@@ -83,6 +84,14 @@ def _looks(picture: bytes, policy: Part) -> dict[str, str]:
     except MalformedReply:
         pixels = f"{MOST_SIDE} x {MOST_SIDE} pixels"
         raise unreadable(f"image cannot be decoded, or has more than {pixels}") from None
+
+
+def _unseen(picture: bytes) -> Reasons:
+    """A warning of what people may see otherwise than the moderator does."""
+    if not is_transparent(picture):
+        return []
+    message = "its transparency is ignored, or shown on a ground that is not known"
+    return [reason("image", "transparency", "warn", 0) | {"message": message}]
 
 
 def _of_one(reasons: Reasons) -> Reasons:

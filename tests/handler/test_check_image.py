@@ -219,6 +219,13 @@ def test_what_cannot_be_compared_with_listed_pictures_has_no_verdict(check: Any)
     assert (status, body["code"]) == (422, "unreadable_image")
 
 
+def test_transparency_is_a_warning(check: Any, answers: Any) -> None:
+    clear = PNG + b"\0\0\0\rIHDR" + bytes(8) + b"\x08\x06" + bytes(80)
+    _, body = check("png", {"image": base64.b64encode(clear).decode()})
+    (warning,) = body["warnings"]
+    assert (body["verdict"], warning["rule"]) == ("safe", "transparency")
+
+
 def test_what_the_policy_does_not_know_is_an_alarm(check: Any, answers: Any, counted: Any) -> None:
     answers.set("DetectModerationLabels", moderation([("Something New", "", 60.0)], "8.0"))
 
