@@ -19,6 +19,7 @@ from local.engine import (
     jsonata_expressions,
     map_runs,
     nested_executions,
+    presigned_links,
     pseudo_parameters,
     rest_apis,
     s3_events,
@@ -57,6 +58,7 @@ def install(settings: Settings) -> Any:
     inert_resources.install()
     pseudo_parameters.install()
     rest_apis.install()
+    presigned_links.install()
     watching.install()
     deliveries.install()
     return watching.front(ministack_app.app)

@@ -13,6 +13,7 @@ _xray_trace_id_for_invocation. There is no public hook at which an executor can 
 from __future__ import annotations
 
 import os
+import secrets
 import sysconfig
 from collections.abc import Callable
 from typing import Any
@@ -25,6 +26,8 @@ from local.engine.settings import AI_SERVICES, Settings
 from local.faults.callers import access_key
 
 Result = dict[str, Any]
+# What functions sign with: nobody else can make a link.
+SECRET_KEY = secrets.token_hex(20)
 
 
 def install(settings: Settings) -> None:
@@ -91,7 +94,7 @@ def function_environment(
         "AWS_REGION": region,
         "AWS_DEFAULT_REGION": region,
         "AWS_ACCESS_KEY_ID": access_key(name, port),
-        "AWS_SECRET_ACCESS_KEY": "local",
+        "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
         "AWS_SESSION_TOKEN": "local",
         **_endpoints(settings),
     }

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import urllib.error
+import urllib.request
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from contract.machines import unique
+from contract.machines import Invoke, Make, unique
 
 from local.running import Engine
 
@@ -192,3 +194,25 @@ def test_a_sparse_index_is_queried_in_order(database: Any, table: str) -> None:
         ExpressionAttributeValues={":o": {"S": "o"}, ":d": {"S": "9"}},
     )
     assert [item["deadline"]["S"] for item in found["Items"]] == ["1", "3"]
+
+
+SIGNING = """
+import boto3
+from botocore.config import Config
+
+def handler(event, _):
+    signing = boto3.client("s3", config=Config(signature_version="s3v4"))
+    return signing.generate_presigned_url("get_object", Params=event, ExpiresIn=60)
+"""
+
+
+def test_a_link_that_a_function_signed(
+    make_function: Make, invoke: Invoke, bucket: str, versions: list[Any]
+) -> None:
+    first = {"Bucket": bucket, "Key": "k", "VersionId": versions[0]["VersionId"]}
+    link, _ = invoke(first, make_function(SIGNING))
+    with urllib.request.urlopen(link) as answer:  # noqa: S310
+        assert answer.read() == b"first"
+    other = link.replace(versions[0]["VersionId"], versions[1]["VersionId"])
+    with pytest.raises(urllib.error.HTTPError, match="403"):
+        urllib.request.urlopen(other)  # noqa: S310
