@@ -42,9 +42,9 @@ export function countCharacters(field, line) {
   let over = false;
   const count = () => {
     const number = characters(field.value);
-    line.textContent = `${number.toLocaleString("en")} of ${MOST_CHARACTERS.toLocaleString("en")} characters`;
+    line.textContent = `${number.toLocaleString("en")} of ${MOST_CHARACTERS.toLocaleString("en")}`;
     line.classList.toggle("over", number > MOST_CHARACTERS);
-    if (number > MOST_CHARACTERS && !over) announce(`Too long: ${line.textContent}`);
+    if (number > MOST_CHARACTERS && !over) announce(`Too long: ${line.textContent} characters`);
     over = number > MOST_CHARACTERS;
   };
   field.addEventListener("input", count);
