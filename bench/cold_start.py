@@ -47,6 +47,8 @@ CLIENTS = {
     "check_prompt": [],
     "check_image": ["dynamodb", "rekognition"],
     "sweep_requests": ["dynamodb", "events", "s3", "stepfunctions"],
+    "request_images": ["dynamodb", "stepfunctions"],
+    "read_requests": ["dynamodb"],
 }
 LIMITS = {"filter_keywords": 0.35, "count_outcomes": 0.35, "store_images": 1.30}
 USUAL_LIMIT = 1.15

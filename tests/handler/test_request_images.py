@@ -360,10 +360,8 @@ def test_who_waits_gets_the_record_in_the_reply(
         slept.append(seconds)
         if len(slept) == 2:
             (name,) = machine.executions
-            picture = {
-                "index": 0, "verdict": "safe", "delivered": True, "bucket": IMAGES, "key": "f/1/0.jpg",
-                "version_id": "v1", "width": 512, "height": 512,
-            }  # fmt: skip
+            place = {"bucket": IMAGES, "key": "f/1/0.jpg", "version_id": "v1"}
+            picture = {"index": 0, "verdict": "safe", "delivered": True, **place}
             record(name, "COMPLETED", images=json.dumps([picture]), reasons="[]")
 
     monkeypatch.setattr("request_images.waiting.time.sleep", publish)
