@@ -26,6 +26,7 @@ TIME_SCALE, JOBS_TIME_SCALE = 20.0, 4.0
 PROCESSES = 32
 # One wait for the endpoint is 60 + 40 + 300 s: 20 s here.
 PATIENCE = {"RequestTTLSeconds": "60", "InvocationTimeoutSeconds": "40"}
+CORS_ORIGIN = "https://shop.example"
 Safelight = Callable[..., tuple[int, str]]
 
 
@@ -43,7 +44,8 @@ def system() -> Iterator[tuple[Engine, StandIns]]:
 
 @pytest.fixture(scope="session")
 def stack(system: tuple[Engine, StandIns]) -> Stack:
-    return Stack(system[0], system[1], "rejecting", {**PATIENCE, "ApiAuth": "none"})
+    api = {"ApiAuth": "none", "ApiCorsOrigin": CORS_ORIGIN}
+    return Stack(system[0], system[1], "rejecting", PATIENCE | api)
 
 
 @pytest.fixture(scope="session")
