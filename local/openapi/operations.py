@@ -109,7 +109,8 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     },
     "requester": {
         "in": "query",
-        "description": "Only requests that were made for this requester, as their body named it.",
+        "description": "Only requests for this requester, as their body named it; without it, only "
+        "those that named none.",
         "schema": {"type": "string", "pattern": "^[A-Za-z0-9._@-]{1,64}$"},
     },
 }

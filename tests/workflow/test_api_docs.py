@@ -1,0 +1,50 @@
+"""What docs/api.md has people type for the API on one machine, typed."""
+
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+
+import pytest
+from workflow.running_system import ROOT, Stack
+
+from local.page import USUAL_PORT
+from local.page.server import PageServer
+
+DOC = (ROOT / "docs" / "api.md").read_text("utf-8")
+USUAL = f"API=http://127.0.0.1:{USUAL_PORT}/api"
+FIRST, FOLLOWING, *_ = re.findall(r"```sh\n(.*?)```", DOC, re.DOTALL)
+
+pytestmark = [
+    pytest.mark.engine,
+    pytest.mark.skipif(not shutil.which("curl"), reason="curl is not here"),
+]
+
+
+@pytest.fixture(scope="module")
+def address(stack: Stack) -> Iterator[str]:
+    """The line that says where the API is."""
+    with PageServer(stack.engine.endpoint, stack.outputs["ApiId"]) as page:
+        yield f"API={page.url}api"
+
+
+def typed(lines: str) -> str:
+    shell = ["bash", "-euo", "pipefail", "-c", lines]
+    return subprocess.run(shell, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+
+
+def test_a_first_call(address: str) -> None:
+    assert USUAL in FIRST
+    told = typed(FIRST.replace(USUAL, address))
+    assert "HTTP/1.1 202" in told
+    assert '"status": "COMPLETED"' in told
+    assert '"verdict": "clean"' in told
+    assert '"verdict": "safe"' in told
+    assert '"code"' not in told
+
+
+def test_following(address: str) -> None:
+    told = typed(f"{address}\n{FOLLOWING}")
+    assert told.count("HTTP/1.1 200") == 2
+    assert '"events": [' in told
+    assert '"code"' not in told
