@@ -7,7 +7,6 @@ details (RFC 9457) with a `code` of our own and, where fields are to blame, `err
 """
 
 import base64
-import binascii
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -143,7 +142,7 @@ def json_body(event: Event, max_bytes: int) -> dict[str, Any]:
         if len(content) > max_bytes:
             raise Problem("too_large", f"the body must have at most {max_bytes} bytes")
         text = content.decode("utf-8-sig")
-    except (UnicodeError, binascii.Error):
+    except ValueError:
         raise InvalidRequest("body", "utf-8", "the body is not UTF-8") from None
     if not text.strip():
         raise InvalidRequest("body", "not_empty", "the body is empty")

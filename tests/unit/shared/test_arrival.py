@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.arrival import read_arrival
+from shared.request_ids import request_id_for
 
 
 def s3(key: str = "prompts/a.json", bucket: str = "b", **more: Any) -> dict[str, Any]:
@@ -149,3 +150,30 @@ def test_any_input_arrives_somehow(event: object) -> None:
     arrival = read_arrival(event, "x")
     assert arrival.derived_id
     assert all(isinstance(value, str) for value in arrival.source.values())
+
+
+def called(who: str, request_id: str) -> dict[str, Any]:
+    return {"api": {"requester": who, "request_id": request_id}, "request": {"prompt": "a"}}
+
+
+def test_a_call_of_the_api_is_named_by_its_id() -> None:
+    own = request_id_for("key:shop", "order-1")
+    arrival = read_arrival(called("key:shop", own), own)
+    assert (arrival.namespace, arrival.derived_id) == ("api:key:shop", own)
+    assert (arrival.source, arrival.body) == ({"type": "api"}, {"prompt": "a"})
+
+
+@pytest.mark.parametrize(
+    ("who", "request_id"),
+    [
+        ("key:other", request_id_for("key:shop", "order-1")),
+        ("key:shop", "order-1"),
+        ("key:shop", f"execution-{request_id_for('key:shop', 'order-1')}"),
+        ("", request_id_for("", "order-1")),
+        ("\ud800", request_id_for("key:shop", "order-1")),
+        ("k" * 1025, request_id_for("k" * 1025, "order-1")),
+        (7, request_id_for("7", "order-1")),
+    ],
+)
+def test_an_id_that_is_not_its_requesters_is_no_call(who: Any, request_id: str) -> None:
+    assert read_arrival(called(who, request_id), "x").namespace == "direct"

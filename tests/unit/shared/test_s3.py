@@ -1,12 +1,14 @@
 """Storage: exact versions in, exact versions out, nothing larger than its reader accepts."""
 
 import io
+import urllib.parse
 from typing import Any
 
 import boto3
 import pytest
 from botocore.stub import Stubber
 
+from shared import aws
 from shared.errors import ServiceUnavailable
 from shared.s3 import ObjectMissing, ObjectTooLarge, ObjectVersion, Storage
 
@@ -218,3 +220,33 @@ def test_a_tag_stands_beside_the_others(storage: Storage, client: Any) -> None:
 def test_what_is_gone_is_not_tagged(storage: Storage) -> None:
     with pytest.raises(ObjectMissing):
         storage.tag(ObjectVersion("here", "never"), "ours", "1")
+
+
+@pytest.mark.parametrize(
+    ("region", "endpoint", "place"),
+    [
+        ("us-east-1", "", "https://pictures.s3.us-east-1.amazonaws.com"),
+        ("eu-central-1", "", "https://pictures.s3.eu-central-1.amazonaws.com"),
+        ("eu-central-1", "http://127.0.0.1:4566", "http://127.0.0.1:4566/pictures"),
+    ],
+)
+def test_a_link_is_for_one_version_in_its_region(
+    region: str, endpoint: str, place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", region)
+    monkeypatch.setenv("AWS_SESSION_TOKEN", "of a role")
+    if endpoint:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
+    storage = Storage(aws.client("s3"))
+
+    link = storage.link(ObjectVersion("pictures", "f/1/0 a.jpg", "v1"), 300)
+
+    address, _, query = link.partition("?")
+    given = urllib.parse.parse_qs(query)
+    assert address == f"{place}/f/1/0%20a.jpg"
+    assert given["versionId"] == ["v1"]
+    assert given["X-Amz-Algorithm"] == ["AWS4-HMAC-SHA256"]
+    assert given["X-Amz-Expires"] == ["300"]
+    assert given["X-Amz-Security-Token"] == ["of a role"]
+    assert f"/{region}/s3/aws4_request" in given["X-Amz-Credential"][0]

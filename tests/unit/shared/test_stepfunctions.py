@@ -8,7 +8,7 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from shared.stepfunctions import StepFunctions
+from shared.stepfunctions import StepFunctions, execution_arn
 
 
 @pytest.fixture
@@ -148,3 +148,44 @@ def test_a_map_run_that_is_over_needs_no_pace(stubbed: Any, code: str) -> None:
     step_functions, stubber = stubbed
     stubber.add_client_error("update_map_run", code)
     step_functions.pace(MAP_RUN + "new", 4)
+
+
+def test_an_execution_is_started_by_name(stubbed: Any) -> None:
+    step_functions, stubber = stubbed
+    asked = {"stateMachineArn": "arn:m", "name": "n", "input": '{"prompt": "ä"}'}
+    reply = {"executionArn": "arn:x", "startDate": datetime(2026, 11, 20, tzinfo=UTC)}
+    stubber.add_response("start_execution", reply, asked)
+    assert step_functions.start("arn:m", "n", {"prompt": "ä"}) is True
+
+
+def test_a_name_that_is_taken_starts_nothing(stubbed: Any) -> None:
+    step_functions, stubber = stubbed
+    stubber.add_client_error("start_execution", "ExecutionAlreadyExists")
+    assert step_functions.start("arn:m", "n", {}) is False
+
+
+def test_the_stages_are_read_without_their_content(stubbed: Any) -> None:
+    step_functions, stubber = stubbed
+    chosen = {"type": "ChoiceStateEntered", "stateEnteredEventDetails": {"name": "IsNew"}}
+    reply = history({"type": "ExecutionStarted"}, entered("A"), chosen, entered("B"), entered("A"))
+    asked = {"executionArn": "arn:x", "maxResults": 1000, "includeExecutionData": False}
+    stubber.add_response("get_execution_history", reply, asked)
+    stubber.add_response("get_execution_history", reply | {"nextToken": "more"})
+
+    stages, complete = step_functions.tasks_entered("arn:x")
+    assert [name for _, name in stages] == ["A", "B", "A"]
+    assert complete
+    assert not step_functions.tasks_entered("arn:x")[1]
+
+
+def test_a_forgotten_execution_has_no_stages(stubbed: Any) -> None:
+    step_functions, stubber = stubbed
+    stubber.add_client_error("get_execution_history", "ExecutionDoesNotExist")
+    with pytest.raises(LookupError):
+        step_functions.tasks_entered("arn:x")
+
+
+def test_an_executions_arn_is_its_machines_with_its_name() -> None:
+    machine = "arn:aws:states:us-east-1:111122223333:stateMachine:safelight-GenerateSafeImage"
+    execution = "arn:aws:states:us-east-1:111122223333:execution:safelight-GenerateSafeImage:n"
+    assert execution_arn(machine, "n") == execution
