@@ -5,7 +5,8 @@ import { sentence } from "./words.js";
 
 const SLOW_MS = 6_000;
 const MOST_PATIENCE_MS = 30_000;
-const LONGEST_PAUSE_S = 30;
+// Who has to wait longer than this is told so.
+const LONGEST_WAIT_S = 30;
 // Answers of the way to the API, not of the API: they say nothing about what was sent.
 const PASSING = new Set([0, 502, 503, 504]);
 
@@ -49,7 +50,8 @@ export async function call(path, { tries = 1, signal, ...request } = {}) {
     try {
       return await once(path, signal, request);
     } catch (problem) {
-      if (signal?.aborted || !problem.passing || attempt >= tries) throw problem;
+      const hopeful = problem.passing && problem.retryAfter <= LONGEST_WAIT_S;
+      if (signal?.aborted || !hopeful || attempt >= tries) throw problem;
       await pause(Math.max(problem.retryAfter, 2 ** (attempt - 1)), signal);
     }
   }
@@ -97,7 +99,7 @@ function waitOf(header) {
   return Math.max(0, seconds || 0);
 }
 
-/** Waits so many seconds, half a minute at most; while offline, until the connection is back. */
+/** Waits so many seconds; while offline, until the connection is back. */
 export function pause(seconds, signal) {
   return new Promise((resolve, reject) => {
     const ended = new AbortController();
@@ -107,7 +109,7 @@ export function pause(seconds, signal) {
       settle(value);
     };
     const timer = navigator.onLine
-      ? setTimeout(finish, Math.min(seconds, LONGEST_PAUSE_S) * 1000, resolve) : 0;
+      ? setTimeout(finish, seconds * 1000, resolve) : 0;
     addEventListener("online", () => finish(resolve), { signal: ended.signal });
     const stop = () => finish(reject, signal.reason);
     if (signal?.aborted) stop();

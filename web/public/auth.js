@@ -105,7 +105,8 @@ async function exchange(code, verifier) {
   return response.json();
 }
 
-const here = () => location.origin + location.pathname;
+// Where the sign-in page sends people back to: the page itself, without index.html or a view.
+const here = () => new URL(".", location.href).href;
 const random = () => base64url(crypto.getRandomValues(new Uint8Array(32)));
 
 function base64url(bytes) {

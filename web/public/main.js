@@ -58,13 +58,13 @@ function showMessage(problem) {
     el("a", { href: "#/" }, "New request")));
 }
 
-function showSignIn(error = "") {
+function showSignIn() {
   const byKey = auth.kind() === "key";
   showView("sign-in", byKey ? "Your API key" : "Sign in",
     byKey ? "This API knows its callers by a key. Whoever runs it gives you one." : "This API knows its callers by their account.");
   byId("key-form").hidden = !byKey;
   byId("sign-in").hidden = byKey;
-  byId("sign-in-error").textContent = error;
+  byId("sign-in-error").textContent = "";
 }
 
 function prepareSignIn() {
@@ -132,7 +132,7 @@ async function start() {
   let error = "";
   await auth.finishSignIn().catch((problem) => { error = problem.message; });
   addEventListener("hashchange", () => route(true));
-  await Promise.race([route(false), Promise.resolve()]);
+  route(false);
   if (error) byId("sign-in-error").textContent = error;
   watchHealth();
 }

@@ -43,7 +43,7 @@ const STATUSES = {
   BLOCKED_PROMPT: {
     tone: "withheld", short: "Prompt not accepted", title: "The prompt was not accepted",
     text: "The policy does not allow what it asks for. Nothing was painted.",
-    next: "Change what is named below and ask again. The playground shows how each word is read.",
+    next: "Change what is marked or named below and ask again. The playground shows how each word is read.",
   },
   BLOCKED_IMAGE: {
     tone: "withheld", short: "Pictures withheld", title: "The pictures were withheld",
