@@ -58,8 +58,10 @@ REFUSED = {
     "size_not_a_multiple_of_8": ("width", "multipleOf"),
     "metadata_with_a_number": ("metadata.ticket", "type"),
     "batch_row_of_no_line": ("prompt", "required"),
+    "api_call_under_anothers_id": ("prompt", "required"),
 }
 TICKET = {"ticket": "T-17"}
+CALLED = "api-25bf8e1a2393f110-76a8c2acc99b6e76299b967a82a86480"
 Call = Callable[..., Any]
 Event = Callable[[str], Any]
 
@@ -100,6 +102,7 @@ def parsed(record: dict[str, Any]) -> dict[str, Any]:
         ("direct_start_with_request_id", {"prompt": "a red fox in snow", "request_id": "fox-1"}),
         ("batch_row", {"prompt": "a red fox in snow", "requester": "mona", "metadata": TICKET}),
         ("batch_row_with_request_id", {"prompt": "a red fox in snow", "request_id": "fox-1"}),
+        ("api_call", {"prompt": "a red fox in snow", "requester": "mona", "metadata": TICKET}),
     ],
 )
 def test_an_accepted_request_is_claimed(
@@ -170,6 +173,16 @@ def test_a_row_is_recorded_with_its_file_and_line(accept: Any, item: Any) -> Non
         "key": "batches/mona/autumn.jsonl",
         "version_id": "3HL4kqtJlcpXroDTDmJ.rmSpXd3dIbrHY",
     }
+
+
+def test_a_call_of_the_api_is_recorded_under_the_id_that_its_caller_knows(
+    accept: Any, item: Any
+) -> None:
+    accept("api_call")
+
+    record = parsed(item(RESULTS, CALLED))
+    assert record["requester"] == "api:local/mona"
+    assert record["source"] == {"type": "api"}
 
 
 def test_two_rows_with_the_same_id_are_one_request_or_a_refusal(
@@ -505,8 +518,8 @@ def test_a_retry_that_comes_after_the_end_changes_nothing(
     assert item(RESULTS, "direct/fox-1") == ended
 
 
-@pytest.mark.parametrize("scenario", ["batch_row", "batch_row_with_request_id"])
-def test_a_row_of_a_batch_is_run_again_as_the_row_it_was(
+@pytest.mark.parametrize("scenario", ["batch_row", "batch_row_with_request_id", "api_call"])
+def test_a_request_is_run_again_as_what_it_was(
     scenario: str, accept: Any, end: Any, again: Any, item: Any
 ) -> None:
     first = accept(scenario)
@@ -521,6 +534,33 @@ def test_a_row_of_a_batch_is_run_again_as_the_row_it_was(
     assert record["run"] == 2
     for kept in ("source", "requester", "metadata", "request_hash"):
         assert record[kept] == before[kept]
+
+
+def test_a_call_that_was_not_even_read_is_run_again_as_a_call(
+    aws: Any, again: Any, item: Any
+) -> None:
+    """As RecordOutcome makes the record of an execution that has claimed none."""
+    arn = "arn:aws:states:us-east-1:111122223333:execution:GenerateSafeImage-4mWnJx7QzTbc:"
+    unread = {
+        "request_id": f"execution-{CALLED}",
+        "execution_arn": f"{arn}{CALLED}",
+        "status": "FAILED",
+        "stage": "AcceptRequest",
+        "requester": "unknown",
+        "request_hash": "none",
+        "policy_hash": "none",
+        "source": '{"type": "unknown"}',
+    }
+    typed = {name: {"S": text} for name, text in unread.items()} | {"run": {"N": "1"}}
+    times = {name: {"S": "2026-11-20T10:00:01.250Z"} for name in ("created_at", "updated_at")}
+    aws("dynamodb").put_item(TableName=RESULTS, Item=typed | times)
+
+    answer = again(f"execution-{CALLED}", asked="api_call")
+
+    record = parsed(item(RESULTS, f"execution-{CALLED}"))
+    assert answer["verdict"] == "accepted"
+    assert (record["run"], record["requester"]) == (2, "api:local/mona")
+    assert record["source"] == {"type": "api"}
 
 
 def test_only_one_of_two_next_runs_is_run(accept: Any, end: Any, again: Any, item: Any) -> None:
