@@ -8,6 +8,7 @@ from typing import Any
 from ministack import app as ministack_app
 
 from local.engine import (
+    browsers,
     dead_letters,
     definitions,
     deliveries,
@@ -61,4 +62,4 @@ def install(settings: Settings) -> Any:
     presigned_links.install()
     watching.install()
     deliveries.install()
-    return watching.front(ministack_app.app)
+    return browsers.keep_out(watching.front(ministack_app.app))

@@ -10,6 +10,8 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
+import urllib.request
 import zipfile
 from pathlib import Path
 
@@ -53,6 +55,22 @@ def invoke_something(engine: Engine) -> None:
         Code={"ZipFile": content.getvalue()},
     )
     assert functions.invoke(FunctionName="any")["StatusCode"] == 200
+
+
+@pytest.mark.parametrize("path", ["/", "/a-bucket/restapis/a/b/_user_request_/", "/_local/faults"])
+@pytest.mark.parametrize("method", ["GET", "OPTIONS", "POST"])
+def test_web_pages_are_refused(engine: Engine, method: str, path: str) -> None:
+    headers = {
+        "Origin": "https://elsewhere.example",
+        "X-Amz-Target": "DynamoDB_20120810.ListTables",
+    }
+    url = f"{engine.endpoint}{path}"
+    asked = urllib.request.Request(url, b"{}", headers, method=method)  # noqa: S310
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(asked)  # noqa: S310
+    with refused.value as answer:
+        assert answer.status == 403
+        assert "Access-Control-Allow-Origin" not in answer.headers
 
 
 def test_only_loopback_is_listened_on(engine: Engine) -> None:
