@@ -19,8 +19,8 @@ RUNBOOK = (ROOT / "docs" / "operations.md").read_text("utf-8")
 OURS = {"Fn::Sub": "Safelight/${AWS::StackName}"}
 # Names and dimensions as AWS's pages give them: Step Functions Developer Guide, Monitoring with
 # CloudWatch; SQS Developer Guide, Available CloudWatch metrics; Lambda Developer Guide, Types of
-# metrics; SageMaker Developer Guide, Alarms and logs for tracking metrics from asynchronous
-# endpoints.
+# metrics; API Gateway Developer Guide, REST API dimensions and metrics; SageMaker Developer Guide,
+# Alarms and logs for tracking metrics from asynchronous endpoints.
 OF_AWS = {
     "AWS/States": (
         {"ExecutionsStarted", "ExecutionsSucceeded", "ExecutionsFailed"}
@@ -32,6 +32,10 @@ OF_AWS = {
         {"QueueName"},
     ),
     "AWS/Lambda": ({"Invocations", "Errors", "Throttles", "Duration"}, {"FunctionName"}),
+    "AWS/ApiGateway": (
+        {"Count", "4XXError", "5XXError", "Latency", "IntegrationLatency"},
+        {"ApiName", "Stage"},
+    ),
     "AWS/SageMaker": (
         {"ApproximateBacklogSize", "HasBacklogWithoutCapacity"},
         {"EndpointName"},
@@ -85,7 +89,10 @@ def used_by(alarm: dict[str, Any]) -> list[Used]:
 
 def dashboard() -> dict[str, Any]:
     """The dashboard as CloudWatch gets it, references by their names."""
-    text = RESOURCES["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
+    text, given = RESOURCES["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
+    condition, widgets, none = given["ApiWidgets"]["Fn::If"]
+    assert (condition, none) == ("ServeApi", "")
+    text = text.replace("${ApiWidgets}", widgets["Fn::Sub"])
     text = text.replace("Safelight/${AWS::StackName}", "Safelight")
     body: dict[str, Any] = json.loads(re.sub(r"\$\{(?!!)([\w:.]+)\}", r"\1", text))
     return body
