@@ -139,8 +139,9 @@ def _guardrail(_: str, facts: Facts) -> list[Need]:
 
 
 def _rekognition(operation: str, facts: Facts) -> list[Need]:
-    """Rekognition reads a picture in S3 with the permissions of its caller."""
-    return [Need(f"rekognition:{operation}"), *_read_object(operation, facts)]
+    """A picture in S3 is read with its caller's permissions; one may be in the call itself."""
+    read = _read_object(operation, facts) if facts.get("bucket") else []
+    return [Need(f"rekognition:{operation}"), *read]
 
 
 def _everywhere(service: str) -> Callable[[str, Facts], list[Need]]:

@@ -1,5 +1,6 @@
 """Requests and jobs that between them take every path on which a role's permission is used."""
 
+import base64
 import io
 import json
 import time
@@ -195,6 +196,26 @@ def trainings(stack: Stack) -> None:
     assert model.endswith(version_of(first))
     for asked in ({"key": key, "version_id": version}, {"model_arn": model}):
         assert ended(stack, begin(stack, **asked)).output["report"]["deployed"] is True
+
+
+def callers(stack: Stack) -> None:
+    """A request by the API, waited for and repeated, all that shows it, and the layers alone."""
+    asked = {"prompt": "a rowing boat"}
+    status, _, shown = stack.ask("POST", "/images?wait=25", asked, **{"Idempotency-Key": "one"})
+    assert (status, shown["status"]) == (200, "COMPLETED")
+    stack.ask("POST", "/images", asked, **{"Idempotency-Key": "one"})
+    mine = shown["request_id"]
+    unknown = mine[:-4] + ("0000" if mine[-4:] != "0000" else "1111")
+    assert stack.ask("GET", f"/images/{unknown}")[0] == 404
+    for path in (f"/images/{mine}", f"/images/{mine}/events", "/images", "/health"):
+        assert stack.ask("GET", path)[0] == 200, path
+    # Long enough for its language to be asked for.
+    prompt = {"prompt": "a rowing boat on a lake in the morning"}
+    assert stack.ask("POST", "/moderations/prompt", prompt)[0] == 200
+    picture = io.BytesIO()
+    paint("a rowing boat", "", 1, (256, 256)).save(picture, "PNG")
+    image = {"image": base64.b64encode(picture.getvalue()).decode()}
+    assert stack.ask("POST", "/moderations/image", image)[0] == 200
 
 
 def _held_out() -> bytes:

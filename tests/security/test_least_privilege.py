@@ -32,6 +32,7 @@ FINE_TUNING = {
 STACKS: dict[str, tuple[dict[str, str], list[scenes.Scene]]] = {
     "published": (
         {
+            "ApiAuth": "none",
             "PolicySource": "bucket",
             "ShadowPolicy": "true",
             "PolicyRefreshSeconds": "0",
@@ -50,26 +51,29 @@ STACKS: dict[str, tuple[dict[str, str], list[scenes.Scene]]] = {
             scenes.batches,
             scenes.data_sets,
             scenes.trainings,
+            scenes.callers,
         ],
     ),
     "warning": (
         {
+            "ApiAuth": "none",
             "ClassifierBackend": "toxicity",
             "ClassifierEndpointArn": "",
             "OnFlaggedPrompt": "warn",
             "MaxAttempts": "2",
         },
-        [scenes.refusals],
+        [scenes.refusals, scenes.callers],
     ),
     "guarded": (
         {
+            "ApiAuth": "none",
             "ClassifierBackend": "guardrail",
             "ClassifierEndpointArn": "",
             "GuardrailArn": GUARDRAIL,
             "GuardrailVersion": "1",
             "GuardrailProfileArns": PROFILE,
         },
-        [scenes.arrivals, scenes.waiting],
+        [scenes.arrivals, scenes.waiting, scenes.callers],
     ),
 }
 
@@ -111,7 +115,9 @@ UNCALLED_ACTIONS = {
     "xray:GetSamplingRules": "the tracing daemon asks for it, and is not there locally",
     "xray:GetSamplingTargets": "the tracing daemon asks for it, and is not there locally",
 }
+LINKED = "S3 asks for it of the role that signed a link, when somebody follows it"
 TAGS = "S3 asks for it where what is copied has tags"
+PROFILED = "Bedrock asks for it where a profile sends a prompt to another region"
 UNVERSIONED = "IAM knows a classifier and its version by an ARN each; AWS may ask for both"
 STOPPED = "a training is stopped after a day"
 OURS = "document-classifier/safelight-prompts"
@@ -130,6 +136,10 @@ UNCALLED = {
     Granted("PrepareTrainingRole", "s3:ListBucketVersions", "DatasetsBucket"): ABSENT,
     Granted("JudgeClassifierRole", "s3:ListBucket", "DatasetsBucket"): ABSENT,
     Granted("JudgeClassifierRole", "s3:ListBucket", "WorkBucket"): ABSENT,
+    Granted("CheckPromptRole", "s3:ListBucket", "PolicyBucket"): ABSENT,
+    Granted("CheckImageRole", "s3:ListBucket", "PolicyBucket"): ABSENT,
+    Granted("RequestImagesRole", "s3:GetObjectVersion", "ImagesBucket/*"): LINKED,
+    Granted("ReadRequestsRole", "s3:GetObjectVersion", "ImagesBucket/*"): LINKED,
     Granted("ModerateDatasetImagesRole", "s3:ListBucket", "DatasetsBucket"): ABSENT,
     Granted("ModerateDatasetImagesRole", "s3:ListBucket", "WorkBucket"): ABSENT,
     Granted("ModerateDatasetImagesRole", "s3:PutObjectTagging", "DatasetsBucket/clean/*"): TAGS,
@@ -170,9 +180,8 @@ UNCALLED = {
     Granted("ModerateImagesRole", "s3:GetObject", "WorkBucket/pictures/*"): (
         "Rekognition reads with its caller's permissions, and does not say with which of the two"
     ),
-    Granted("ClassifyPromptRole", "bedrock:ApplyGuardrail", "guardrail-profile/us:0"): (
-        "Bedrock asks for it where a profile sends a prompt to another region"
-    ),
+    Granted("ClassifyPromptRole", "bedrock:ApplyGuardrail", "guardrail-profile/us:0"): PROFILED,
+    Granted("CheckPromptRole", "bedrock:ApplyGuardrail", "guardrail-profile/us:0"): PROFILED,
 }
 
 

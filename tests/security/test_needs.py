@@ -55,6 +55,10 @@ def test_rekognition_reads_with_its_callers_permissions() -> None:
     ]
 
 
+def test_a_picture_in_the_call_is_read_nowhere() -> None:
+    assert _needs("rekognition", "DetectText") == [Need("rekognition:DetectText")]
+
+
 @pytest.mark.parametrize("function", ["f", "arn:aws:lambda:us-east-1:000000000000:function:f"])
 def test_a_function_is_invoked_by_name_or_arn(function: str) -> None:
     assert _needs("lambda", "Invoke", function=function) == [
