@@ -8,7 +8,7 @@ VENV_AUDIT := .venv-audit
 VENV_CONTAINER := .venv-container
 VENV_WEB := .venv-web
 CHROMIUM ?= /usr/bin/chromium
-SUDO = $(shell [ $$(id -u) = 0 ] || echo sudo)
+APT_GET = $(strip $(shell [ $$(id -u) = 0 ] || echo sudo) apt-get)
 TORCH := 2.13.0
 SAM := $(VENV_SAM)/bin/sam
 RUNTIME := $(shell awk '$$1 == "Runtime:" {print $$2; exit}' template.yaml)
@@ -146,11 +146,11 @@ setup-web: ## make the environment (.venv-web) of the page's tests; installs Deb
 		echo 'No Chromium at $(CHROMIUM), and no apt-get to install it: install it, and name it with CHROMIUM=/path/to/chromium.' >&2; exit 1; \
 	else \
 		echo 'No Chromium at $(CHROMIUM) (CHROMIUM=/path/to/chromium names another). This installs the package chromium:'; \
-		echo '$(SUDO) apt-get update && $(SUDO) apt-get install --no-install-recommends chromium'; \
-		$(SUDO) apt-get -qq update; \
+		echo '$(APT_GET) update && $(APT_GET) install --no-install-recommends chromium'; \
+		$(APT_GET) -qq update; \
 		LC_ALL=C apt-get -qq --print-uris --no-install-recommends install chromium \
 			| awk '{bytes += $$3} END {printf "%d packages, %.0f MB to download\n", NR, bytes / 1e6}'; \
-		$(SUDO) apt-get -qq --yes --no-install-recommends install chromium >/dev/null; \
+		$(APT_GET) -qq --yes --no-install-recommends install chromium >/dev/null && [ -x '$(CHROMIUM)' ]; \
 	fi
 	@$(MAKE) --no-print-directory $(VENV_WEB)/.ready
 
