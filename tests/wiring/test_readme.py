@@ -7,6 +7,8 @@ import pytest
 from wiring.system import LAMBDAS, ROOT
 
 from local.cli import parser
+from local.openapi.operations import OPERATIONS
+from local.page import USUAL_PORT
 
 README = (ROOT / "README.md").read_text("utf-8")
 BLOCKS = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
@@ -38,6 +40,14 @@ def test_the_function_to_invoke_exists(line: str) -> None:
     assert line.split()[3] in LAMBDAS
 
 
+@pytest.mark.parametrize("line", starting("curl"))
+def test_the_api_has_the_call(line: str) -> None:
+    words = shlex.split(line)
+    _, path = words[-1].partition("?")[0].split(f"http://127.0.0.1:{USUAL_PORT}/api")
+    method = "post" if "-d" in words else "get"
+    assert (method, path) in {(one.method, one.path) for one in OPERATIONS}
+
+
 @pytest.mark.parametrize("path", sorted(set(re.findall(r"events/[a-z_]+/[a-z_0-9]+\.\w+", README))))
 def test_the_event_exists(path: str) -> None:
     assert (ROOT / path).is_file()
@@ -49,5 +59,5 @@ def test_the_link_leads_somewhere(target: str) -> None:
 
 
 def test_every_line_is_of_a_kind_that_is_tested() -> None:
-    known = ("make", ".venv/bin/safelight", ".venv-sam/bin/sam", "aws")
+    known = ("make", ".venv/bin/safelight", ".venv-sam/bin/sam", "aws", "curl")
     assert {line.split()[0] for line in LINES} <= set(known)
