@@ -6,6 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from local.commands import signals
 from local.commands.arguments import Subparsers, subcommand
 from local.commands.failure import FAILED, SUCCESS, CommandError
 
@@ -88,4 +89,6 @@ def _show(args: argparse.Namespace, out: Path) -> bool:
     if args.what == "endpoint":
         return endpoint.show(console(), out)
     stay = sys.stdout.isatty() if args.stay is None else args.stay
+    if stay:
+        signals.heed()
     return show.show(console(), out, args.open, stay)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 import os
-import signal
 import socket
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from local.commands import signals
 from local.commands.arguments import Subparsers, scale, subcommand
 from local.commands.failure import SUCCESS, CommandError
 from local.page import USUAL_PORT
@@ -103,9 +103,7 @@ def run(args: argparse.Namespace) -> int:
         raise CommandError("engine and page need a port each: --port and --page-port are the same")
     if args.generator is not None:
         _try_generator(args.generator)
-    signal.signal(signal.SIGTERM, _interrupt)
-    # A shell that starts this in the background has it ignore Ctrl-C's signal.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signals.heed()
     from local.commands.console import console
 
     screen = console()
@@ -259,8 +257,3 @@ def _tell_job(screen: Console, event: dict[str, Any]) -> None:
     if detail.get("reasons"):
         line.append(f"  {reasons_text(detail['reasons'])}")
     screen.print(line, soft_wrap=True)
-
-
-def _interrupt(number: int, frame: object) -> NoReturn:
-    """SIGTERM ends it like Ctrl-C, so that nothing stays behind."""
-    raise KeyboardInterrupt

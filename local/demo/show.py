@@ -65,7 +65,7 @@ def _runs(stack: LocalStack) -> list[Run]:
 
 def _stay(console: Console, stack: LocalStack) -> None:
     console.print(f"The page:    {stack.page_url}", soft_wrap=True)
-    console.print("Ask for a picture of your own there. Ctrl-C stops everything.")
+    console.print("Ask there for one of its prompts, or for your own. Ctrl-C stops everything.")
     with contextlib.suppress(KeyboardInterrupt):
         threading.Event().wait()
     console.print("\nStopped.")
