@@ -68,7 +68,9 @@ function fill(values) {
   for (const [name, value] of Object.entries(values)) {
     if (form.elements[name]) form.elements[name].value = value;
   }
-  for (const name of ["prompt", "negative_prompt"]) form.elements[name].dispatchEvent(new Event("input"));
+  for (const name of ["prompt", "negative_prompt"]) {
+    form.elements[name].dispatchEvent(new Event("input"));
+  }
   show();
 }
 
@@ -115,17 +117,22 @@ function keyOf(body) {
 
 /** {body, errors} of what the form holds. The server checks all of it again. */
 function read() {
-  const { prompt, negative_prompt: negative, size, width, height, num_images: count, seed } = form.elements;
+  const { prompt, negative_prompt: negative, size, width, height, seed } = form.elements;
   const own = size.value === "own";
-  const [wide, high] = own ? [width.valueAsNumber, height.valueAsNumber] : size.value.split("x").map(Number);
-  const body = { prompt: prompt.value, width: wide, height: high, num_images: Number(count.value) };
+  const sides = own ? [width.valueAsNumber, height.valueAsNumber] : size.value.split("x").map(Number);
+  const body = {
+    prompt: prompt.value,
+    width: sides[0],
+    height: sides[1],
+    num_images: Number(form.elements.num_images.value),
+  };
   if (normalised(negative.value)) body.negative_prompt = negative.value;
   if (seed.value.trim()) body.seed = Number(seed.value);
   const errors = [
     textError(prompt, "The prompt"),
     textError(negative, "The negative prompt"),
-    own && sideError("width", wide),
-    own && sideError("height", high),
+    own && sideError("width", body.width),
+    own && sideError("height", body.height),
     seedError(seed.value.trim()),
   ].filter(Boolean);
   return { body, errors };
@@ -138,7 +145,8 @@ function sideError(field, side) {
 
 function seedError(text) {
   if (text === "" || (/^\d+$/.test(text) && Number(text) <= LARGEST_SEED)) return undefined;
-  return { field: "seed", message: `The seed must be a whole number from 0 to ${LARGEST_SEED.toLocaleString("en")}` };
+  const most = LARGEST_SEED.toLocaleString("en");
+  return { field: "seed", message: `The seed must be a whole number from 0 to ${most}` };
 }
 
 function busy(is) {

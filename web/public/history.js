@@ -13,7 +13,8 @@ const more = byId("more");
 
 /** Shows the first page; the button brings further ones. */
 export async function showHistory(signal) {
-  showView("history", "History", "Your requests, newest first. Pictures and previews only: what was withheld stays withheld.");
+  showView("history", "History",
+    "Your requests, newest first. Of what was withheld there are blurred previews at most.");
   list.replaceChildren();
   byId("no-requests").hidden = more.hidden = true;
   let cursor = await add(undefined, signal);
@@ -39,7 +40,7 @@ async function add(cursor, signal) {
 function row(request) {
   const { tone, short } = statusWords(request.status);
   const prompt = normalised(asked(request.request_id)?.prompt ?? request.prompt ?? "");
-  const why = [...new Set((request.reasons ?? []).map(({ category }) => categoryWords(category)))].join(", ");
+  const why = new Set((request.reasons ?? []).map(({ category }) => categoryWords(category)));
   return el("li", {}, el("a", { href: `#/images/${encodeURIComponent(request.request_id)}` },
     frame(request),
     el("span", { class: "about" },
@@ -47,13 +48,14 @@ function row(request) {
       el("span", { class: "prompt" }, prompt ? written(prompt) : el("code", {}, request.request_id.slice(-8))),
       el("span", { class: "soft" }, moment(request.created_at),
         request.images > 0 && `, ${plural(request.images, "picture")}`,
-        why && `, ${why}`))));
+        why.size > 0 && `, ${[...why].join(", ")}`))));
 }
 
 function frame(request) {
-  const empty = el("span", { class: "frame empty", "aria-hidden": "true" }, isOpen(request.status) ? "…" : "—");
+  const mark = isOpen(request.status) ? "…" : "—";
+  const empty = el("span", { class: "frame empty", "aria-hidden": "true" }, mark);
   if (!request.preview) return empty;
-  const image = el("img", { class: "frame", src: request.preview, alt: "", loading: "lazy", decoding: "async" });
+  const image = el("img", { class: "frame", src: request.preview, alt: "", loading: "lazy" });
   // Its link may have expired by the time it is scrolled to.
   image.addEventListener("error", () => image.replaceWith(empty), { once: true });
   return image;

@@ -11,7 +11,7 @@ import { preparePlayground, showPlayground } from "./playground.js";
 import { problemText } from "./problems.js";
 import { showRequest } from "./result.js";
 
-const REQUEST = /^#\/images\/([\w.%-]{1,200})$/;
+const REQUEST = /^#\/images\/([\w.-]{1,200})$/;
 let leave = new AbortController();
 
 /** Shows what the address names. Links within a page have no slash and are not for the router. */
@@ -34,10 +34,10 @@ async function route(focus) {
 async function show(signal) {
   if (!auth.isReady()) return showSignIn();
   const request = REQUEST.exec(location.hash);
-  if (request) return showRequest(decodeURIComponent(request[1]), signal);
+  if (request) return showRequest(request[1], signal);
   if (location.hash === "#/history") return showHistory(signal);
   if (location.hash === "#/playground") return showPlayground();
-  if (location.hash && location.hash !== "#/") throw new Problem(404, { detail: "There is no such page." }, 0);
+  if (location.hash && location.hash !== "#/") throw new Problem(404, undefined, 0);
   showView("new", "Describe a picture", "Words and pictures are checked before anybody sees them.");
 }
 
@@ -61,7 +61,9 @@ function showMessage(problem) {
 function showSignIn() {
   const byKey = auth.kind() === "key";
   showView("sign-in", byKey ? "Your API key" : "Sign in",
-    byKey ? "This API knows its callers by a key. Whoever runs it gives you one." : "This API knows its callers by their account.");
+    byKey
+      ? "This API knows its callers by a key. Whoever runs it gives you one."
+      : "This API knows its callers by their account.");
   byId("key-form").hidden = !byKey;
   byId("sign-in").hidden = byKey;
   byId("sign-in-error").textContent = "";
@@ -73,7 +75,7 @@ function prepareSignIn() {
     const input = event.target.elements.api_key;
     const key = input.value.trim();
     byId("api-key-error").textContent = key ? "" : "The key is missing";
-    input.toggleAttribute("aria-invalid", !key);
+    input.setAttribute("aria-invalid", String(!key));
     if (!key) return input.focus();
     input.value = "";
     auth.useKey(key);
@@ -116,8 +118,8 @@ async function start() {
     config = await configuration();
   } catch {
     showView("message", "That did not work", "The page’s configuration could not be read.");
-    const again = el("button", { type: "button", class: "main", onclick: () => location.reload() }, "Try again");
-    return byId("view-message").replaceChildren(again);
+    const reload = { type: "button", class: "main", onclick: () => location.reload() };
+    return byId("view-message").replaceChildren(el("button", reload, "Try again"));
   }
   configure(config.api, tellConnection);
   auth.useAuth(config.auth, () => {

@@ -25,7 +25,7 @@ let typing, asking;
 export function preparePlayground() {
   countCharacters(promptForm.elements.prompt, byId("try-prompt-count"));
   promptForm.addEventListener("input", () => {
-    remember("trial", { prompt: promptForm.elements.prompt.value, negative_prompt: promptForm.elements.negative_prompt.value });
+    remember("trial", Object.fromEntries(new FormData(promptForm)));
     meaning.replaceChildren();
     clearTimeout(typing);
     typing = setTimeout(readWords, TYPING_MS);
@@ -41,7 +41,8 @@ export function preparePlayground() {
 }
 
 export function showPlayground() {
-  showView("playground", "Policy playground", "See what the policy makes of a prompt or a picture. Nothing is painted, and nothing is stored.");
+  showView("playground", "Policy playground",
+    "See what the policy makes of a prompt or a picture. Nothing is painted, and nothing is stored.");
   const { prompt = "", negative_prompt: negative = "" } = recall("trial") ?? {};
   promptForm.elements.prompt.value = prompt;
   promptForm.elements.negative_prompt.value = negative;
@@ -51,7 +52,8 @@ export function showPlayground() {
 /** What the form asks about, or nothing if there is nothing to ask. */
 function trial(layers) {
   const { prompt, negative_prompt: negative } = promptForm.elements;
-  const errors = [textError(prompt, "The prompt"), textError(negative, "The negative prompt")].filter(Boolean);
+  const errors = [textError(prompt, "The prompt"), textError(negative, "The negative prompt")]
+    .filter(Boolean);
   const body = { prompt: prompt.value, layers };
   if (normalised(negative.value)) body.negative_prompt = negative.value;
   return { body, errors, empty: !normalised(prompt.value) };
@@ -107,13 +109,15 @@ async function judgePicture() {
   clearProblems(imageForm);
   await asked(imageForm, seen, async () => {
     const image = await base64(file);
-    const { body } = await call("/moderations/image", { method: "POST", body: { image }, patience: UPLOAD_MS });
+    const { body } = await call("/moderations/image", {
+      method: "POST", body: { image }, patience: UPLOAD_MS,
+    });
     const found = [...body.reasons, ...body.warnings];
     return [
       verdictLine("Picture", body.verdict),
       await thumbnail(file),
       found.length ? reasonList(found) : el("p", { class: "hint" }, "Nothing in it breaks the policy."),
-      facts([["Labels", (body.labels ?? []).map((label) => label.label ?? label).join(", ")], ["Model", body.model]]),
+      facts([["Labels", body.labels.join(", ")], ["Model", body.model]]),
     ];
   });
 }
@@ -158,9 +162,10 @@ async function base64(file) {
 
 /** The chosen picture, small. On a canvas: the page's policy takes pictures from the server only. */
 async function thumbnail(file) {
-  const bitmap = await createImageBitmap(file, { resizeWidth: 240, resizeQuality: "medium" }).catch(() => null);
+  const bitmap = await createImageBitmap(file, { resizeWidth: 240 }).catch(() => null);
   if (!bitmap) return null;
-  const canvas = el("canvas", { width: bitmap.width, height: bitmap.height, role: "img", "aria-label": "The picture that was checked" });
+  const { width, height } = bitmap;
+  const canvas = el("canvas", { width, height, role: "img", "aria-label": "The picture that was checked" });
   canvas.getContext("2d").drawImage(bitmap, 0, 0);
   return canvas;
 }

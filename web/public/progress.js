@@ -64,7 +64,8 @@ export function stepList() {
     if (news && news !== told) announce(news);
     told = news;
   };
-  return { element: el("ol", { class: "steps live", "aria-label": "Progress" }, items.map(({ item }) => item)), update };
+  const list = items.map(({ item }) => item);
+  return { element: el("ol", { class: "steps live", "aria-label": "Progress" }, list), update };
 }
 
 function stepWords(index, attempt) {

@@ -29,14 +29,17 @@ export function highlighted(text, reasons) {
   let at = 0;
   for (const { span: [from, to], action } of found) {
     if (to <= at) continue;
-    parts.push(part(at, Math.max(at, from)), el("mark", { class: action }, part(Math.max(at, from), to)));
+    const start = Math.max(at, from);
+    parts.push(part(at, start), el("mark", { class: action }, part(start, to)));
     at = to;
   }
   return el("p", { class: "reading", dir: "auto" }, parts.flat(), part(at));
 }
 
 function named(text) {
-  return text.split(INVISIBLE).filter(Boolean).map((piece) => (INVISIBLE.test(piece)
-    ? el("span", { class: "invisible" }, `U+${piece.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}`)
-    : piece));
+  return text.split(INVISIBLE).filter(Boolean).map((piece) => {
+    if (!INVISIBLE.test(piece)) return piece;
+    const number = piece.codePointAt(0).toString(16).toUpperCase().padStart(4, "0");
+    return el("span", { class: "invisible" }, `U+${number}`);
+  });
 }

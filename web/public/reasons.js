@@ -13,8 +13,8 @@ export function reasonSection(title, reasons) {
 
 /** `<ul>` of reasons; what is the same in all its parts is told once. */
 export function reasonList(reasons) {
-  const counts = Map.groupBy(reasons, (reason) => JSON.stringify(reason));
-  return el("ul", { class: "reasons" }, [...counts.values()].map(([reason, ...others]) => el("li", { class: `reason ${reason.action}` },
+  const alike = [...Map.groupBy(reasons, (reason) => JSON.stringify(reason)).values()];
+  return el("ul", { class: "reasons" }, alike.map(([reason, ...others]) => el("li", { class: `reason ${reason.action}` },
     el("p", { class: "what" },
       el("strong", {}, categoryWords(reason.category)),
       others.length > 0 && el("span", { class: "severity" }, `${others.length + 1} times`),

@@ -9,7 +9,9 @@ import { follow, stepList } from "./progress.js";
 import { highlighted, normalised } from "./prompt_text.js";
 import { reasonSection } from "./reasons.js";
 import { asked, remember } from "./store.js";
-import { decider, duration, humanised, isOpen, plural, statusWords, STEPS, verdictWords } from "./words.js";
+import {
+  decider, duration, humanised, isOpen, plural, statusWords, STEPS, verdictWords,
+} from "./words.js";
 
 // Links are renewed a little before they expire.
 const MARGIN_MS = 10_000;
@@ -24,9 +26,11 @@ export async function showRequest(id, signal) {
   if (isOpen(record.status)) {
     await watch(record, signal);
     record = await read(id, signal);
-    const here = view.contains(document.activeElement) || [document.body, byId("title"), byId("main")].includes(document.activeElement);
+    // Whoever is at something else, such as the theme, is told and stays there.
+    const focused = document.activeElement;
+    const waits = focused === document.body || byId("main").contains(focused);
     showResult(record, signal);
-    if (here) focusTitle();
+    if (waits) focusTitle();
     else announce(statusWords(record.status).title);
   } else {
     showResult(record, signal);
@@ -40,8 +44,11 @@ async function read(id, signal) {
 }
 
 async function watch(record, signal) {
-  const { title, text } = statusWords(record.status);
-  retitle(title, text);
+  const tell = (status) => {
+    const { title, text } = statusWords(status);
+    retitle(title, text);
+  };
+  tell(record.status);
   const steps = stepList();
   const since = el("p", { class: "hint" });
   const began = Date.parse(record.created_at) || Date.now();
@@ -59,10 +66,7 @@ async function watch(record, signal) {
   try {
     await follow(record.request_id, signal, (look) => {
       steps.update(look);
-      if (look.status !== record.status && isOpen(look.status)) {
-        const { title, text } = statusWords(look.status);
-        retitle(title, text);
-      }
+      if (look.status !== record.status && isOpen(look.status)) tell(look.status);
     });
   } finally {
     clearInterval(clock);
@@ -71,18 +75,21 @@ async function watch(record, signal) {
 
 function showResult(record, signal) {
   const { tone, text, next } = statusWords(record.status);
-  const withheld = record.status === "COMPLETED" && delivered(record) < record.images.length;
-  retitle(titleOf(record), withheld ? "What was delivered was judged safe. The rest is withheld; the warnings say why." : text);
-  view.replaceChildren(
+  const some = record.status === "COMPLETED" && delivered(record) < record.images.length;
+  retitle(titleOf(record), some
+    ? "What was delivered was judged safe. The rest is withheld; the warnings say why." : text);
+  const parts = [
     el("div", { class: "outcome" },
       el("p", {}, el("code", { class: `badge ${tone}` }, record.status)),
       next && el("p", {}, next)),
     pictures(record),
     actions(record),
-    prompt(record, signal) ?? "",
-    reasonSection("Why", record.reasons) ?? "",
-    reasonSection("Warnings", record.warnings) ?? "",
-    details(record));
+    prompt(record, signal),
+    reasonSection("Why", record.reasons),
+    reasonSection("Warnings", record.warnings),
+    details(record),
+  ];
+  view.replaceChildren(...parts.filter(Boolean));
 }
 
 function titleOf(record) {
@@ -96,13 +103,16 @@ const delivered = (record) => record.images.filter(({ url }) => url).length;
 
 function actions(record) {
   const body = bodyOf(record);
+  if (!body) {
+    return el("p", { class: "actions" }, el("a", { class: "main", href: "#/" }, "New request"));
+  }
+  const asIs = ["FAILED", "EXPIRED", "REFUSED"].includes(record.status);
   const blocked = record.status === "BLOCKED_PROMPT";
-  const again = ["FAILED", "EXPIRED", "REFUSED"].includes(record.status) ? "Ask again" : "Change it and ask again";
+  const toTry = { href: "#/playground", onclick: () => remember("trial", body) };
   return el("p", { class: "actions" },
-    body
-      ? el("a", { class: "main", href: "#/", onclick: () => fillFrom(body) }, again)
-      : el("a", { class: "main", href: "#/" }, "New request"),
-    blocked && body && el("a", { href: "#/playground", onclick: () => remember("trial", body) }, "See how it is read"));
+    el("a", { class: "main", href: "#/", onclick: () => fillFrom(body) },
+      asIs ? "Ask again" : "Change it and ask again"),
+    blocked && el("a", toTry, "See how it is read"));
 }
 
 /** What was asked, as far as the record or this tab knows it. */
@@ -134,47 +144,59 @@ async function markWords(place, prompt, signal) {
 
 function pictures(record) {
   const images = record.images ?? [];
-  if (!images.length) return "";
-  return el("div", { class: `pictures of-${Math.min(images.length, 4)}` }, images.map((image) => picture(image, record)));
+  if (!images.length) return null;
+  return el("div", { class: `pictures of-${images.length}` },
+    images.map((image) => (image.url ? delivery(image, record) : withheld(image))));
 }
 
-function picture(image, record) {
+function delivery(image, record) {
   const number = image.index + 1;
-  const size = image.width && image.height ? { width: image.width, height: image.height } : {};
+  const about = promptOf(record);
   const of = `Picture ${number} of ${record.images.length}`;
-  if (image.url) {
-    const about = promptOf(record);
-    return el("figure", {},
-      el("img", { src: image.url, alt: about ? `${of}: ${about}` : of, decoding: "async", ...size }),
-      el("figcaption", {},
-        el("span", {}, `Picture ${number}, ${verdictWords(image.verdict)}`),
-        size.width && el("span", { class: "soft" }, `${size.width} × ${size.height}`),
-        el("a", { href: image.url, target: "_blank", rel: "noopener", "aria-label": `Open picture ${number} in full size` }, "Full size")));
-  }
-  const labels = [...new Set((image.reasons ?? []).map(({ label }) => label).filter(Boolean))].join(", ");
+  return el("figure", {},
+    img(image, image.url, about ? `${of}: ${about}` : of),
+    el("figcaption", {},
+      el("span", {}, `Picture ${number}, ${verdictWords(image.verdict)}`),
+      image.width && el("span", { class: "soft" }, `${image.width} × ${image.height}`),
+      el("a", {
+        href: image.url, target: "_blank", rel: "noopener",
+        "aria-label": `Open picture ${number} in full size`,
+      }, "Full size")));
+}
+
+function withheld(image) {
+  const number = image.index + 1;
+  const labels = [...new Set((image.reasons ?? []).map(({ label }) => label).filter(Boolean))];
+  const seen = labels.length ? `: ${labels.join(", ")}` : "";
+  const preview = image.preview_url;
   return el("figure", { class: "withheld" },
-    image.preview_url
-      ? el("img", { src: image.preview_url, alt: `Blurred preview of picture ${number}, which is withheld`, decoding: "async", ...size })
+    preview
+      ? img(image, preview, `Blurred preview of picture ${number}, which is withheld`)
       : el("div", { class: "no-picture" }, "No preview"),
     el("figcaption", {},
-      el("span", {}, el("strong", {}, "Withheld"), ` Picture ${number}, ${verdictWords(image.verdict)}${labels && `: ${labels}`}.`),
-      image.preview_url && el("span", { class: "soft" }, "The server blurred this preview. The picture itself does not leave it.")));
+      el("span", {},
+        el("strong", {}, "Withheld"),
+        ` Picture ${number}, ${verdictWords(image.verdict)}${seen}.`),
+      preview && el("span", { class: "soft" },
+        "The server blurred this preview. The picture itself does not leave it.")));
 }
+
+const img = ({ width, height }, src, alt) => el("img", { src, alt, width, height, decoding: "async" });
 
 function details(record) {
   const timings = STEPS.filter(([stage]) => record.timings?.[stage] != null);
   return el("details", {},
     el("summary", {}, "How it was made and judged"),
     requestFacts(record),
-    record.attempts?.length > 0 && table("Attempts", ["Attempt", "Verdict", "Labels", "Added to the negative prompt", "Time"],
-      record.attempts.map((attempt) => [
+    table("Attempts", ["Attempt", "Verdict", "Labels", "Added to the negative prompt", "Time"],
+      (record.attempts ?? []).map((attempt) => [
         attempt.n, humanised(attempt.verdict), attempt.labels?.join(", ") || "none",
         attempt.negative_prompt_added?.join(", ") || "nothing", milliseconds(attempt.ms),
       ])),
-    timings.length > 0 && table("Time per stage", ["Stage", "Time"],
+    table("Time per stage", ["Stage", "Time"],
       timings.map(([stage, name]) => [name, milliseconds(record.timings[stage])])),
-    record.history?.length > 0 && table("Earlier runs", ["Run", "Ended", "Stage"],
-      record.history.map((run) => [run.run, statusWords(run.status).short, decider(run.stage)])));
+    table("Earlier runs", ["Run", "Ended", "Stage"],
+      (record.history ?? []).map((run) => [run.run, statusWords(run.status).short, decider(run.stage)])));
 }
 
 function requestFacts(record) {
@@ -192,6 +214,7 @@ function requestFacts(record) {
 }
 
 function table(caption, heads, rows) {
+  if (!rows.length) return null;
   return el("div", { class: "scroll", role: "region", tabindex: "0", "aria-label": caption },
     el("table", {},
       el("caption", {}, caption),
@@ -202,24 +225,32 @@ function table(caption, heads, rows) {
 
 const milliseconds = (ms) => (ms == null ? "" : `${Math.round(ms).toLocaleString("en")} ms`);
 
-/** Puts new links to the pictures into the page before the old ones expire, while it is looked at. */
+/** Keeps the links to the pictures good while they are looked at: each expires within minutes. */
 async function keepLinks(id, record, signal) {
-  let current = record;
+  let expiry = Date.parse(record.links_expire_at);
   let renewed = 0;
   const renew = async () => {
     // A picture that is gone for good must not be asked for without end.
     if (document.hidden || Date.now() - renewed < MARGIN_MS) return;
     renewed = Date.now();
-    current = await read(id, signal);
-    const fresh = pictures(current);
-    if (fresh) view.querySelector(".pictures")?.replaceWith(fresh);
+    const fresh = await read(id, signal);
+    expiry = Date.parse(fresh.links_expire_at);
+    relink(fresh.images);
   };
   const quietly = () => renew().catch(() => {}); // The pictures on the screen stay.
-  const expired = () => Date.parse(current.links_expire_at) - MARGIN_MS < Date.now();
   view.addEventListener("error", quietly, { capture: true, signal });
-  document.addEventListener("visibilitychange", () => expired() && quietly(), { signal });
-  while (current.links_expire_at) {
+  while (expiry) {
     await pause(MARGIN_MS / 1000, signal);
-    if (expired()) await quietly();
+    if (expiry - MARGIN_MS < Date.now()) await quietly();
+  }
+}
+
+/** New links for the figures of these images; pictures that are there are not fetched again. */
+function relink(images) {
+  for (const [index, figure] of view.querySelectorAll("figure").entries()) {
+    const { url, preview_url: preview } = images[index];
+    if (url) figure.querySelector("a").href = url;
+    const shown = figure.querySelector("img");
+    if (shown && !(shown.complete && shown.naturalWidth)) shown.src = url ?? preview;
   }
 }

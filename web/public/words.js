@@ -132,9 +132,10 @@ export function why(reason) {
   if (rule === "keyword" && !term) return "A word on the policy’s list.";
   if (rule === "combination") return "A combination of words that the policy does not let pass.";
   if (rule === "text_in_image") return `Words written in ${picture}${term ? `: “${term}”` : ""}.`;
-  if (term) return `The policy’s term “${term}”${reason.disguise ? `, in disguise: ${reason.disguise}` : ""}.`;
+  const disguise = reason.disguise ? `, in disguise: ${reason.disguise}` : "";
+  if (term) return `The policy’s term “${term}”${disguise}.`;
   if (rule === "blocked_hash") return `It looks like a picture that is not to be shown (${picture}).`;
-  if (reason.category === "model_filtered") return `The model left ${picture} ${humanised(rule).toLowerCase()}.`;
+  if (reason.category === "model_filtered") return `The model left ${picture} ${rule}.`;
   if (label && reason.stage === "ModerateImages") {
     return `Seen in ${picture}${reason.illustrated ? ", which is drawn" : ""}: “${label}”.`;
   }
