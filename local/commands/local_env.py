@@ -1,8 +1,7 @@
 """The variables with which `sam local` reaches a running local stack, as SAM CLI reads them.
 
 SAM CLI hands a function only those variables of the file that the template declares. It declares
-AWS_ENDPOINT_URL and SageMaker's; a function that calls other AI services calls nothing else, so
-that the first is enough for it. The others are for whoever calls the handlers without SAM CLI.
+the addresses; the others are for whoever calls the handlers without SAM CLI.
 """
 
 from __future__ import annotations
@@ -14,7 +13,6 @@ from urllib.parse import urlsplit, urlunsplit
 from local.deployed_stack import DeployedStack
 from local.engine.settings import AI_SERVICES, REGION
 
-_AI_ONLY = ("ClassifyPromptFunction", "ModerateImagesFunction")
 _FUNCTION = "AWS::Lambda::Function"
 # Where containers usually see the host; a wildcard is no address to go to.
 BRIDGE = "172.17.0.1"
@@ -24,6 +22,7 @@ WILDCARD = "0.0.0.0"  # noqa: S104
 def write_local_env(path: Path, stack: DeployedStack, stand_ins: str, endpoint: str) -> None:
     """One object per function of the template: its variables, and where AWS answers."""
     everywhere = {
+        "AWS_ENDPOINT_URL": endpoint,
         **{f"AWS_ENDPOINT_URL_{service}": stand_ins for service in AI_SERVICES},
         "AWS_ACCESS_KEY_ID": "local",
         "AWS_SECRET_ACCESS_KEY": "local",
@@ -31,14 +30,7 @@ def write_local_env(path: Path, stack: DeployedStack, stand_ins: str, endpoint: 
         "AWS_REGION": REGION,
     }
     functions = {name: _variables(stack, physical) for name, physical in _functions(stack).items()}
-    content = {
-        name: {
-            **own,
-            **everywhere,
-            "AWS_ENDPOINT_URL": stand_ins if name in _AI_ONLY else endpoint,
-        }
-        for name, own in sorted(functions.items())
-    }
+    content = {name: {**own, **everywhere} for name, own in sorted(functions.items())}
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(content, indent=2) + "\n", "utf-8")
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +26,7 @@ RUNTIME = str(TEMPLATE["Globals"]["Function"]["Runtime"])
 # Where a container finds its host; it must be an address of this machine.
 BRIDGE = os.environ.get("SAM_LOCAL_BRIDGE", "172.17.0.1")
 FLAGS = os.environ.get("SAM_LOCAL_FLAGS", "").split()
+STARTED_WITHIN = 60.0
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,34 @@ def invoke(function: str, event: Path, env_vars: Path | None = None) -> Answer:
         raise AssertionError(f"no answer: {ran.stdout}\n{ran.stderr}") from None
 
 
+@contextmanager
+def start(verb: str, env_vars: Path, log: Path) -> Iterator[str]:
+    """Where `sam local start-…` answers. It ends by Ctrl-C, as at a terminal, and then removes its
+    containers."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    command = [str(SAM), "local", verb, "--port", str(port), "--env-vars", str(env_vars)]
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [*command, *FLAGS], cwd=ROOT, env=environment(), stdout=output, stderr=output
+        )
+    try:
+        deadline = time.monotonic() + STARTED_WITHIN
+        while not _listens(port):
+            assert process.poll() is None, log.read_text("utf-8")
+            assert time.monotonic() < deadline, log.read_text("utf-8")
+            time.sleep(0.2)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.send_signal(signal.SIGINT)
+        try:
+            process.wait(30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
 def runtime_on_path() -> bool:
     """Whether the template's Python runs here: a shim of a version manager may only be there."""
     try:
@@ -101,3 +133,8 @@ def bridge_is_here() -> bool:
         except OSError:
             return False
     return True
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0

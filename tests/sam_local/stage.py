@@ -21,6 +21,7 @@ from samtranslator.yaml_helper import yaml_parse
 from local.ai.marker import Marker
 from local.ai.painting.painter import paint, paint_unsafe
 from local.ai.running import StandIns
+from local.engine.settings import AI_SERVICES
 from local.running import Engine
 
 Event = dict[str, Any]
@@ -34,12 +35,9 @@ TABLES = {
     "ResultsTable": EXAMPLE_ENV["AcceptRequestFunction"]["RESULTS_TABLE"],
     "InferencesTable": EXAMPLE_ENV["GenerateImagesFunction"]["INFERENCES_TABLE"],
     "JobsTable": EXAMPLE_ENV["FollowJobsFunction"]["JOBS_TABLE"],
+    "QuotasTable": EXAMPLE_ENV["RequestImagesFunction"]["QUOTAS_TABLE"],
 }
 TABLE_SHAPE = ("KeySchema", "AttributeDefinitions", "BillingMode", "GlobalSecondaryIndexes")
-# These talk to one AI service and to nothing else.
-AI_ONLY = ("ClassifyPromptFunction", "ModerateImagesFunction")
-# AI services whose callers talk to others, too.
-BESIDE_OTHERS = ("SAGEMAKER_RUNTIME", "SAGEMAKER", "APPLICATION_AUTO_SCALING")
 _SCORES = {"unsafe": "unsafe", "insult": {"label": "INSULT", "score": 0.95}}
 UNSAFE = Marker((("Explicit Nudity", 96.0),))
 
@@ -69,6 +67,7 @@ class Stage:
             properties = RESOURCES[resource]["Properties"]
             shape = {name: properties[name] for name in TABLE_SHAPE if name in properties}
             engine.client("dynamodb").create_table(TableName=table, **shape)
+        self._machine = _machine(engine)
         engine.client("events").create_event_bus(
             Name=EXAMPLE_ENV["CloseExecutionFunction"]["EVENT_BUS"]
         )
@@ -81,15 +80,14 @@ class Stage:
     def env_vars(self, folder: Path) -> Path:
         """events/local-env.json with the addresses of this stage."""
         ai, engine = self._stand_ins.endpoint, self.engine.endpoint
-        for_all = {name: ai if name in AI_ONLY else engine for name in EXAMPLE_ENV}
+        here = {
+            "AWS_ENDPOINT_URL": engine,
+            **{f"AWS_ENDPOINT_URL_{service}": ai for service in AI_SERVICES},
+        }
+        made = {"STATE_MACHINE_ARN": self._machine}
         variables = {
-            name: {
-                **given,
-                "AWS_ENDPOINT_URL": for_all[name],
-                **{f"AWS_ENDPOINT_URL_{service}": ai for service in BESIDE_OTHERS},
-            }
+            name: given | here | {key: arn for key, arn in made.items() if key in given}
             for name, given in EXAMPLE_ENV.items()
-            if "AWS_ENDPOINT_URL" in given
         }
         path = folder / "env.json"
         path.write_text(json.dumps(variables), "utf-8")
@@ -159,6 +157,17 @@ class Stage:
 
     def _execution(self, event: Event, _: str) -> None:
         event["detail"]["executionArn"] = end_as(self.engine, event["detail"])
+
+
+def _machine(engine: Engine) -> str:
+    """The ARN of one that does nothing with a request, and succeeds."""
+    name = EXAMPLE_ENV["RequestImagesFunction"]["STATE_MACHINE_ARN"].rpartition(":")[2]
+    made = engine.client("stepfunctions").create_state_machine(
+        name=name,
+        definition=json.dumps({"StartAt": "Only", "States": {"Only": {"Type": "Succeed"}}}),
+        roleArn="arn:aws:iam::000000000000:role/any",
+    )
+    return str(made["stateMachineArn"])
 
 
 def _safe() -> bytes:

@@ -84,6 +84,13 @@ CASES = [
     ),
     Case("PrepareTraining", "outside_its_folder", {"verdict": "invalid"}),
     Case("JudgeClassifier", "trained", {"verdict": "accept"}),
+    Case("RequestImages", "prompt", {"statusCode": 202}),
+    Case("RequestImages", "prompt_missing", {"statusCode": 400}),
+    Case("ReadRequests", "health", {"statusCode": 200}),
+    Case("ReadRequests", "id_of_another", {"statusCode": 404}),
+    Case("CheckPrompt", "clean", {"statusCode": 200}),
+    Case("CheckImage", "png", {"statusCode": 200}),
+    Case("CheckImage", "not_a_picture", {"statusCode": 422}),
     Case("JudgeClassifier", "without_metrics", {"verdict": "refuse"}),
 ]
 

@@ -3,28 +3,20 @@
 from __future__ import annotations
 
 import json
-import signal
-import socket
-import subprocess
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
 from botocore.config import Config
-from sam_local.sam import FLAGS, ROOT, SAM, environment
+from sam_local.sam import start
 from sam_local.stage import EVENTS, Stage
-
-STARTED_WITHIN = 60.0
 
 
 @pytest.mark.sam_local
 @pytest.mark.timeout(300)
 def test_two_functions_answer_lambda_s_api(stage: Stage, tmp_path: Path) -> None:
-    with start_lambda(stage.env_vars(tmp_path), tmp_path / "log") as endpoint:
+    with start("start-lambda", stage.env_vars(tmp_path), tmp_path / "log") as endpoint:
         served = boto3.client(
             "lambda",
             endpoint_url=endpoint,
@@ -48,35 +40,3 @@ def call(client: Any, function: str, event: str) -> dict[str, Any]:
         client.invoke(FunctionName=function, Payload=payload)["Payload"]
     )
     return answer
-
-
-@contextmanager
-def start_lambda(env_vars: Path, log: Path) -> Iterator[str]:
-    """Where it answers. It ends by Ctrl-C, as at a terminal, and then removes its containers."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    command = [str(SAM), "local", "start-lambda", "--port", str(port), "--env-vars", str(env_vars)]
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [*command, *FLAGS], cwd=ROOT, env=environment(), stdout=output, stderr=output
-        )
-    try:
-        deadline = time.monotonic() + STARTED_WITHIN
-        while not _listens(port):
-            assert process.poll() is None, log.read_text("utf-8")
-            assert time.monotonic() < deadline, log.read_text("utf-8")
-            time.sleep(0.2)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.send_signal(signal.SIGINT)
-        try:
-            process.wait(30)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-
-
-def _listens(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0

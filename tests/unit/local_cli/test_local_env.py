@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from wiring.system import TEMPLATE
 
 from local.commands.local_env import seen_by_containers, write_local_env
 from local.deployed_stack import DeployedStack
+from local.engine.settings import AI_SERVICES
 
 
 class Services:
@@ -38,11 +40,17 @@ def test_every_function_gets_its_own_variables_and_the_addresses(tmp_path: Path)
     write_local_env(path, stack, "http://ai:1", "http://engine:2")
     written = json.loads(path.read_text("utf-8"))
     assert list(written) == ["AcceptRequestFunction", "ClassifyPromptFunction"]
-    accept, classify = written.values()
-    assert accept["OWN"] == "AcceptRequestFunction"
-    assert accept["AWS_ENDPOINT_URL"] == "http://engine:2"
-    assert accept["AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME"] == "http://ai:1"
-    assert classify["AWS_ENDPOINT_URL"] == "http://ai:1"
+    assert written["AcceptRequestFunction"]["OWN"] == "AcceptRequestFunction"
+    for variables in written.values():
+        assert variables["AWS_ENDPOINT_URL"] == "http://engine:2"
+        assert variables["AWS_ENDPOINT_URL_COMPREHEND"] == "http://ai:1"
+
+
+def test_the_template_declares_every_address() -> None:
+    """SAM CLI hands over no other."""
+    declared = TEMPLATE["Globals"]["Function"]["Environment"]["Variables"]
+    services = {f"AWS_ENDPOINT_URL_{service}" for service in AI_SERVICES}
+    assert declared == dict.fromkeys({"AWS_ENDPOINT_URL", *services}, "")
 
 
 @pytest.mark.parametrize(
