@@ -87,9 +87,11 @@ def requests(stack: Stack) -> dict[str, str]:
     for prompt, steps in OUTCOMES.values():
         if steps:
             stack.script(prompt, **steps)
-    ids = {status: accepted(stack, {"prompt": one[0]}) for status, one in OUTCOMES.items()}
-    for request_id in ids.values():
-        stack.wait_for_end(execution(stack, request_id))
+    ids = {}
+    # One by one: together, each would have processes of its own started.
+    for status, (prompt, _) in OUTCOMES.items():
+        ids[status] = accepted(stack, {"prompt": prompt})
+        stack.wait_for_end(execution(stack, ids[status]))
     return ids
 
 
