@@ -92,7 +92,7 @@ $(VENV_PEERS)/.ready: locks/peers.txt locks/peers-npm/package-lock.json
 	if command -v npm >/dev/null; then npm ci --prefix $(VENV_PEERS)/npm --ignore-scripts --no-audit --no-fund --silent; fi
 	@touch $@
 
-demo: $(VENV)/.ready ## run a request of every kind on this machine, and make a gallery of them
+demo: $(VENV)/.ready ## run a request of every kind on this machine, make a gallery, and keep its page up in a terminal
 	@$(BIN)/safelight demo $(if $(OUT),--out $(OUT))
 
 demo-batch: $(if $(ROWS),bench-batch,$(VENV)/.ready) ## run a file of 200 prompts on this machine, and drop it again (ROWS: bench-batch)
