@@ -1,0 +1,107 @@
+"""The page in a real Chromium, before the whole stack on the local engine."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from web.album import Album
+from web.visitor import DESKTOP, Visitor
+from workflow.conftest import PATIENCE
+from workflow.running_system import ROOT, Stack
+
+from local.ai.running import StandIns
+from local.page.server import PageServer
+from local.running import Engine
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
+# Nothing but the page: no profile of anybody's, no services of the browser's maker, no other host.
+FLAGS = [
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+]
+TIME_SCALE = 10.0
+# One stack answers for all tests: nobody is refused for asking often.
+OPEN = {"ApiAuth": "none", "ApiChecksPerDay": "0", "ApiRate": "1000", "ApiBurst": "1000"}
+REQUESTS_PER_DAY = 1000
+Visit = Callable[..., Visitor]
+_ALBUM = pytest.StashKey[Album]()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _environment() -> None:
+    if not CHROMIUM.exists() or importlib.util.find_spec("playwright") is None:
+        pytest.skip("there is no Chromium or no .venv-web: make setup-web")
+
+
+@pytest.fixture(scope="session")
+def stack(_environment: None) -> Iterator[Stack]:
+    with (
+        StandIns() as stand_ins,
+        Engine(ai_endpoint=stand_ins.endpoint, time_scale=TIME_SCALE, max_processes=20) as engine,
+    ):
+        stand_ins.use_engine(engine.endpoint)
+        bounds = {"ApiRequestsPerDay": str(REQUESTS_PER_DAY), "MaxAttempts": "2"}
+        yield Stack(engine, stand_ins, "seen", {**PATIENCE, **OPEN, **bounds})
+
+
+@pytest.fixture(scope="session")
+def address(stack: Stack) -> Iterator[str]:
+    """The page's, without a slash at its end."""
+    with PageServer(stack.engine.endpoint, stack.outputs["ApiId"]) as page:
+        yield page.url.rstrip("/")
+
+
+@pytest.fixture(scope="session")
+def browser(_environment: None) -> Iterator[Browser]:
+    from playwright.sync_api import expect, sync_playwright
+
+    expect.set_options(timeout=20_000)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=FLAGS, chromium_sandbox=os.geteuid() != 0
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def album(pytestconfig: pytest.Config) -> Album:
+    return pytestconfig.stash.setdefault(_ALBUM, Album(ROOT / ".safelight" / "screenshots"))
+
+
+@pytest.fixture
+def visit(browser: Browser, address: str, stack: Stack, album: Album) -> Iterator[Visit]:
+    """Opens a window for a new visitor. At the end nothing may have gone wrong in any of them."""
+    visitors: list[Visitor] = []
+    with ExitStack() as leaving:
+
+        def visit(size: tuple[int, int] = DESKTOP, **settings: Any) -> Visitor:
+            context = browser.new_context(
+                base_url=address, viewport={"width": size[0], "height": size[1]}, **settings
+            )
+            leaving.callback(context.close)
+            visitors.append(Visitor(context, {address, stack.engine.endpoint}, album))
+            return visitors[-1]
+
+        yield visit
+        assert [problem for visitor in visitors for problem in visitor.problems] == []
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    album = config.stash.get(_ALBUM, None)
+    if album and album.close():
+        terminalreporter.write_line(f"Screenshots, to look at: {album.index}")
