@@ -23,9 +23,8 @@ from shared.api import (
     whole_number,
 )
 from shared.api_requests import Requests
-from shared.dynamodb import Item
+from shared.dynamodb import Item, Table
 from shared.errors import TransientError
-from shared.queue_look import Queue
 from shared.records import Records, utc_text
 from shared.request import check_requester
 from shared.request_ids import id_of_record, is_of
@@ -80,14 +79,17 @@ class Settings:
 
 @dataclass(frozen=True)
 class Desk:
-    """What reading needs; Step Functions only where a record does not say it all."""
+    """What reading needs; Step Functions only where a record does not say it all.
+
+    `inferences` is where WatchEndpoint notes what it saw of the queue.
+    """
 
     settings: Settings
     records: Records
     requests: Requests
     step_functions: Callable[[], StepFunctions]
     viewer: Viewer
-    queue: Queue
+    inferences: Table
 
 
 def respond(desk: Desk, event: Event) -> Reply:
@@ -163,7 +165,10 @@ def _list(desk: Desk, event: Event) -> Reply:
 
 
 def _health(desk: Desk, event: Event) -> Reply:
-    look, _ = desk.queue.seen()
+    # Of all routes this one alone needs it: every cold start would pay for the import.
+    from shared.queue_look import Queue
+
+    look, _ = Queue(desk.inferences).seen()
     generator = look and {
         "state": look.state,
         "instances": look.instances,

@@ -1,7 +1,7 @@
 """RequestImages: takes a request by the API and starts its execution; waits for it if asked to."""
 
 import functools
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from request_images.post import Counter, Settings, post
 from request_images.waiting import WaitingRoom
@@ -11,8 +11,10 @@ from shared.dynamodb import Table
 from shared.quotas import Quotas
 from shared.records import Records
 from shared.request_view import Viewer
-from shared.s3 import Storage
 from shared.stepfunctions import StepFunctions
+
+if TYPE_CHECKING:
+    from shared.s3 import Storage
 
 
 @functools.cache
@@ -29,8 +31,15 @@ def build() -> Counter:
         quotas,
         WaitingRoom(records, quotas, settings.max_waiting),
         # Only who waits for pictures needs S3: every cold start would pay for the client.
-        Viewer(functools.cache(Storage), settings.images_bucket, settings.link_seconds),
+        Viewer(_storage, settings.images_bucket, settings.link_seconds),
     )
+
+
+@functools.cache
+def _storage() -> "Storage":
+    from shared.s3 import Storage
+
+    return Storage()
 
 
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

@@ -14,7 +14,6 @@ from typing import Any, Protocol
 
 from shared.errors import SafelightError
 from shared.log import log, tell
-from shared.metrics import Metrics
 from shared.request import InvalidRequest, parse_json
 
 AUTHS = ("iam", "cognito", "key", "none")
@@ -82,11 +81,16 @@ def guarded(settings: ApiSettings, event: Event, handle: Callable[[], Reply]) ->
     Problem and InvalidRequest say what is wrong with the request. Other errors of ours mean that
     nobody could decide: 503. Whatever else it raises is a bug: 500, and the log has its name.
     """
+    code = ""
     try:
         reply = handle()
     except Exception as error:  # noqa: BLE001 - a caller gets no stack trace
         problem = _problem_of(error)
-        Metrics(settings.metrics_namespace).count("ApiRefusals", Code=problem.code)
+        code = problem.code
+        # Only a refusal needs it: every cold start would pay for the import.
+        from shared.metrics import Metrics
+
+        Metrics(settings.metrics_namespace).count("ApiRefusals", Code=code)
         reply = _reply_of(problem)
     if settings.api_cors_origin:
         reply["headers"] |= {
@@ -96,7 +100,8 @@ def guarded(settings: ApiSettings, event: Event, handle: Callable[[], Reply]) ->
         }
     route = f"{event['httpMethod']} {event['resource']}"
     gateway_request = event["requestContext"].get("requestId")
-    tell("api", route=route, status=reply["statusCode"], gateway_request=gateway_request)
+    status = reply["statusCode"]
+    tell("api", route=route, status=status, code=code, gateway_request=gateway_request)
     return reply
 
 

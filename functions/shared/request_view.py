@@ -11,12 +11,15 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from shared.announcement import public
 from shared.dynamodb import Item
 from shared.records import utc_text
-from shared.s3 import ObjectVersion, Storage
+from shared.version import VERSION
+
+if TYPE_CHECKING:
+    from shared.s3 import Storage
 
 _TEXTS = ("status", "stage", "created_at", "updated_at", "policy_hash", "prompt")
 _PAST = ("run", "status", "stage", "created_at", "updated_at", "policy_hash")
@@ -30,7 +33,7 @@ _MOST_REASONS_IN_SHORT = 3
 class Viewer:
     """Shows records, with links that work for so many seconds."""
 
-    storage: Callable[[], Storage]
+    storage: "Callable[[], Storage]"
     images_bucket: str
     link_seconds: int
 
@@ -76,8 +79,8 @@ class Viewer:
     def etag(self, record: Item, now: datetime) -> str:
         """Changes with the record, and early enough for its links: when half their time is over."""
         parts = [str(record[name]) for name in ("run", "status", "updated_at")]
-        # What has no such part has not claimed its record yet, and shows less.
-        parts.append(str(record.get("requester")))
+        # What has no requester has not claimed its record yet, and shows less.
+        parts += [str(record.get("requester")), VERSION]
         if "images" in record:
             parts.append(str(int(now.timestamp()) // max(1, self.link_seconds // 2)))
         return f'W/"{hashlib.sha256("/".join(parts).encode()).hexdigest()[:32]}"'
@@ -105,11 +108,15 @@ class Viewer:
             kind, place = "preview_url", "preview_"
         else:
             return {}
-        if image[f"{place}bucket"] != self.images_bucket:
-            return {}
-        version = ObjectVersion(
-            self.images_bucket, image[f"{place}key"], image.get(f"{place}version_id", "")
+        bucket, key, version_id = (
+            image.get(f"{place}{name}", "") for name in ("bucket", "key", "version_id")
         )
+        if bucket != self.images_bucket or not version_id:
+            return {}
+        # Most calls are answered without: every cold start would pay for the import.
+        from shared.s3 import ObjectVersion
+
+        version = ObjectVersion(bucket, key, version_id)
         return {kind: self.storage().link(version, self.link_seconds)}
 
 

@@ -285,6 +285,7 @@ def test_a_record_is_shown_without_what_is_nobodys_business(get: Any, record: An
         (delivered(0, bucket=WORK), {}),
         (shown(0, preview_published=False), {}),
         (shown(0, preview_bucket=WORK), {}),
+        (delivered(0, version_id=""), {}),
     ],
 )
 def test_links_are_to_delivered_pictures_and_published_previews_only(

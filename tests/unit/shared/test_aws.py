@@ -1,7 +1,13 @@
 """Clients: where they call, and that nobody waits for long."""
 
+import gc
+
 import pytest
-from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
+from botocore.exceptions import (
+    EndpointConnectionError,
+    ReadTimeoutError,
+    UnknownServiceError,
+)
 from botocore.parsers import ResponseParserError
 
 from shared.aws import client, translated
@@ -35,3 +41,11 @@ def test_an_answer_that_never_came_or_cannot_be_read_is_worth_another_call(
 ) -> None:
     with pytest.raises(ServiceUnavailable), translated():
         raise error
+
+
+def test_garbage_is_searched_for_again_once_there_is_a_client() -> None:
+    client("dynamodb")
+    assert gc.isenabled()
+    with pytest.raises(UnknownServiceError):
+        client("no-such-service")
+    assert gc.isenabled()
