@@ -5,8 +5,6 @@ allows, is AWS's alone.
 """
 
 import json
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from typing import Any
 
@@ -22,7 +20,6 @@ from local.running import Engine
 pytestmark = pytest.mark.engine
 System = tuple[Engine, StandIns]
 Headers = dict[str, str]
-Answer = tuple[int, dict[str, Any]]
 # Of users that live as long as the tests.
 PASSWORD = "Silver-gelatin-12"
 ROUTES = [
@@ -38,101 +35,85 @@ ROUTES = [
 BODY = {"POST": {"prompt": "a teapot"}}
 
 
-class Api:
-    """A stack's API, called over HTTP."""
-
-    def __init__(self, stack: Stack) -> None:
-        self.stack = stack
-        self._base = f"{stack.engine.endpoint}/restapis/{stack.outputs['ApiId']}/api/_user_request_"
-
-    def call(
-        self, method: str, path: str, headers: Headers | None = None, body: object = None
-    ) -> Answer:
-        """Status and body of an answer."""
-        content = None if body is None else json.dumps(body).encode()
-        given = {"Content-Type": "application/json", **(headers or {})}
-        asked = urllib.request.Request(self.url(path), content, given, method=method)  # noqa: S310
-        try:
-            with urllib.request.urlopen(asked) as answer:  # noqa: S310
-                return answer.status, json.load(answer)
-        except urllib.error.HTTPError as error:
-            refused = error
-        with refused:
-            assert refused.headers["Content-Type"] == "application/problem+json"
-            return refused.code, json.load(refused)
-
-    def url(self, path: str) -> str:
-        return self._base + path
-
-    def requested(self, headers: Headers, **body: str) -> str:
-        """The id of a request that was accepted."""
-        status, accepted = self.call("POST", "/images", headers, {"prompt": "a teapot", **body})
-        assert status == 202, accepted
-        return str(accepted["request_id"])
-
-    def record(self, request_id: str) -> dict[str, Any]:
-        """What is recorded of a request that has ended."""
-        machine = self.stack.outputs["StateMachineArn"].replace(":stateMachine:", ":execution:")
-        return self.stack.ended(f"{machine}:{request_id}").record
-
-
-def serve(system: System, auth: str, **parameters: str) -> Iterator[Api]:
+def serve(system: System, auth: str, **parameters: str) -> Iterator[Stack]:
     stack = Stack(*system, f"auth-{auth}", {"ApiAuth": auth, **parameters})
-    yield Api(stack)
+    yield stack
     stack.delete()
 
 
+def call(
+    stack: Stack, method: str, path: str, headers: Headers | None = None, body: object = None
+) -> tuple[int, Any]:
+    """Status and body of an answer."""
+    status, told, answer = stack.ask(method, path, body, **(headers or {}))
+    assert status < 400 or told["Content-Type"] == "application/problem+json"
+    return status, answer
+
+
+def requested(stack: Stack, headers: Headers, **body: str) -> str:
+    """The id of a request that was accepted."""
+    status, accepted = call(stack, "POST", "/images", headers, {"prompt": "a teapot", **body})
+    assert status == 202, accepted
+    return str(accepted["request_id"])
+
+
+def record(stack: Stack, request_id: str) -> dict[str, Any]:
+    """What is recorded of a request that has ended."""
+    machine = stack.outputs["StateMachineArn"].replace(":stateMachine:", ":execution:")
+    return stack.ended(f"{machine}:{request_id}").record
+
+
 @pytest.fixture(scope="module")
-def keyed(system: System) -> Iterator[Api]:
+def keyed(system: System) -> Iterator[Stack]:
     yield from serve(system, "key")
 
 
-def key_of(api: Api, name: str) -> tuple[str, Headers]:
+def key_of(stack: Stack, name: str) -> tuple[str, Headers]:
     """A new API key of the stack's plan: its id, and what shows it."""
-    gateway = api.stack.client("apigateway")
+    gateway = stack.client("apigateway")
     key = gateway.create_api_key(name=name, enabled=True)
-    plan = api.stack.outputs["ApiUsagePlan"]
+    plan = stack.outputs["ApiUsagePlan"]
     gateway.create_usage_plan_key(usagePlanId=plan, keyId=key["id"], keyType="API_KEY")
     return key["id"], {"x-api-key": key["value"]}
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=" ".join)
-def test_no_route_answers_without_a_key(keyed: Api, route: tuple[str, str]) -> None:
+def test_no_route_answers_without_a_key(keyed: Stack, route: tuple[str, str]) -> None:
     for headers in ({}, {"x-api-key": "a-guess-of-twenty-chars"}):
-        assert keyed.call(*route, headers, BODY.get(route[0]))[0] == 403
+        assert call(keyed, *route, headers, BODY.get(route[0]))[0] == 403
 
 
-def test_a_request_is_its_keys_and_no_other_key_sees_it(keyed: Api) -> None:
+def test_a_request_is_its_keys_and_no_other_key_sees_it(keyed: Stack) -> None:
     key_id, mine = key_of(keyed, "mine")
     _, others = key_of(keyed, "other")
-    request_id = keyed.requested(mine, requester="anna")
-    assert keyed.record(request_id)["requester"] == f"api:key:{key_id}/anna"
-    status, shown = keyed.call("GET", f"/images/{request_id}", mine)
+    request_id = requested(keyed, mine, requester="anna")
+    assert record(keyed, request_id)["requester"] == f"api:key:{key_id}/anna"
+    status, shown = call(keyed, "GET", f"/images/{request_id}", mine)
     assert (status, shown["status"]) == (200, "COMPLETED")
     for path in (f"/images/{request_id}", f"/images/{request_id}/events"):
-        unknown = keyed.call("GET", "/images/api-0-0", others)
-        assert keyed.call("GET", path, others) == unknown
+        unknown = call(keyed, "GET", "/images/api-0-0", others)
+        assert call(keyed, "GET", path, others) == unknown
         assert unknown[0] == 404
-    listed = keyed.call("GET", "/images?requester=anna", mine)[1]["requests"]
+    listed = call(keyed, "GET", "/images?requester=anna", mine)[1]["requests"]
     assert [one["request_id"] for one in listed] == [request_id]
-    assert keyed.call("GET", "/images?requester=anna", others)[1]["requests"] == []
+    assert call(keyed, "GET", "/images?requester=anna", others)[1]["requests"] == []
 
 
-def test_the_same_idempotency_key_of_two_callers_is_two_requests(keyed: Api) -> None:
+def test_the_same_idempotency_key_of_two_callers_is_two_requests(keyed: Stack) -> None:
     ids = set()
     for name in ("first", "second"):
         _, headers = key_of(keyed, name)
         again = {**headers, "Idempotency-Key": "order-1"}
-        ids.add(keyed.requested(again))
-        assert keyed.requested(again) in ids
+        ids.add(requested(keyed, again))
+        assert requested(keyed, again) in ids
     assert len(ids) == 2
 
 
-def test_a_key_that_is_deleted_is_refused(keyed: Api) -> None:
+def test_a_key_that_is_deleted_is_refused(keyed: Stack) -> None:
     key_id, headers = key_of(keyed, "gone")
-    assert keyed.call("GET", "/health", headers)[0] == 200
-    keyed.stack.client("apigateway").delete_api_key(apiKey=key_id)
-    assert keyed.call("GET", "/health", headers)[0] == 403
+    assert call(keyed, "GET", "/health", headers)[0] == 200
+    keyed.client("apigateway").delete_api_key(apiKey=key_id)
+    assert call(keyed, "GET", "/health", headers)[0] == 403
 
 
 @pytest.fixture(scope="module")
@@ -150,13 +131,13 @@ def pools(system: System) -> list[dict[str, str]]:
 
 
 @pytest.fixture(scope="module")
-def signed_in(system: System, pools: list[dict[str, str]]) -> Iterator[Api]:
+def signed_in(system: System, pools: list[dict[str, str]]) -> Iterator[Stack]:
     yield from serve(system, "cognito", ApiUserPoolArn=pools[0]["arn"])
 
 
-def token_of(api: Api, pool: dict[str, str], name: str) -> tuple[str, Headers]:
+def token_of(stack: Stack, pool: dict[str, str], name: str) -> tuple[str, Headers]:
     """A new user of a pool: who that is, and the id token that shows it."""
-    cognito = api.stack.client("cognito-idp")
+    cognito = stack.client("cognito-idp")
     user = {"UserPoolId": pool["id"], "Username": name}
     made = cognito.admin_create_user(**user, MessageAction="SUPPRESS")["User"]
     cognito.admin_set_user_password(**user, Password=PASSWORD, Permanent=True)
@@ -170,63 +151,64 @@ def token_of(api: Api, pool: dict[str, str], name: str) -> tuple[str, Headers]:
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=" ".join)
-def test_no_route_answers_without_a_token(signed_in: Api, route: tuple[str, str]) -> None:
+def test_no_route_answers_without_a_token(signed_in: Stack, route: tuple[str, str]) -> None:
     for headers in ({}, {"Authorization": "not.a.token"}):
-        assert signed_in.call(*route, headers, BODY.get(route[0]))[0] == 401
+        assert call(signed_in, *route, headers, BODY.get(route[0]))[0] == 401
 
 
-def test_a_token_of_another_pool_is_refused(signed_in: Api, pools: list[dict[str, str]]) -> None:
+def test_a_token_of_another_pool_is_refused(signed_in: Stack, pools: list[dict[str, str]]) -> None:
     _, headers = token_of(signed_in, pools[1], "somebody")
-    assert signed_in.call("GET", "/images", headers)[0] == 401
+    assert call(signed_in, "GET", "/images", headers)[0] == 401
 
 
-def test_a_token_that_was_changed_is_refused(signed_in: Api, pools: list[dict[str, str]]) -> None:
+def test_a_token_that_was_changed_is_refused(signed_in: Stack, pools: list[dict[str, str]]) -> None:
     _, headers = token_of(signed_in, pools[0], "forger")
     head, claims, signature = headers["Authorization"].split(".")
     forged = ".".join(
         [head, claims[:-4] + ("AAAA" if claims[-4:] != "AAAA" else "BBBB"), signature]
     )
-    assert signed_in.call("GET", "/images", {"Authorization": forged})[0] == 401
+    assert call(signed_in, "GET", "/images", {"Authorization": forged})[0] == 401
 
 
 def test_a_request_is_its_users_and_no_other_user_sees_it(
-    signed_in: Api, pools: list[dict[str, str]]
+    signed_in: Stack, pools: list[dict[str, str]]
 ) -> None:
     sub, mine = token_of(signed_in, pools[0], "anna")
     _, others = token_of(signed_in, pools[0], "ben")
-    request_id = signed_in.requested(mine)
-    assert signed_in.record(request_id)["requester"] == f"api:cognito:{sub}"
-    assert signed_in.call("GET", f"/images/{request_id}", mine)[0] == 200
-    assert signed_in.call("GET", f"/images/{request_id}", others)[0] == 404
+    request_id = requested(signed_in, mine)
+    assert record(signed_in, request_id)["requester"] == f"api:cognito:{sub}"
+    assert call(signed_in, "GET", f"/images/{request_id}", mine)[0] == 200
+    assert call(signed_in, "GET", f"/images/{request_id}", others)[0] == 404
 
 
 @pytest.fixture(scope="module")
-def signed(system: System) -> Iterator[Api]:
+def signed(system: System) -> Iterator[Stack]:
     yield from serve(system, "iam")
 
 
-def signature_of(api: Api, name: str, method: str, path: str, body: object = None) -> Headers:
+def signature_of(stack: Stack, name: str, method: str, path: str, body: object = None) -> Headers:
     """The headers of a call that a new IAM user has signed."""
-    iam = api.stack.client("iam")
+    iam = stack.client("iam")
     iam.create_user(UserName=name)
     key = iam.create_access_key(UserName=name)["AccessKey"]
     content = None if body is None else json.dumps(body)
-    asked = AWSRequest(method, api.url(path), {"Content-Type": "application/json"}, content)
+    url = f"{stack.engine.endpoint}/restapis/{stack.outputs['ApiId']}/api/_user_request_{path}"
+    asked = AWSRequest(method, url, {"Content-Type": "application/json"}, content)
     credentials = Credentials(key["AccessKeyId"], key["SecretAccessKey"])
     SigV4Auth(credentials, "execute-api", "us-east-1").add_auth(asked)
     return dict(asked.headers)
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=" ".join)
-def test_no_route_answers_a_call_that_is_not_signed(signed: Api, route: tuple[str, str]) -> None:
-    assert signed.call(*route, {}, BODY.get(route[0]))[0] == 403
+def test_no_route_answers_a_call_that_is_not_signed(signed: Stack, route: tuple[str, str]) -> None:
+    assert call(signed, *route, {}, BODY.get(route[0]))[0] == 403
 
 
-def test_a_request_is_the_signers(signed: Api) -> None:
+def test_a_request_is_the_signers(signed: Stack) -> None:
     body = {"prompt": "a teapot"}
     headers = signature_of(signed, "shop", "POST", "/images", body)
-    request_id = signed.requested(headers)
+    request_id = requested(signed, headers)
     who = "arn:aws:iam::000000000000:user/shop"
-    assert signed.record(request_id)["requester"] == f"api:iam:{who}"
+    assert record(signed, request_id)["requester"] == f"api:iam:{who}"
     other = signature_of(signed, "stall", "GET", f"/images/{request_id}")
-    assert signed.call("GET", f"/images/{request_id}", other)[0] == 404
+    assert call(signed, "GET", f"/images/{request_id}", other)[0] == 404
