@@ -1,0 +1,65 @@
+"""The commands and parameters of docs/deploying.md exist."""
+
+import re
+import shlex
+
+import botocore.session
+import pytest
+from botocore import xform_name
+from wiring.system import ROOT, TEMPLATE
+from wiring.test_site_template import SITE
+
+from local.cli import parser
+
+DOC = (ROOT / "docs" / "deploying.md").read_text("utf-8")
+BLOCKS = re.findall(r"```sh\n(.*?)```", DOC, re.DOTALL)
+LINES = [line for block in BLOCKS for line in block.replace("\\\n", " ").splitlines()]
+# Of the AWS CLI itself, for any operation.
+OF_THE_CLI = {"query", "output", "region"}
+
+
+def starting(*words: str) -> list[str]:
+    return [line for line in LINES if line.split()[: len(words)] == list(words)]
+
+
+def overrides(line: str) -> set[str]:
+    given = line.partition("--parameter-overrides ")[2].split()
+    return {pair.partition("=")[0] for pair in given}
+
+
+@pytest.mark.parametrize("line", starting("safelight"))
+def test_the_command_line_understands(line: str) -> None:
+    assert callable(parser().parse_args(shlex.split(line)[1:]).run)
+
+
+@pytest.mark.parametrize("line", starting("sam", "deploy"))
+def test_the_main_stack_has_the_parameters(line: str) -> None:
+    assert overrides(line) <= TEMPLATE["Parameters"].keys()
+
+
+def test_the_pages_stack_gets_all_it_needs() -> None:
+    (line,) = starting("aws", "cloudformation", "deploy")
+    words = shlex.split(line)
+    assert (ROOT / words[words.index("--template-file") + 1]).is_file()
+    needed = {name for name, body in SITE["Parameters"].items() if "Default" not in body}
+    assert needed <= overrides(line) <= SITE["Parameters"].keys()
+
+
+@pytest.mark.parametrize(
+    "line", [line for line in starting("aws") if line.split()[1:3] != ["cloudformation", "deploy"]]
+)
+def test_aws_has_the_operation_and_its_options(line: str) -> None:
+    _, service, operation, *words = shlex.split(line, comments=True)
+    model = botocore.session.get_session().get_service_model(service)
+    operations = {xform_name(name, "-"): name for name in model.operation_names}
+    shape = model.operation_model(operations[operation]).input_shape
+    assert shape is not None
+    members = {xform_name(name, "-") for name in shape.members}
+    options = {word.removeprefix("--") for word in words if word.startswith("--")}
+    assert options - OF_THE_CLI <= members
+
+
+def test_the_outputs_that_it_names_are_there() -> None:
+    for name in ("ApiId", "ImagesBucket", "ApiUsagePlan"):
+        assert name in TEMPLATE["Outputs"]
+    assert "DistributionDomain" in SITE["Outputs"]
