@@ -36,6 +36,7 @@ _THROTTLING = frozenset(
         "ServiceQuotaExceededException",
         "SlowDown",
         "LimitExceededException",
+        "ExecutionLimitExceeded",
     }
 )
 
