@@ -22,7 +22,7 @@ from shared.api import (
     requester,
     whole_number,
 )
-from shared.api_requests import Requests
+from shared.api_requests import Requests, UnknownRequest
 from shared.dynamodb import Item, Table
 from shared.errors import TransientError
 from shared.records import Records, utc_text
@@ -197,7 +197,10 @@ def _found(desk: Desk, event: Event) -> tuple[str, str, Item]:
     """(requester, id, record) of the request in the path, if it is the requester's own."""
     who = requester(event, desk.settings.api_auth)
     request_id = (event.get("pathParameters") or {}).get("id", "")
-    record = desk.requests.find(request_id) if is_of(who, request_id) else None
+    try:
+        record = desk.requests.find_begun(request_id) if is_of(who, request_id) else None
+    except UnknownRequest:
+        record = None
     if record is None:
         raise Problem("not_found", "you have no request with this id")
     return who, request_id, record
@@ -208,8 +211,8 @@ def _unless_known(
 ) -> Reply:
     """The answer, or 304 where the caller has it: weakly compared (RFC 9110, 13.1.2)."""
     headers = {"Cache-Control": "private, no-cache", "ETag": etag, **headers}
-    known = {one.strip() for one in (header(event, "If-None-Match") or "").split(",")}
-    if etag in known or "*" in known:
+    known = (header(event, "If-None-Match") or "").split(",")
+    if {one.strip().removeprefix("W/") for one in known} & {etag.removeprefix("W/"), "*"}:
         return answer(304, None, headers)
     return answer(200, body(), headers)
 

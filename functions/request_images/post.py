@@ -1,6 +1,7 @@
 """What RequestImages does with POST /images: check, count, start, and wait if asked to."""
 
 import re
+import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -18,9 +19,9 @@ from shared.api import (
     requester,
     whole_number,
 )
-from shared.api_requests import Requests
+from shared.api_requests import Requests, UnknownRequest
 from shared.dynamodb import Item
-from shared.errors import Throttled, TransientError
+from shared.errors import ServiceUnavailable, Throttled, TransientError
 from shared.log import tell
 from shared.quotas import Quotas
 from shared.request import MAX_FILE_BYTES, InvalidRequest, normalised, request_hash
@@ -142,7 +143,8 @@ def _asked(event: Event, auth: str) -> Asked:
         key_field="Idempotency-Key" if key else "request_id",
         request_hash=request_hash(request),
         given={
-            "api": {"requester": who, "request_id": request_id},
+            # Of two calls at the same moment, the same input would tell both that they started it.
+            "api": {"requester": who, "request_id": request_id, "call": secrets.token_hex(8)},
             "request": {name: value for name, value in body.items() if name != "request_id"},
         },
     )
@@ -152,12 +154,10 @@ def _earlier(counter: Counter, asked: Asked) -> Item | None:
     """The request that had this key before. Raises Problem if it asked for something else."""
     try:
         found = counter.requests.find(asked.request_id)
-    except Throttled:
-        # Too many look for executions. A start tells as well, but only once the quota has counted.
+    except (UnknownRequest, Throttled):
+        # None, or too many look for one. A start tells as well, once the quota has counted.
         return None
-    if found is not None and found["request_hash"] != asked.request_hash:
-        raise _reused(asked, "this key came with another request before")
-    return found
+    return _same(asked, found) if found else None
 
 
 def _started(counter: Counter, asked: Asked) -> bool:
@@ -173,12 +173,21 @@ def _started(counter: Counter, asked: Asked) -> bool:
             counter.quotas.give_back(spent)
     if started:
         return True
-    found = counter.requests.find(asked.request_id)
+    try:
+        found = counter.requests.find_begun(asked.request_id)
+    except UnknownRequest:
+        raise ServiceUnavailable("the execution of this name is not told of yet") from None
     if found is None:
         raise _reused(asked, "this key was used before, and what became of it is no longer kept")
-    if found["request_hash"] != asked.request_hash:
-        raise _reused(asked, "this key came with another request before")
+    _same(asked, found)
     return False
+
+
+def _same(asked: Asked, found: Item) -> Item:
+    """What had this key before, if it asked for the same. Raises Problem."""
+    if found["request_hash"] not in {"none", asked.request_hash}:
+        raise _reused(asked, "this key came with another request before")
+    return found
 
 
 def _reused(asked: Asked, message: str) -> Problem:

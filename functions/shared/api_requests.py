@@ -1,6 +1,7 @@
 """Requests as the API finds them: by record, or by execution before that has claimed a record."""
 
 import json
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -14,6 +15,12 @@ from shared.stepfunctions import StepFunctions, execution_arn
 # An execution that ends without a record gets one within minutes; one that has none long after has
 # outlived it.
 _RECORDED_WITHIN = timedelta(days=1)
+# DescribeExecution is eventually consistent (Step Functions API Reference).
+_LOOK_AGAIN_AFTER = (0.2, 0.4)
+
+
+class UnknownRequest(Exception):
+    """There is neither a record nor an execution, as far as is told by now."""
 
 
 @dataclass(frozen=True)
@@ -25,9 +32,10 @@ class Requests:
     machine_arn: str
 
     def find(self, request_id: str) -> Item | None:
-        """The record, or what there is to say of a request that has none yet; None for no request.
+        """The record, or what there is to say of a request that has none yet; None if it had one.
 
         Of an execution that has not claimed a record: RUNNING, and the hash of what was asked for.
+        Raises UnknownRequest.
         """
         if record := self.records.get(request_id):
             return record
@@ -35,16 +43,30 @@ class Requests:
         try:
             execution = self.step_functions().describe(arn)
         except LookupError:
-            return None
+            if record := self._unread(request_id):
+                return record
+            raise UnknownRequest(request_id) from None
         if execution["status"] == "RUNNING":
             return _unclaimed(request_id, execution)
-        # Claimed meanwhile; or it failed before it could, and was recorded under its own name.
-        record = self.records.get(request_id) or self.records.get(f"execution-{request_id}")
-        if record:
+        # Claimed meanwhile, unless it failed before it could.
+        if record := self.records.get(request_id) or self._unread(request_id):
             return record | {"request_hash": _hash_of(execution)}
         if datetime.now(UTC) - execution["stopDate"] > _RECORDED_WITHIN:
             return None
         return _unclaimed(request_id, execution)
+
+    def find_begun(self, request_id: str) -> Item | None:
+        """As find, for a moment: what began just now may be told of late."""
+        for pause in _LOOK_AGAIN_AFTER:
+            try:
+                return self.find(request_id)
+            except UnknownRequest:
+                time.sleep(pause)
+        return self.find(request_id)
+
+    def _unread(self, request_id: str) -> Item | None:
+        """The record of an execution that failed before it had read the request."""
+        return self.records.get(f"execution-{request_id}")
 
 
 def _unclaimed(request_id: str, execution: dict[str, Any]) -> Item:

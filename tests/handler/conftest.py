@@ -240,3 +240,11 @@ def item(aws: Callable[[str], Any]) -> Callable[[str, str], dict[str, Any] | Non
         return found and {n: int(v["N"]) if "N" in v else v["S"] for n, v in found.items()}
 
     return item
+
+
+@pytest.fixture
+def looked_again(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The pauses between looks for an execution, made in no time."""
+    pauses: list[float] = []
+    monkeypatch.setattr("shared.api_requests.time.sleep", pauses.append)
+    return pauses

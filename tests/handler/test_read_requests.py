@@ -312,10 +312,12 @@ def test_what_is_known_already_is_not_sent_again(get: Any, record: Any) -> None:
     record(status="RUNNING")
     first = get("request")["headers"]["ETag"]
     known = get("request", known=f'"x", {first}')
+    strong = get("request", known=first.removeprefix("W/"))
     record(status="RUNNING", run=2)
     later = get("request", known=first)
 
     assert (known["statusCode"], known["headers"]["ETag"]) == (304, first)
+    assert strong["statusCode"] == 304
     assert "Content-Type" not in known["headers"]
     assert known["headers"]["Retry-After"] == "1"
     assert later["statusCode"] == 200
@@ -371,6 +373,21 @@ def test_a_request_that_failed_before_it_was_read_is_found(
     assert (body["request_id"], body["status"]) == (OWN, "FAILED")
 
 
+def test_it_is_found_when_its_execution_is_forgotten(get: Any, record: Any) -> None:
+    record(f"execution-{OWN}", "FAILED", requester="unknown", reasons=[])
+    assert get("request")["body"]["status"] == "FAILED"
+
+
+def test_what_has_just_begun_is_looked_for_again(
+    get: Any, machine: Any, looked_again: list[float]
+) -> None:
+    """Step Functions tells of a new execution late: whoever has its id does not get 404."""
+    start(machine, OWN)
+    machine.unseen = 2
+    assert get("request")["body"]["status"] == "RUNNING"
+    assert looked_again == [0.2, 0.4]
+
+
 def test_a_request_whose_record_has_expired_is_gone(get: Any, machine: Any) -> None:
     start(machine, OWN)
     machine.end(OWN, "SUCCEEDED", ago=timedelta(days=31))
@@ -379,7 +396,7 @@ def test_a_request_whose_record_has_expired_is_gone(get: Any, machine: Any) -> N
 
 @pytest.mark.parametrize("scenario", ["request", "progress", "hostile_id", "id_of_another"])
 def test_what_is_not_ones_own_is_not_there(
-    scenario: str, get: Any, record: Any, answers: Any, counted: Any
+    scenario: str, get: Any, record: Any, answers: Any, counted: Any, looked_again: list[float]
 ) -> None:
     record("event:example.gallery/gallery-0042")
     record(f"{THEIRS}{OWN[-32:]}", requester="api:key:theirs")
@@ -389,7 +406,7 @@ def test_what_is_not_ones_own_is_not_there(
     assert counted("ApiRefusals", Code="not_found") == [1]
     # Whose an id is stands in it: for another's nothing is asked at all.
     own = scenario in {"request", "progress"}
-    assert len(answers.asked("DescribeExecution")) == own
+    assert bool(answers.asked("DescribeExecution")) == bool(looked_again) == own
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -126,7 +127,9 @@ def test_a_request_starts_an_execution_of_its_name(post: Any, machine: StandardM
         "Retry-After": "1",
     }
     assert name.startswith(prefix("local"))
-    assert machine.input_of(name) == {
+    given = machine.input_of(name)
+    assert re.fullmatch("[0-9a-f]{16}", given["api"].pop("call"))
+    assert given == {
         "api": {"requester": "local", "request_id": name},
         "request": {"prompt": LIGHTHOUSE},
     }
@@ -180,7 +183,10 @@ def test_who_asks_is_what_the_gateway_has_authenticated(
 ) -> None:
     name = post(scenario, API_AUTH=auth)["body"]["request_id"]
     assert name.startswith(prefix(requester))
-    assert machine.input_of(name)["api"] == {"requester": requester, "request_id": name}
+    assert (
+        machine.input_of(name)["api"].items()
+        >= {"requester": requester, "request_id": name}.items()
+    )
 
 
 @pytest.mark.parametrize("auth", ["iam", "cognito", "key"])
@@ -286,18 +292,41 @@ def test_the_field_blamed_is_where_the_key_was(post: Any) -> None:
     assert refused(reply)[2] == [("request_id", "unique")]
 
 
-def test_two_calls_at_once_with_one_key_start_one_execution(
-    post: Any, machine: StandardMachine, aws: Any
+@pytest.mark.parametrize("body", [None, {"num_images": 1, "prompt": LIGHTHOUSE}])
+def test_two_calls_at_once_with_one_key_start_one_execution_and_count_once(
+    body: Any, post: Any, machine: StandardMachine, aws: Any
 ) -> None:
     """Neither sees the other's execution when it looks; Step Functions lets one win."""
     post("idempotency_key")
     machine.unseen = 1
-    # Written otherwise, so that it is another input.
-    reply = post("idempotency_key", {"num_images": 1, "prompt": LIGHTHOUSE})
+    reply = post("idempotency_key", body)
 
     assert reply["statusCode"] == 202
     assert reply["headers"]["Idempotent-Replay"] == "true"
     assert list(used(aws).values()) == [1]
+
+
+def test_the_first_call_is_waited_for_until_it_is_told_of(
+    post: Any, machine: StandardMachine, aws: Any, looked_again: list[float]
+) -> None:
+    post("idempotency_key")
+    machine.unseen = 3
+    late = post("idempotency_key")
+    machine.unseen = 4
+    too_late = post("idempotency_key", {"prompt": "a red fox"})
+
+    assert (late["statusCode"], late["headers"]["Idempotent-Replay"]) == (202, "true")
+    # Not a refusal for good: nobody knows yet what the first call asked for.
+    assert refused(too_late) == (503, "unavailable", [])
+    assert looked_again == pytest.approx([0.2, 0.4, 0.2, 0.4])
+    assert list(used(aws).values()) == [1]
+
+
+def test_a_record_without_a_hash_is_no_other_request(post: Any, record: Any) -> None:
+    """Of an execution that could not read what was asked for."""
+    record(KEYED, "FAILED", request_hash="none")
+    reply = post("idempotency_key")
+    assert (reply["statusCode"], reply["body"]["status"]) == (202, "FAILED")
 
 
 def test_a_key_whose_record_has_expired_is_not_used_again(post: Any, machine: Any) -> None:
@@ -332,7 +361,9 @@ def test_no_quota_is_no_limit(post: Any, aws: Any) -> None:
     assert not used(aws)
 
 
-@pytest.mark.parametrize("code", ["ThrottlingException", "InternalFailure"])
+@pytest.mark.parametrize(
+    "code", ["ThrottlingException", "ExecutionLimitExceeded", "InternalFailure"]
+)
 def test_what_could_not_be_started_is_unavailable_and_costs_nothing(
     code: str, post: Any, answers: Any, aws: Any
 ) -> None:
