@@ -56,6 +56,16 @@ class Execution:
             if image.get("verdict") == "safe"
         }
 
+    @property
+    def withheld(self) -> list[dict[str, Any]]:
+        """The pictures that ModerateImages answered were not."""
+        return [
+            image
+            for answer in self._answers("ModerateImages")
+            for image in answer["images"]
+            if image.get("verdict") != "safe"
+        ]
+
     def _answers(self, state: str) -> Iterable[dict[str, Any]]:
         inside = False
         for event in self.history:
