@@ -82,6 +82,29 @@ def test_a_wildcard_in_a_resource_stands_for_its_last_part() -> None:
             assert re.fullmatch(r"arn:aws:[^*?]+(/|:|/v)\*", need.resource), (role, need)
 
 
+def test_the_api_reads_nothing_that_was_withheld_and_writes_no_record() -> None:
+    """Originals and prompts lie in the work bucket, tokens in rows of the inferences table."""
+    own = {"RequestImagesRole", "ReadRequestsRole", "CheckPromptRole", "CheckImageRole"}
+    permissions = [(role, need) for role, need in _permissions() if role in own]
+    assert {role for role, _ in permissions} == own
+    for role, need in permissions:
+        assert ":::WorkBucket" not in need.resource, role
+        assert ":::PromptsBucket" not in need.resource, role
+        if need.resource.endswith("table/ResultsTable"):
+            assert need.action == "dynamodb:GetItem", role
+    (rows,) = [role for role, need in permissions if need.resource.endswith("InferencesTable")]
+    assert rows == "ReadRequestsRole"
+    starts = {role for role, need in permissions if need.action == "states:StartExecution"}
+    assert starts == {"RequestImagesRole"}
+
+
+def test_the_api_reads_the_queues_item_and_no_row_with_a_token() -> None:
+    policies = STACK.of_type("AWS::IAM::Role")["ReadRequestsRole"]["Policies"]
+    statements = [one for each in policies for one in each["PolicyDocument"]["Statement"]]
+    (read,) = [one for one in statements if one["Sid"] == "ReadQueue"]
+    assert read["Condition"] == {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["queue"]}}
+
+
 def test_no_role_has_a_policy_of_awss() -> None:
     """Those allow the logs and queues of the whole account."""
     ours = {STACK.arn(name) for name in STACK.of_type("AWS::IAM::ManagedPolicy")}
