@@ -21,7 +21,7 @@ Found = dict[str, list[str]]
 MEANINGS = {
     "lost": "requests without a terminal record",
     "doubled": "requests with two terminal records, or a run with two different outcomes told",
-    "unmoderated published": "objects in the images bucket that are not a picture judged safe",
+    "unmoderated published": "objects in the images bucket, neither judged safe nor previews",
     "not delivered": "COMPLETED, and a picture of it is not in the images bucket as it was judged",
     "stuck": "records that are open, executions that run, after the sweeper",
     "unannounced": "terminal records without a result event",
@@ -174,17 +174,19 @@ def _item(record: Json) -> Any:
 
 
 def _look_at_pictures(evidence: Evidence, result: Account) -> None:
-    """Both ways: nothing that was not judged safe is there, and all that was promised is."""
+    """Both ways: nothing that was not judged safe is there, but for previews, and all that was
+    promised is."""
     safe: dict[str, set[str]] = defaultdict(set)
     for record in evidence.records:
         for image in record.get("images", ()):
-            if image["verdict"] == "safe":
-                safe[_folder(record)].add(image["sha256"])
+            allowed = {image["sha256"]} if image["verdict"] == "safe" else evidence.previews
+            safe[_folder(record)] |= allowed
     there: dict[str, set[str]] = defaultdict(set)
     for picture in evidence.published:
         there[picture.key].add(picture.sha256)
         folder = picture.key.rpartition("/")[0]
-        if wrong := _unmoderated(picture.sha256, picture.marked, safe.get(folder), evidence.stored):
+        stored = evidence.stored | evidence.previews
+        if wrong := _unmoderated(picture.sha256, picture.marked, safe.get(folder), stored):
             result.found["unmoderated published"].append(f"{picture.key}: {wrong}")
     for record in evidence.records:
         for image in record.get("images", ()) if record["status"] == "COMPLETED" else ():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +19,8 @@ from local.ai.marker import read_marker
 
 Json = dict[str, Any]
 _READERS = 4
+# As StoreImages ends the keys of previews.
+_PREVIEW = "-preview.jpg"
 
 
 @dataclass(frozen=True)
@@ -43,13 +45,17 @@ class Picture:
 
 @dataclass(frozen=True)
 class Evidence:
-    """Everything, by `name` of the submission where there is one."""
+    """Everything, by `name` of the submission where there is one.
+
+    `stored` and `previews` are the hashes of what StoreImages stored.
+    """
 
     executions: list[Execution]
     records: list[Json]
     events: list[Json]
     published: list[Picture]
     stored: frozenset[str]
+    previews: frozenset[str]
     tokens: frozenset[str]
     logs: str
     function_logs: str
@@ -63,19 +69,22 @@ def gather(system: System, events: list[Json]) -> Evidence:
         for page in tables.paginate(TableName=system.outputs["InferencesTable"])
         for item in page["Items"]
     ]
+    pictures = list(_objects(system, system.outputs["WorkBucket"], "pictures/"))
     return Evidence(
         executions=_executions(system),
         records=list(system.all_records()),
         events=[event["detail"] for event in events],
         published=list(_published(system)),
-        stored=frozenset(
-            hashlib.sha256(body).hexdigest()
-            for _, body in _objects(system, system.outputs["WorkBucket"], "pictures/")
-        ),
+        stored=_hashes(body for key, body in pictures if not key.endswith(_PREVIEW)),
+        previews=_hashes(body for key, body in pictures if key.endswith(_PREVIEW)),
         tokens=frozenset(row["task_token"]["S"] for row in inferences if "task_token" in row),
         logs=system.logs(),
         function_logs="\n".join(messages(system.client("logs"))),
     )
+
+
+def _hashes(bodies: Iterable[bytes]) -> frozenset[str]:
+    return frozenset(hashlib.sha256(body).hexdigest() for body in bodies)
 
 
 def _executions(system: System) -> list[Execution]:

@@ -14,6 +14,7 @@ from shared.announcement import event_of
 ARN = "arn:aws:states:us-east-1:000000000000:execution:m:soak-000001"
 FOLDER = "a-request/1"
 PICTURE = "5b0e1ef8b5e0a5a4a9d4d5e65a1c4c2e"
+PREVIEW = "9f86d081884c7d659a2feaa0c55ad015"
 
 
 def submission(ends: str = "COMPLETED") -> Submission:
@@ -59,6 +60,7 @@ def sound(monkeypatch: pytest.MonkeyPatch) -> Evidence:
         events=[event(record())],
         published=[Picture(f"{FOLDER}/0.jpg", PICTURE, marked=False)],
         stored=frozenset({PICTURE}),
+        previews=frozenset({PREVIEW}),
         tokens=frozenset({"token-1"}),
         logs="",
         function_logs="",
@@ -122,11 +124,30 @@ def test_a_copy_of_the_event_is_none_too_many(sound: Evidence) -> None:
         Picture(f"{FOLDER}/0.jpg", PICTURE, marked=True),
         Picture("elsewhere/1/0.jpg", PICTURE, marked=False),
         Picture(f"{FOLDER}/0.jpg", "another", marked=False),
+        # Nothing was withheld there.
+        Picture(f"{FOLDER}/0-preview.jpg", PREVIEW, marked=False),
     ],
 )
 def test_a_picture_that_was_not_judged_safe_is_found(sound: Evidence, published: Picture) -> None:
     found = looked_at(dataclasses.replace(sound, published=[*sound.published, published]))
     assert found == {"unmoderated published": 1}
+
+
+def test_of_a_picture_that_is_withheld_the_preview_alone_may_lie_there(sound: Evidence) -> None:
+    (image,) = record()["images"]
+    withheld = record(
+        status="BLOCKED_IMAGE",
+        stage="ModerateImages",
+        images=[image | {"verdict": "unsafe", "delivered": False}],
+        reasons=[{"category": "violence"}],
+    )
+    preview = Picture(f"{FOLDER}/0-preview.jpg", PREVIEW, marked=False)
+    blocked = dataclasses.replace(
+        sound, records=[withheld], events=[event(withheld)], published=[preview]
+    )
+    assert looked_at(blocked, "BLOCKED_IMAGE") == {}
+    shown = dataclasses.replace(blocked, published=[preview, *sound.published])
+    assert looked_at(shown, "BLOCKED_IMAGE") == {"unmoderated published": 1}
 
 
 def test_a_picture_that_was_promised_is_missed(sound: Evidence) -> None:
