@@ -10,7 +10,7 @@ import pytest
 EVENTS = Path(__file__).parents[2] / "events"
 FOLDERS = {path.parent.name for path in Path(__file__).parents[2].glob("functions/*/handler.py")}
 FILES = sorted(path for folder in FOLDERS for path in (EVENTS / folder).glob("*.json"))
-SECRET = {"prompt", "negative_prompt", "token", "task_token", "taskToken"}
+SECRET = {"prompt", "negative_prompt", "token", "task_token", "taskToken", "apiKey", "x-api-key"}
 
 
 def secrets(value: Any, name: str = "") -> Iterator[str]:
