@@ -8,6 +8,7 @@ from samtranslator.yaml_helper import yaml_parse
 from security.stack import Stack
 from wiring.system import ROOT, TEMPLATE
 
+from local import site
 from local.page.headers import STRICT_TRANSPORT_SECURITY, security_headers
 
 SITE: dict[str, Any] = yaml_parse((ROOT / "web" / "site.yaml").read_text("utf-8"))
@@ -166,3 +167,10 @@ def test_users_sign_in_by_code_at_the_page_alone(stack: Stack) -> None:
         "client_id": "PageClient",
         "scope": "openid",
     }
+
+
+def test_the_page_can_be_published_as_it_is() -> None:
+    files = site.files(site.PUBLIC, output(KEYS, "PageConfig"))
+    assert files[-1].key == "index.html"
+    assert len(files) > 5
+    assert not (site.PUBLIC / site.CONFIG).exists()
