@@ -19,7 +19,7 @@ export CHROMIUM
 .DEFAULT_GOAL := help
 .PHONY: help setup demo demo-batch demo-dataset demo-train local test test-faults fuzz check lint format bench bench-cold-start bench-engine lock clean
 .PHONY: setup-web test-web openapi container-setup test-container demo-endpoint bench-endpoint
-.PHONY: bench-batch bench-filter evaluate peers train-classifier sam-setup validate build test-sam-local audit soak
+.PHONY: bench-batch bench-page bench-filter evaluate peers train-classifier sam-setup validate build test-sam-local audit soak
 
 help: ## show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -66,6 +66,11 @@ bench-engine: setup ## executions per second, milliseconds and memory on the loc
 
 bench-batch: setup ## a batch on the local engine: rows a second, memory and cost a row (ROWS, JSON)
 	@$(BIN)/python -m bench.batch $(if $(ROWS),--rows $(ROWS)) $(if $(JSON),--json $(JSON)) $(ARGS)
+
+bench-page: ## weight, paints and accessibility of the page in Chromium (JSON, ARGS=--help)
+	@if [ -x $(VENV_WEB)/bin/python ] && [ -x '$(CHROMIUM)' ]; then \
+		$(VENV_WEB)/bin/python -m bench.page $(if $(JSON),--json $(JSON)) $(ARGS); \
+	else echo 'There is no $(VENV_WEB) or no Chromium at $(CHROMIUM): make setup-web' >&2; exit 1; fi
 
 train-classifier: setup ## train the local text classifier again (DATA=folder with its two files)
 	$(BIN)/safelight classifier train $(DATA)/toxicity_train.csv --prompts $(DATA)/prompts_public.jsonl

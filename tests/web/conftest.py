@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,6 +13,7 @@ from web.visitor import DESKTOP, Visitor
 from workflow.conftest import PATIENCE
 from workflow.running_system import ROOT, Stack
 
+from bench.chromium import CHROMIUM, HINT, launch
 from local.ai.running import StandIns
 from local.page.server import PageServer
 from local.running import Engine
@@ -22,17 +21,6 @@ from local.running import Engine
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
-# Nothing but the page: no profile of anybody's, no services of the browser's maker, no other host.
-FLAGS = [
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-]
 TIME_SCALE = 10.0
 # One stack answers for all tests: nobody is refused for asking often.
 OPEN = {"ApiAuth": "none", "ApiChecksPerDay": "0", "ApiRate": "1000", "ApiBurst": "1000"}
@@ -44,7 +32,7 @@ _ALBUM = pytest.StashKey[Album]()
 @pytest.fixture(scope="session", autouse=True)
 def _environment() -> None:
     if not CHROMIUM.exists() or importlib.util.find_spec("playwright") is None:
-        pytest.skip("there is no Chromium or no .venv-web: make setup-web")
+        pytest.skip(HINT)
 
 
 @pytest.fixture(scope="session")
@@ -71,9 +59,7 @@ def browser(_environment: None) -> Iterator[Browser]:
 
     expect.set_options(timeout=20_000)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=FLAGS, chromium_sandbox=os.geteuid() != 0
-        )
+        browser = launch(playwright)
         yield browser
         browser.close()
 

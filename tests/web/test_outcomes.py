@@ -22,7 +22,7 @@ def test_from_words_to_picture(visit: Visit, stack: Stack) -> None:
     visitor = visit()
     visitor.open()
     visitor.keep("form")
-    stack.script("a quiet harbour", generation=[{"slow": 7}])
+    stack.script("a quiet harbour", generation=[{"slow": 5}])
 
     visitor.ask("a quiet harbour")
 
