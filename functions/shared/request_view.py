@@ -1,7 +1,8 @@
 """A record as its requester sees it: schemas/request-view.schema.json.
 
 What is left out is of nobody's business outside: where things lie, what an execution and an
-inference are called, which of the policy's terms matched, and what was found below its thresholds.
+inference are called, and what was found below the thresholds. Which of the policy's terms matched,
+and where, is told of the present run alone: its caller may ask /moderations/prompt the same.
 Links are made for two kinds of objects only, and only in the images bucket: pictures that were
 delivered, and published previews, which are blurred.
 """
@@ -41,7 +42,7 @@ class Viewer:
         self, record: Item, request_id: str, requester: str, links: dict[str, str], now: datetime
     ) -> dict[str, Any]:
         """Everything that its requester may see of a record."""
-        reasons, warnings = _reasons(record, "reasons"), _reasons(record, "warnings")
+        reasons, warnings = _part(record, "reasons", []), _part(record, "warnings", [])
         images = list(self._images(record, [*reasons, *warnings]))
         view: dict[str, Any] = {"request_id": request_id, "run": record["run"]}
         view |= {name: record[name] for name in _TEXTS if name in record}
@@ -65,7 +66,7 @@ class Viewer:
     def short(self, record: Item, request_id: str, now: datetime) -> dict[str, Any]:
         """A line of a list: at most three reasons, and a link to the first picture to be seen."""
         pictures = list(self._images(record, [], most_links=1))
-        reasons = [_only(_SHORT, one) for one in _reasons(record, "reasons")]
+        reasons = [_only(_SHORT, one) for one in _part(record, "reasons", [])]
         view: dict[str, Any] = {"request_id": request_id, "run": record["run"]}
         view |= {name: record[name] for name in _TEXTS if name in record}
         view |= {
@@ -129,10 +130,6 @@ def _name_behind(record: Item, requester: str) -> str:
 def _past(run: dict[str, Any]) -> dict[str, Any]:
     said = {name: [public(one) for one in run.get(name, ())] for name in ("reasons", "warnings")}
     return _only(_PAST, run) | said
-
-
-def _reasons(record: Item, name: str) -> list[dict[str, Any]]:
-    return [public(one) for one in _part(record, name, [])]
 
 
 def _link(picture: dict[str, Any]) -> str:

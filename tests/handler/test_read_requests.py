@@ -34,7 +34,7 @@ REASON = {
     "image": 1,
     "message": "the picture shows violence",
 }
-# As the keyword filter records it: the last three leave no function but in the record.
+# As the keyword filter records it: the last three are told of this run alone.
 WORD = {
     "stage": "FilterKeywords",
     "category": "sexual",
@@ -235,7 +235,7 @@ def test_a_record_is_shown_without_what_is_nobodys_business(get: Any, record: An
         "prompt": "a lighthouse",
         "metadata": {"album": "coast"},
         "reasons": [],
-        "warnings": [REASON, public],
+        "warnings": [REASON, WORD],
         "attempts": [
             {
                 "n": 1,

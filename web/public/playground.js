@@ -5,7 +5,7 @@ import { announce, byId, el, facts } from "./dom.js";
 import { countCharacters, textError } from "./form.js";
 import { showView } from "./page.js";
 import { clearProblems, problemText, showProblem, showProblems } from "./problems.js";
-import { highlighted, normalised } from "./prompt_text.js";
+import { highlighted, normalised, placed } from "./prompt_text.js";
 import { meter, reasonList } from "./reasons.js";
 import { recall, remember } from "./store.js";
 import { humanised, plural, verdictWords } from "./words.js";
@@ -71,7 +71,7 @@ async function readWords() {
     const found = [...reasons, ...warnings];
     words.replaceChildren(
       verdictLine("Keywords", verdict),
-      highlighted(answer.body.prompt ?? normalised(body.prompt), found),
+      highlighted(answer.body.prompt, placed(found)),
       found.length ? reasonList(found) : el("p", { class: "hint" }, "No term of the policy is in it."));
     announce(`Keywords: ${verdictWords(verdict)}, ${plural(found.length, "finding")}`);
   } catch (problem) {

@@ -18,13 +18,15 @@ export function normalised(text) {
 /** Characters as Python counts them: code points. */
 export const characters = (text) => [...normalised(text)].length;
 
-/** A normalised prompt with the spans of `reasons` marked and invisible characters named. */
+/** Those of `reasons` that name a place in the prompt, or in the negative prompt instead. */
+export const placed = (reasons, inNegative = false) =>
+  reasons.filter(({ span, category }) => span && (category === "negative_prompt") === inNegative);
+
+/** A normalised text with the spans of its `reasons` marked and invisible characters named. */
 export function highlighted(text, reasons) {
   const points = [...text];
   const part = (from, to) => named(points.slice(from, to).join(""));
-  const found = reasons
-    .filter((reason) => reason.span && reason.category !== "negative_prompt")
-    .sort((one, other) => one.span[0] - other.span[0]);
+  const found = reasons.toSorted((one, other) => one.span[0] - other.span[0]);
   const parts = [];
   let at = 0;
   for (const { span: [from, to], action } of found) {

@@ -6,7 +6,7 @@ import { fillFrom } from "./form.js";
 import { tellGenerator } from "./health.js";
 import { focusTitle, retitle, showView } from "./page.js";
 import { follow, stepList } from "./progress.js";
-import { highlighted, normalised } from "./prompt_text.js";
+import { highlighted, normalised, placed } from "./prompt_text.js";
 import { reasonSection } from "./reasons.js";
 import { asked, remember } from "./store.js";
 import {
@@ -29,11 +29,11 @@ export async function showRequest(id, signal) {
     // Whoever is at something else, such as the theme, is told and stays there.
     const focused = document.activeElement;
     const waits = focused === document.body || byId("main").contains(focused);
-    showResult(record, signal);
+    showResult(record);
     if (waits) focusTitle();
     else announce(statusWords(record.status).title);
   } else {
-    showResult(record, signal);
+    showResult(record);
   }
   await keepLinks(id, record, signal);
 }
@@ -73,7 +73,7 @@ async function watch(record, signal) {
   }
 }
 
-function showResult(record, signal) {
+function showResult(record) {
   const { tone, text, next } = statusWords(record.status);
   const some = record.status === "COMPLETED" && delivered(record) < record.images.length;
   retitle(titleOf(record), some
@@ -84,7 +84,7 @@ function showResult(record, signal) {
       next && el("p", {}, next)),
     pictures(record),
     actions(record),
-    prompt(record, signal),
+    prompt(record),
     reasonSection("Why", record.reasons),
     reasonSection("Warnings", record.warnings),
     details(record),
@@ -123,24 +123,19 @@ function bodyOf(record) {
 const promptOf = (record) => normalised(bodyOf(record)?.prompt ?? "");
 const quote = (prompt) => el("blockquote", {}, written(prompt));
 
-function prompt(record, signal) {
+function prompt(record) {
   const text = promptOf(record);
   if (!text) return null;
   const negative = normalised(bodyOf(record).negative_prompt ?? "");
-  const place = el("div", {}, quote(text));
-  if (record.reasons?.some(({ stage }) => stage === "FilterKeywords")) markWords(place, text, signal);
+  const found = [...record.reasons, ...record.warnings];
   return el("section", { class: "asked" },
     el("h2", {}, "What was asked"),
-    place,
-    negative && el("p", { class: "hint" }, "Not to be seen: ", written(negative)));
+    marked(text, placed(found)),
+    negative && el("h3", {}, "Negative prompt"),
+    negative && marked(negative, placed(found, true)));
 }
 
-/** Marks what the keyword lists find: the record does not tell, and asking them costs nothing. */
-async function markWords(place, prompt, signal) {
-  const body = { prompt, layers: ["keywords"] };
-  const answer = await call("/moderations/prompt", { method: "POST", body, signal }).catch(() => null);
-  if (answer) place.replaceChildren(highlighted(answer.body.prompt ?? prompt, answer.body.reasons));
-}
+const marked = (text, reasons) => (reasons.length ? highlighted(text, reasons) : quote(text));
 
 function pictures(record) {
   const images = record.images ?? [];

@@ -128,8 +128,6 @@ export function why(reason) {
   const picture = reason.image == null ? "the picture" : `picture ${reason.image + 1}`;
   const { rule, label, term } = reason;
   if (reason.message) return sentence(reason.message);
-  // Records tell no words: who may read them need not be who wrote the prompt.
-  if (rule === "keyword" && !term) return "A word on the policy’s list.";
   if (rule === "combination") return "A combination of words that the policy does not let pass.";
   if (rule === "text_in_image") return `Words written in ${picture}${term ? `: “${term}”` : ""}.`;
   const disguise = reason.disguise ? `, in disguise: ${reason.disguise}` : "";
