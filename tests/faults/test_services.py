@@ -157,3 +157,21 @@ def test_a_broken_invocation(campaign: tuple[Campaign, World], case: Case) -> No
     conducted, world = campaign
     conducted.check(case)
     assert_one_truthful_end(world, case.tag, case.ends)
+
+
+@cases(
+    [
+        Case(f"no-previews-{kind}", ("BLOCKED_IMAGE",), (at("/PublishImages", "lambda", "Invoke",
+             kind, **EVER),), generation=("unsafe",), quick=kind == "error")
+        for kind in ("error", "malformed")
+    ]
+)  # fmt: skip
+def test_what_is_blocked_stays_blocked_without_its_previews(
+    campaign: tuple[Campaign, World], case: Case
+) -> None:
+    conducted, world = campaign
+    conducted.check(case)
+    record = assert_one_truthful_end(world, case.tag, case.ends)
+    assert record["reasons"][0]["stage"] == "ModerateImages"
+    assert record["warnings"][-1]["stage"] == "PublishImages"
+    assert not record["images"][0].get("preview_published")

@@ -132,9 +132,10 @@ def test_safe_pictures_are_delivered_and_unsafe_ones_withheld(stack: Stack, chec
     assert [image["verdict"] for image in run.record["images"]] == ["safe", "unsafe"]
     assert [image["delivered"] for image in run.record["images"]] == [True, False]
     assert {warning["image"] for warning in run.record["warnings"]} == {1}
-    event = run.events[0]["detail"]
-    assert "key" in event["images"][0]
-    assert event["images"][1] == {"index": 1, "verdict": "unsafe"}
+    shown, withheld = run.events[0]["detail"]["images"]
+    assert "key" in shown
+    assert withheld.keys() == {"index", "verdict", "preview_bucket", "preview_key"}
+    assert withheld["preview_key"] == run.record["images"][1]["preview_key"]
 
 
 def test_a_failed_inference_is_paid_once_more(stack: Stack, check: Any) -> None:
