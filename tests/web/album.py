@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from itertools import groupby
 from pathlib import Path
 
 _HEAD = """<!doctype html>
@@ -16,40 +17,31 @@ figure { margin: 0; flex: none; } img { display: block; max-height: 48rem; borde
 
 
 class Album:
-    """A folder of pictures, emptied when the first one comes."""
+    """A folder of pictures. New ones take the place of those of earlier runs."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._views: dict[str, list[Path]] = {}
-
-    @property
-    def index(self) -> Path:
-        """The page with all pictures."""
-        return self._folder / "index.html"
+        self.index = folder / "index.html"
 
     def place(self, view: str, look: str) -> Path:
         """The file for a picture of a view as it looks so."""
-        if not self._views:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            for old in self._folder.glob("*.png"):
-                old.unlink()
-        file = self._folder / f"{view}-{look}.png"
-        self._views.setdefault(view, []).append(file)
-        return file
+        self._folder.mkdir(parents=True, exist_ok=True)
+        return self._folder / f"{view}.{look}.png"
 
     def close(self) -> bool:
         """Writes the index; False where there are no pictures."""
-        if not self._views:
+        files = sorted(self._folder.glob("*.png"))
+        if not files:
             return False
-        parts = [_HEAD]
-        for view, files in self._views.items():
-            figures = "".join(map(_figure, files))
-            parts.append(f"<h2>{html.escape(view)}</h2><section>{figures}</section>\n")
-        self.index.write_text("".join(parts), "utf-8")
+        rows = (
+            f"<h2>{html.escape(view)}</h2><section>{''.join(map(_figure, looks))}</section>\n"
+            for view, looks in groupby(files, lambda file: file.name.partition(".")[0])
+        )
+        self.index.write_text(_HEAD + "".join(rows), "utf-8")
         return True
 
 
 def _figure(file: Path) -> str:
     name = html.escape(file.stem)
-    image = f'<a href="{file.name}"><img src="{file.name}" alt="{name}"></a>'
+    image = f'<a href="{file.name}"><img src="{file.name}" alt="{name}" loading="lazy"></a>'
     return f"<figure><figcaption>{name}</figcaption>{image}</figure>"
