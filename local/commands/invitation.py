@@ -78,10 +78,10 @@ def aws_lines(stack: LocalStack) -> dict[str, str]:
 
 
 def api_line(stack: LocalStack) -> str:
-    """A call of the API by its page's origin."""
+    """A call of the API by its page's origin: the page's history has it, too."""
     url = f"{stack.page_url}api/images?wait=25"
-    body = shlex.quote(f"@{_short(REQUEST_FILE)}")
-    return f"curl -H 'Content-Type: application/json' -d {body} '{url}'"
+    body = json.dumps({"prompt": "a lighthouse at dusk"})
+    return f"curl -H 'Content-Type: application/json' -d '{body}' '{url}'"
 
 
 def own_lines() -> dict[str, str]:

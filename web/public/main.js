@@ -129,7 +129,7 @@ async function start() {
   byId("stand-ins").hidden = !config.stand_ins;
   if (!auth.isKnown()) {
     return showView("message", "This page cannot sign in here",
-      `The API asks for “${auth.kind()}”, which this page does not know. Its commands and libraries do.`);
+      `The API knows its callers by “${auth.kind()}”, which a page cannot show it.`);
   }
   let error = "";
   await auth.finishSignIn().catch((problem) => { error = problem.message; });

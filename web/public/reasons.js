@@ -22,7 +22,8 @@ export function reasonList(reasons) {
     el("p", {}, el("bdi", {}, why(reason))),
     reason.score != null && meter(reason.score, reason.threshold),
     facts([
-      ["Decided by", decider(reason.stage)],
+      // A technical failure decides nothing.
+      [reason.action === "fail" ? "Stage" : "Decided by", decider(reason.stage)],
       ["Rule", reason.rule && el("code", {}, reason.rule)],
       ["Label", reason.label && el("bdi", {}, reason.label)],
       ["Under", reason.parent && reason.parent !== reason.label ? reason.parent : ""],

@@ -10,7 +10,7 @@ import { highlighted, normalised, placed } from "./prompt_text.js";
 import { reasonSection } from "./reasons.js";
 import { asked, remember } from "./store.js";
 import {
-  decider, duration, humanised, isOpen, plural, statusWords, STEPS, verdictWords,
+  attemptWords, decider, duration, humanised, isOpen, plural, statusWords, STEPS, verdictWords,
 } from "./words.js";
 
 // Links are renewed a little before they expire.
@@ -183,9 +183,9 @@ function details(record) {
   return el("details", {},
     el("summary", {}, "How it was made and judged"),
     requestFacts(record),
-    table("Attempts", ["Attempt", "Verdict", "Labels", "Added to the negative prompt", "Time"],
+    table("Attempts", ["Attempt", "Outcome", "Labels", "Added to the negative prompt", "Time"],
       (record.attempts ?? []).map((attempt) => [
-        attempt.n, humanised(attempt.verdict), attempt.labels?.join(", ") || "none",
+        attempt.n, attemptWords(attempt.verdict), attempt.labels?.join(", ") || "none",
         attempt.negative_prompt_added?.join(", ") || "nothing", milliseconds(attempt.ms),
       ])),
     table("Time per stage", ["Stage", "Time"],
@@ -200,7 +200,7 @@ function requestFacts(record) {
     ["Request", el("code", {}, record.request_id)],
     ["Asked", moment(record.created_at)],
     ["Ended", isOpen(record.status) ? "" : moment(record.updated_at)],
-    ["Decided by", isOpen(record.status) ? "" : decider(record.stage)],
+    ["Stage", isOpen(record.status) ? "" : decider(record.stage)],
     ["Status", el("code", {}, record.status)],
     ["Run", record.run > 1 ? record.run : ""],
     ["Policy", record.policy_hash && el("code", {}, record.policy_hash.slice(0, 12))],

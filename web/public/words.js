@@ -42,7 +42,7 @@ const STATUSES = {
   },
   BLOCKED_PROMPT: {
     tone: "withheld", short: "Prompt not accepted", title: "The prompt was not accepted",
-    text: "The policy does not allow what it asks for. Nothing was painted.",
+    text: "The policy does not let it pass, for the reasons below. Nothing was painted.",
     next: "Change what is marked or named below and ask again. The playground shows how each word is read.",
   },
   BLOCKED_IMAGE: {
@@ -86,6 +86,7 @@ export function statusWords(status) {
 }
 
 const VERDICTS = {
+  clean: "clean",
   block: "refused",
   safe: "judged safe",
   withheld: "kept back: safe itself, but another picture of this request is not",
@@ -94,6 +95,9 @@ const VERDICTS = {
 };
 
 export const verdictWords = (verdict) => VERDICTS[verdict] ?? humanised(verdict);
+
+/** What came of an attempt, which is "safe" if there is anything to deliver. */
+export const attemptWords = (verdict) => (verdict === "safe" ? "Passed" : humanised(verdict));
 
 const CATEGORIES = {
   sexual: "Sexual content",
@@ -141,9 +145,10 @@ export function why(reason) {
   return sentence(humanised(rule ?? reason.action));
 }
 
-/** `some_name` or `SOME_NAME` as words. */
+/** `some_name`, `SOME_NAME` or `SomeName` as words. */
 export function humanised(name) {
-  return sentence(String(name ?? "").replaceAll("_", " ").toLowerCase(), "");
+  const apart = String(name ?? "").replace(/(?<=[a-z])(?=[A-Z])/g, " ").replaceAll("_", " ");
+  return sentence(apart.toLowerCase(), "");
 }
 
 /** A text that begins and ends as a sentence does. */
