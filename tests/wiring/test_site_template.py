@@ -90,8 +90,7 @@ def test_calls_of_the_api_are_never_kept_nor_is_an_error() -> None:
     assert api["ViewerProtocolPolicy"] == "https-only"
     assert {"POST", "GET", "OPTIONS"} <= set(api["AllowedMethods"])
     # CloudFront Developer Guide, Use managed cache policies, and managed origin request policies:
-    # CachingDisabled, AllViewerExceptHostHeader.
-    assert api["CachePolicyId"] == "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
+    assert api["CachePolicyId"] == {"Ref": "CallersApart"}
     assert api["OriginRequestPolicyId"] == "b689b0a8-53d0-40ab-baf2-68738e2966ac"
     # Control how long CloudFront caches errors: those that it keeps whatever the origin says, and
     # no page of its own instead, which would hide the API's answers.
@@ -100,6 +99,15 @@ def test_calls_of_the_api_are_never_kept_nor_is_an_error() -> None:
     assert all(
         error == {"ErrorCode": error["ErrorCode"], "ErrorCachingMinTTL": 0} for error in errors
     )
+
+
+def test_calls_of_two_callers_are_never_joined() -> None:
+    (api,) = distribution(KEYS)["CacheBehaviors"]
+    assert api["CachePolicyId"] == "CallersApart"
+    policy = one_of(KEYS, "AWS::CloudFront::CachePolicy")["CachePolicyConfig"]
+    assert (policy["MinTTL"], policy["DefaultTTL"]) == (0, 0)
+    told_by = policy["ParametersInCacheKeyAndForwardedToOrigin"]["HeadersConfig"]
+    assert told_by == {"HeaderBehavior": "whitelist", "Headers": ["Authorization", "X-Api-Key"]}
 
 
 @pytest.mark.parametrize(("stack", "sign_in"), [(KEYS, ""), (USERS, f"https://{SIGN_IN}")])
