@@ -89,8 +89,7 @@ def test_calls_of_the_api_are_never_kept_nor_is_an_error() -> None:
     assert api["PathPattern"] == "/api/*"
     assert api["ViewerProtocolPolicy"] == "https-only"
     assert {"POST", "GET", "OPTIONS"} <= set(api["AllowedMethods"])
-    # CloudFront Developer Guide, Use managed cache policies, and managed origin request policies:
-    assert api["CachePolicyId"] == {"Ref": "CallersApart"}
+    # CloudFront Developer Guide, Use managed origin request policies: AllViewerExceptHostHeader.
     assert api["OriginRequestPolicyId"] == "b689b0a8-53d0-40ab-baf2-68738e2966ac"
     # Control how long CloudFront caches errors: those that it keeps whatever the origin says, and
     # no page of its own instead, which would hide the API's answers.
