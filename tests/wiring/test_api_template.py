@@ -5,6 +5,7 @@ import re
 from typing import Any
 
 import pytest
+from handler.api_schemas import check
 from security.stack import Stack
 from wiring.system import RESOURCES, parameter, setting
 
@@ -170,7 +171,7 @@ def test_what_api_gateway_refuses_is_a_problem_too(mode: str) -> None:
         (template,) = response["responseTemplates"].values()
         # The variable is a JSON string already, with its quotes.
         problem = json.loads(template.replace("$context.error.messageString", '"why"'))
-        assert problem.keys() >= {"type", "title", "detail", "code"}
+        check(problem, "api#problem")
         assert problem.get("status") == (
             int(response["statusCode"]) if "statusCode" in response else None
         )
