@@ -1,7 +1,7 @@
 """Waiting for a request's end, for callers who want the result in the reply.
 
 A function that waits is paid and takes one of the account's concurrent ones, so that few may: each
-takes a place in the current half minute, where half of all places are. Nobody waits for longer, so
+takes a place in the current half minute, which has half of all places. Nobody waits for longer, so
 that whoever waits has a place in this half minute or the one before.
 """
 
@@ -21,7 +21,7 @@ _FIRST_PAUSE, _LONGER, _LONGEST_PAUSE = 0.2, 1.5, 2.0
 
 @dataclass(frozen=True)
 class WaitingRoom:
-    """At most `most` callers wait here at a time, and one at least unless that is 0."""
+    """At most `most` callers wait here at a time; for fewer than two there is no place."""
 
     records: Records
     quotas: Quotas
@@ -31,7 +31,7 @@ class WaitingRoom:
         """Whether there was a place; and the record once it has ended, or after so many seconds."""
         window = int(time.time()) // _WINDOW_SECONDS
         place, expires_at = f"waiting/{window}", window * _WINDOW_SECONDS + _KEPT_SECONDS
-        if not self.quotas.take(place, self.most and max(1, self.most // 2), expires_at):
+        if not self.quotas.take(place, self.most // 2, expires_at):
             return False, None
         try:
             return True, self._ended(request_id, time.monotonic() + seconds)
