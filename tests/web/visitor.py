@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -27,6 +28,7 @@ addEventListener("DOMContentLoaded", () => {
   new MutationObserver(() => heard.push(place.textContent)).observe(place, { childList: true });
 });
 """
+_PAINTED = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 # Of an answer that is no success, or of none: the tests look at those themselves.
 _ANSWERED = "Failed to load resource: "
 _URL = re.compile(r"https?://[^\s\"\\]+")
@@ -125,13 +127,20 @@ class Visitor:
                 self.page.set_viewport_size({"width": width, "height": height})
                 self.pictures_are_there()
                 place = self._album.place(view, f"{theme}-{name}")
-                self.page.screenshot(path=place, full_page=True, animations="disabled")
+                self._photograph(place, width)
                 wide = self.page.evaluate("document.documentElement.scrollWidth")
                 assert wide <= width, f"{view} is {wide} pixels wide"
                 if name == audited:
                     self._audit(place.stem)
         self.page.emulate_media(color_scheme=None)
         self.page.set_viewport_size(usual)
+
+    def _photograph(self, place: Path, width: int) -> None:
+        """The whole height at once: what is painted only for the picture may come too late."""
+        height = self.page.evaluate("document.documentElement.scrollHeight")
+        self.page.set_viewport_size({"width": width, "height": height})
+        self.page.evaluate(_PAINTED)
+        self.page.screenshot(path=place, animations="disabled")
 
     def _audit(self, about: str) -> None:
         from axe_playwright_python.sync_playwright import Axe
