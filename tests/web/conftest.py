@@ -80,7 +80,7 @@ def visit(browser: Browser, address: str, stack: Stack, album: Album) -> Iterato
                 base_url=address, viewport={"width": size[0], "height": size[1]}, **settings
             )
             leaving.callback(context.close)
-            visitors.append(Visitor(context, {address, stack.engine.endpoint}, album))
+            visitors.append(Visitor(context, address, stack.engine.endpoint, album))
             return visitors[-1]
 
         yield visit

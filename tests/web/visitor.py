@@ -37,11 +37,12 @@ _URL = re.compile(r"https?://[^\s\"\\]+")
 class Visitor:
     """One visitor with a window of their own. `problems` must stay empty: what no page may do."""
 
-    def __init__(self, context: BrowserContext, origins: set[str], album: Album) -> None:
+    def __init__(self, context: BrowserContext, page: str, pictures: str, album: Album) -> None:
+        """`page` and `pictures` are the origins that the page may ask, the latter for pictures."""
         self.problems: list[str] = []
         self.requests: list[Request] = []
         self._responses: list[Response] = []
-        self._origins, self._album = origins, album
+        self._page, self._pictures, self._album = page, pictures, album
         self.context = context
         context.add_init_script(_WATCHER)
         self.page = context.new_page()
@@ -159,5 +160,7 @@ class Visitor:
     def _on_request(self, request: Request) -> None:
         self.requests.append(request)
         parts = urlsplit(request.url)
-        if f"{parts.scheme}://{parts.netloc}" not in self._origins:
+        origin = f"{parts.scheme}://{parts.netloc}"
+        picture = origin == self._pictures and request.resource_type == "image"
+        if origin != self._page and not picture:
             self.problems.append(f"request: {request.url}")
