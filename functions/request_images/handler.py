@@ -45,5 +45,8 @@ def _storage() -> "Storage":
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """An event of API Gateway's proxy integration in, its answer out."""
     counter = build()
-    seconds = context.get_remaining_time_in_millis() / 1000
-    return guarded(counter.settings, event, lambda: post(counter, event, seconds))
+
+    def seconds_left() -> float:
+        return float(context.get_remaining_time_in_millis() / 1000)
+
+    return guarded(counter.settings, event, lambda: post(counter, event, seconds_left))

@@ -2,6 +2,7 @@
 
 import re
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -94,10 +95,11 @@ class Asked:
     given: dict[str, Any]
 
 
-def post(counter: Counter, event: Event, seconds: float) -> Reply:
+def post(counter: Counter, event: Event, seconds_left: Callable[[], float]) -> Reply:
     """202, or 200 with the record where the caller waits and it has ended.
 
-    `seconds` are left to the function. Raises Problem and InvalidRequest; then nothing was started.
+    `seconds_left` tells how long the function may still run. Raises Problem and InvalidRequest, and
+    then has started nothing.
     """
     patience = whole_number(event, "wait", 0, LONGEST_WAIT, 0)
     asked = _asked(event, counter.settings.api_auth)
@@ -106,7 +108,8 @@ def post(counter: Counter, event: Event, seconds: float) -> Reply:
     links = links_of(event, asked.request_id)
     headers = {"Location": links["self"]} | ({"Idempotent-Replay": "true"} if replayed else {})
     if patience and not _has_ended(record):
-        placed, latest = _waited(counter, asked, min(patience, seconds - _SPARED_SECONDS))
+        seconds = min(patience, seconds_left() - _SPARED_SECONDS)
+        placed, latest = _waited(counter, asked, seconds)
         headers |= {} if placed else {"Preference-Applied": "wait=0"}
         record = latest or record
     if patience and record is not None and _has_ended(record):
