@@ -97,10 +97,10 @@ def _add_rest(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Run until interrupted."""
     _agree_on_host(args)
-    _try_address(args.host, args.port or 0, "--port")
-    _try_address(args.host, args.page_port or 0, "--page-port")
     if args.port and args.port == args.page_port:
         raise CommandError("engine and page need a port each: --port and --page-port are the same")
+    _try_address(args.host, args.port or 0, "--port")
+    _try_address(args.host, args.page_port or 0, "--page-port")
     if args.generator is not None:
         _try_generator(args.generator)
     signals.heed()
@@ -132,8 +132,8 @@ def _try_address(host: str, port: int, option: str) -> None:
             probe.bind((host, port))
     except (OSError, OverflowError) as error:
         raise CommandError(
-            f"cannot listen on {host} port {port or 'of my choice'}: {error}. `ip address` shows "
-            f"this machine's addresses; without {option} a free one is taken."
+            f"cannot listen on {host} port {port or 'of my choice'}: {str(error).rstrip('.')}. `ip "
+            f"address` shows this machine's addresses; without {option} a free one is taken."
         ) from error
 
 
