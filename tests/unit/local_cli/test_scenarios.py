@@ -15,9 +15,7 @@ STOPPED_BY = {"keyword": FILTER, "keyword-obfuscated": FILTER, "classifier": CLA
 
 
 def test_every_file_of_the_demo_is_asked_for() -> None:
-    files = {
-        path for folder in ("prompts", "requests") for path in (EVENTS / folder).iterdir()
-    }
+    files = {path for folder in ("prompts", "requests") for path in (EVENTS / folder).iterdir()}
     assert {scenario.path for scenario in SCENARIOS if not scenario.is_call} == files
 
 
