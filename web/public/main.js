@@ -1,6 +1,6 @@
 // The start: configuration, who asks, and which view an address shows.
 
-import { call, configure, Problem } from "./api.js";
+import { configure, Problem } from "./api.js";
 import * as auth from "./auth.js";
 import { byId, el } from "./dom.js";
 import { prepareForm } from "./form.js";
