@@ -247,10 +247,18 @@ def test_what_one_has_is_not_sent_again(stack: Stack, requests: dict[str, str], 
     assert (status, again["ETag"], body) == (304, headers["ETag"], None)
 
 
+def counted(stack: Stack) -> int:
+    """What all callers' requests have counted against their quotas."""
+    items = stack.client("dynamodb").scan(TableName=stack.outputs["QuotasTable"])["Items"]
+    return sum(int(item["used"]["N"]) for item in items if item["counter"]["S"].startswith("req"))
+
+
 def test_a_key_makes_one_request_however_often_it_is_sent(stack: Stack) -> None:
     body, key = {"prompt": "a nude man under a pier"}, {"Idempotency-Key": "pier-1"}
+    before = counted(stack)
     with ThreadPoolExecutor(3) as callers:
         ids = set(callers.map(lambda _: accepted(stack, body, **key), range(3)))
+    assert counted(stack) == before + 1
     assert ids == {request_id_for("local", "pier-1")}
     (request_id,) = ids
     stack.wait_for_end(execution(stack, request_id))
