@@ -85,7 +85,7 @@ function standing(events) {
     if (index === current) return { mark: "now", text: `now${again}` };
     if (at < 0 || (current >= 0 && index > current)) return { mark: "", text: "" };
     const seconds = (Date.parse(events[at + 1]?.at) - Date.parse(events[at].at)) / 1000;
-    return { mark: "done", text: Number.isFinite(seconds) ? `done in ${took(seconds)}` : "done" };
+    return { mark: "done", text: seconds >= 0.05 ? `done in ${took(seconds)}` : "done" };
   });
   return { current, attempt, states };
 }
