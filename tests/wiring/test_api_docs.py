@@ -20,7 +20,7 @@ ROUTES = {(one.method, one.path) for one in OPERATIONS}
 
 def test_every_line_is_of_a_kind_that_is_known() -> None:
     assert {re.split("[= ]", line)[0] for line in LINES} == {
-        *("API", "curl", "ID", "eval", "TOKEN", "KEY")
+        *("API", "curl", "ID", "ETAG", "eval", "TOKEN", "KEY")
     }
 
 
