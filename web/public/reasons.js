@@ -11,9 +11,10 @@ export function reasonSection(title, reasons) {
     reasonList(reasons));
 }
 
-/** `<ul>` of reasons; what is the same in all its parts is told once. */
+/** `<ul>` of reasons; what differs in its place in the prompt alone is told once. */
 export function reasonList(reasons) {
-  const alike = [...Map.groupBy(reasons, (reason) => JSON.stringify(reason)).values()];
+  const told = ({ span, ...reason }) => JSON.stringify(reason);
+  const alike = [...Map.groupBy(reasons, told).values()];
   return el("ul", { class: "reasons" }, alike.map(([reason, ...others]) => el("li", { class: `reason ${reason.action}` },
     el("p", { class: "what" },
       el("strong", {}, categoryWords(reason.category)),
