@@ -84,7 +84,7 @@ def sent(event: dict[str, Any]) -> tuple[int, Any, list[dict[str, Any]]]:
         WaitingRoom(records, quotas, SETTINGS.max_waiting),
         Viewer(Storage, SETTINGS.images_bucket, SETTINGS.link_seconds),
     )
-    reply = guarded(SETTINGS, event, lambda: post(counter, event, 28))
+    reply = guarded(SETTINGS, event, lambda: post(counter, event, lambda: 28.0))
     return reply["statusCode"], json.loads(reply["body"]), machine.started
 
 
