@@ -17,7 +17,7 @@ export SAM_CLI_TELEMETRY := 0
 export CHROMIUM
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-batch demo-dataset demo-train local test test-faults fuzz check lint format bench bench-cold-start bench-engine lock clean
+.PHONY: help setup demo demo-batch demo-dataset demo-train local test test-rules test-engine test-faults fuzz check lint format bench bench-cold-start bench-engine lock clean
 .PHONY: setup-web test-web openapi container-setup test-container demo-endpoint bench-endpoint
 .PHONY: bench-batch bench-page bench-filter evaluate peers train-classifier sam-setup validate build test-sam-local audit soak
 
@@ -34,8 +34,18 @@ $(VENV)/.ready: locks/dev.txt pyproject.toml
 	@$(BIN)/safelight models fetch || true
 	@touch $@
 
+# The two use different processors: one computes, the other mostly waits for the engine.
 test: setup ## run every test that needs neither an account nor containers
-	$(BIN)/python -m pytest -m "not sam_local and not container and not web"
+	@$(MAKE) --no-print-directory -j2 test-rules test-engine
+
+QUICK_RINGS := tests/unit tests/handler tests/wiring
+USUAL := not sam_local and not container and not web
+
+test-rules: setup ## of these, the ones of rules, handlers and files
+	$(BIN)/python -m pytest -m "$(USUAL)" -p no:cacheprovider $(QUICK_RINGS)
+
+test-engine: setup ## of these, the ones on the local engine
+	$(BIN)/python -m pytest -m "$(USUAL)" $(QUICK_RINGS:%=--ignore=%)
 
 fuzz: setup ## look for minutes for inputs that break a parser (ARGS="-k door")
 	FUZZ=deep $(BIN)/python -m pytest tests/fuzz --verbose --timeout 1800 --durations 5 $(ARGS)
