@@ -1,8 +1,7 @@
 """How fast the whole path runs on the local engine: real state machine, real handlers.
 
-Prints accepted executions per second at a concurrency, milliseconds of a single warm one and of
-XX
-(painting, moderating) is part of it.
+Prints accepted executions per second at a concurrency, milliseconds of a single warm one and the
+memory of engine and functions. What the stand-ins do (painting, moderating) is part of it.
 
 Usage: python bench/local_engine.py [--executions 200] [--concurrency 20]
 """
