@@ -87,9 +87,9 @@ def shell(line: str, environment: dict[str, str]) -> str:
 
 def asked(line: str) -> Any:
     """What the API answers to a line of curl, which not every machine has."""
-    *_, file, url = shlex.split(line)
-    body = (ROOT / file.removeprefix("@")).read_bytes()
-    request = urllib.request.Request(url, body, {"Content-Type": "application/json"})  # noqa: S310
+    *_, body, url = shlex.split(line)
+    headers = {"Content-Type": "application/json"}
+    request = urllib.request.Request(url, body.encode(), headers)  # noqa: S310
     with urllib.request.urlopen(request) as answer:  # noqa: S310
         return json.load(answer)
 
