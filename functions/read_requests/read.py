@@ -1,7 +1,6 @@
 """What ReadRequests answers to each of its routes."""
 
 import functools
-import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from shared.api import (
     links_of,
     parameter,
     requester,
+    weak_etag,
     whole_number,
 )
 from shared.api_requests import Requests, UnknownRequest
@@ -139,7 +139,7 @@ def _events(desk: Desk, event: Event) -> Reply:
         "complete": complete,
     }
     soon = {"Retry-After": "1"} if record["status"] in OPEN or not complete else {}
-    return _unless_known(event, _digest(json.dumps(body)), lambda: body, soon)
+    return _unless_known(event, weak_etag(json.dumps(body)), lambda: body, soon)
 
 
 def _list(desk: Desk, event: Event) -> Reply:
@@ -190,7 +190,7 @@ def _description(desk: Desk, event: Event) -> Reply:
 @functools.cache
 def _read_description() -> tuple[str, str]:
     text = _DESCRIPTION.read_text("utf-8")
-    return _digest(text), text
+    return weak_etag(text), text
 
 
 def _found(desk: Desk, event: Event) -> tuple[str, str, Item]:
@@ -215,10 +215,6 @@ def _unless_known(
     if {one.strip().removeprefix("W/") for one in known} & {etag.removeprefix("W/"), "*"}:
         return answer(304, None, headers)
     return answer(200, body(), headers)
-
-
-def _digest(text: str) -> str:
-    return f'W/"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
 
 
 _ROUTES = {

@@ -1,12 +1,11 @@
 """The result event that tells of a record, the same that the state machine sends."""
 
 import hashlib
-import json
 from typing import Any
 
 from shared.dynamodb import Item
 from shared.eventbridge import Bus
-from shared.records import Records
+from shared.records import Records, part
 from shared.statuses import BLOCKED, RETRYABLE
 
 _DETAIL_TYPES = {
@@ -31,24 +30,24 @@ def event_of(record: Item) -> tuple[str, dict[str, Any]]:
     """(detail type, detail) of a closed record's event."""
     status = str(record["status"])
     identity = "\n".join((str(record["request_id"]), str(record["run"]), status))
-    images = [_place(image) for image in _part(record, "images", [])]
+    images = [_place(image) for image in part(record, "images", [])]
     return _DETAIL_TYPES.get(status, "ImageFailed"), {
         "event_id": hashlib.sha256(identity.encode()).hexdigest(),
         "request_id": record["request_id"],
         "run": record["run"],
         "status": status,
         "stage": record["stage"],
-        "reasons": [public(reason) for reason in _part(record, "reasons", [])],
-        "warnings": [public(warning) for warning in _part(record, "warnings", [])],
-        "attempts": len(_part(record, "attempts", [])),
+        "reasons": [public(reason) for reason in part(record, "reasons", [])],
+        "warnings": [public(warning) for warning in part(record, "warnings", [])],
+        "attempts": len(part(record, "attempts", [])),
         "images": images,
         "retryable": status in RETRYABLE,
         "requester": record["requester"],
-        "metadata": _part(record, "metadata", {}),
+        "metadata": part(record, "metadata", {}),
         "created_at": record["created_at"],
-        "models": _part(record, "models", {}),
-        "timings": _part(record, "timings", {}),
-        "usage": _part(record, "usage", {}),
+        "models": part(record, "models", {}),
+        "timings": part(record, "timings", {}),
+        "usage": part(record, "usage", {}),
         "execution_arn": record["execution_arn"],
     }
 
@@ -56,10 +55,6 @@ def event_of(record: Item) -> tuple[str, dict[str, Any]]:
 def public(reason: dict[str, Any]) -> dict[str, Any]:
     """What of a reason may leave in an event."""
     return {name: reason[name] for name in _PUBLIC if name in reason}
-
-
-def _part(record: Item, name: str, otherwise: Any) -> Any:
-    return json.loads(str(record[name])) if name in record else otherwise
 
 
 def _place(image: dict[str, Any]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ details (RFC 9457) with a `code` of our own and, where fields are to blame, `err
 """
 
 import base64
+import hashlib
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -114,6 +115,11 @@ def answer(status: int, body: object, headers: Mapping[str, str] | None = None) 
         "headers": kind | safe | dict(headers or {}),
         "body": "" if body is None else json.dumps(body, ensure_ascii=False),
     }
+
+
+def weak_etag(text: str) -> str:
+    """Of an answer that this text stands for."""
+    return f'W/"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
 
 
 def requester(event: Event, auth: str) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 from shared.dynamodb import Item
 from shared.records import Records, utc_text
 from shared.request import InvalidRequest, normalised, request_hash
+from shared.request_ids import key_if_unread
 from shared.stepfunctions import StepFunctions, execution_arn
 
 # An execution that ends without a record gets one within minutes; one that has none long after has
@@ -66,7 +67,7 @@ class Requests:
 
     def _unread(self, request_id: str) -> Item | None:
         """The record of an execution that failed before it had read the request."""
-        return self.records.get(f"execution-{request_id}")
+        return self.records.get(key_if_unread(request_id))
 
 
 def _unclaimed(request_id: str, execution: dict[str, Any]) -> Item:

@@ -29,6 +29,11 @@ def utc_text(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def part(record: Item, name: str, otherwise: Any) -> Any:
+    """A nested part of a record, which holds it as JSON; `otherwise` where it has none."""
+    return json.loads(str(record[name])) if name in record else otherwise
+
+
 class Records:
     """The records of all requests."""
 

@@ -31,5 +31,10 @@ def id_of_record(key: str) -> str:
     return request_id if _ID.fullmatch(request_id) else ""
 
 
+def key_if_unread(request_id: str) -> str:
+    """The key of its record if the request failed before it was read."""
+    return _UNREAD + request_id
+
+
 def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()

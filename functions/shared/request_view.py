@@ -7,16 +7,15 @@ Links are made for two kinds of objects only, and only in the images bucket: pic
 delivered, and published previews, which are blurred.
 """
 
-import hashlib
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from shared.announcement import public
+from shared.api import weak_etag
 from shared.dynamodb import Item
-from shared.records import utc_text
+from shared.records import part, utc_text
 from shared.version import VERSION
 
 if TYPE_CHECKING:
@@ -42,23 +41,23 @@ class Viewer:
         self, record: Item, request_id: str, requester: str, links: dict[str, str], now: datetime
     ) -> dict[str, Any]:
         """Everything that its requester may see of a record."""
-        reasons, warnings = _part(record, "reasons", []), _part(record, "warnings", [])
+        reasons, warnings = part(record, "reasons", []), part(record, "warnings", [])
         images = list(self._images(record, [*reasons, *warnings]))
         view: dict[str, Any] = {"request_id": request_id, "run": record["run"]}
         view |= {name: record[name] for name in _TEXTS if name in record}
         if name := _name_behind(record, requester):
             view["requester"] = name
         view |= {
-            "metadata": _part(record, "metadata", {}),
+            "metadata": part(record, "metadata", {}),
             "reasons": reasons,
             "warnings": warnings,
-            "attempts": [_only(_ATTEMPT, one) for one in _part(record, "attempts", [])],
+            "attempts": [_only(_ATTEMPT, one) for one in part(record, "attempts", [])],
             "images": images,
-            **{name: _part(record, name, {}) for name in ("models", "timings", "usage")},
+            **{name: part(record, name, {}) for name in ("models", "timings", "usage")},
             "links": links,
         }
         if "history" in record:
-            view["history"] = [_past(run) for run in _part(record, "history", [])]
+            view["history"] = [_past(run) for run in part(record, "history", [])]
         if _has_links(images):
             view["links_expire_at"] = self._expiry(now)
         return view
@@ -66,11 +65,11 @@ class Viewer:
     def short(self, record: Item, request_id: str, now: datetime) -> dict[str, Any]:
         """A line of a list: at most three reasons, and a link to the first picture to be seen."""
         pictures = list(self._images(record, [], most_links=1))
-        reasons = [_only(_SHORT, one) for one in _part(record, "reasons", [])]
+        reasons = [_only(_SHORT, one) for one in part(record, "reasons", [])]
         view: dict[str, Any] = {"request_id": request_id, "run": record["run"]}
         view |= {name: record[name] for name in _TEXTS if name in record}
         view |= {
-            "images": sum(bool(one.get("delivered")) for one in _part(record, "images", [])),
+            "images": sum(bool(one.get("delivered")) for one in part(record, "images", [])),
             "reasons": reasons[:_MOST_REASONS_IN_SHORT],
         }
         for picture in filter(_link, pictures):
@@ -84,7 +83,7 @@ class Viewer:
         parts += [str(record.get("requester")), VERSION]
         if "images" in record:
             parts.append(str(int(now.timestamp()) // max(1, self.link_seconds // 2)))
-        return f'W/"{hashlib.sha256("/".join(parts).encode()).hexdigest()[:32]}"'
+        return weak_etag("/".join(parts))
 
     def _expiry(self, now: datetime) -> str:
         return utc_text(now + timedelta(seconds=self.link_seconds))
@@ -93,7 +92,7 @@ class Viewer:
         self, record: Item, reasons: list[dict[str, Any]], most_links: int | None = None
     ) -> Iterator[dict[str, Any]]:
         linked = 0
-        for image in _part(record, "images", []):
+        for image in part(record, "images", []):
             view = _only(_PICTURE, image)
             if said := [one for one in reasons if one.get("image") == image["index"]]:
                 view["reasons"] = said
@@ -142,7 +141,3 @@ def _has_links(images: list[dict[str, Any]]) -> bool:
 
 def _only(names: tuple[str, ...], whole: dict[str, Any]) -> dict[str, Any]:
     return {name: whole[name] for name in names if name in whole}
-
-
-def _part(record: Item, name: str, otherwise: Any) -> Any:
-    return json.loads(str(record[name])) if name in record else otherwise
