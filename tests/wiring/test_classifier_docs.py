@@ -1,10 +1,12 @@
 """The commands, rules, parameters, prices and links of docs/classifier.md exist."""
 
+import functools
 import inspect
 import re
 import shlex
 
 import pytest
+from wiring import doc_lines
 from wiring.system import ROOT, TEMPLATE
 
 import prepare_training.check
@@ -16,11 +18,8 @@ from local.demo.train_texts import GOOD_TEXTS, MORE_TEXTS, texts
 DOC = (ROOT / "docs" / "classifier.md").read_text("utf-8")
 BLOCKS = re.findall(r"```sh\n(.*?)```", DOC, re.DOTALL)
 LINES = [line.partition("#")[0].strip() for block in BLOCKS for line in block.splitlines()]
+starting = functools.partial(doc_lines.starting, LINES)
 TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
-
-
-def starting(*words: str) -> list[str]:
-    return [line for line in LINES if line.split()[: len(words)] == list(words)]
 
 
 def test_every_line_is_of_a_kind_that_is_known() -> None:

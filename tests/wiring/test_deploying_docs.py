@@ -1,30 +1,23 @@
 """The commands and parameters of docs/deploying.md exist."""
 
-import re
+import functools
 import shlex
 
 import botocore.session
 import pytest
 from botocore import xform_name
+from wiring import doc_lines
+from wiring.doc_lines import overrides
 from wiring.system import ROOT, TEMPLATE
 from wiring.test_site_template import SITE
 
 from local.cli import parser
 
 DOC = (ROOT / "docs" / "deploying.md").read_text("utf-8")
-BLOCKS = re.findall(r"```sh\n(.*?)```", DOC, re.DOTALL)
-LINES = [line for block in BLOCKS for line in block.replace("\\\n", " ").splitlines()]
+LINES = doc_lines.command_lines(DOC)
+starting = functools.partial(doc_lines.starting, LINES)
 # Of the AWS CLI itself, for any operation.
 OF_THE_CLI = {"query", "output", "region"}
-
-
-def starting(*words: str) -> list[str]:
-    return [line for line in LINES if line.split()[: len(words)] == list(words)]
-
-
-def overrides(line: str) -> set[str]:
-    given = line.partition("--parameter-overrides ")[2].split()
-    return {pair.partition("=")[0] for pair in given}
 
 
 @pytest.mark.parametrize("line", starting("safelight"))

@@ -1,9 +1,12 @@
 """The commands, parameters and links of docs/endpoint.md exist."""
 
+import functools
 import re
 import shlex
 
 import pytest
+from wiring import doc_lines
+from wiring.doc_lines import overrides
 from wiring.system import ROOT, TEMPLATE
 from wiring.test_endpoint_template import ENDPOINT
 
@@ -11,17 +14,8 @@ from local.cli import parser
 from local.endpoint.prices import HOURLY
 
 DOC = (ROOT / "docs" / "endpoint.md").read_text("utf-8")
-BLOCKS = re.findall(r"```sh\n(.*?)```", DOC, re.DOTALL)
-LINES = [line for block in BLOCKS for line in block.replace("\\\n", " ").splitlines()]
-
-
-def starting(*words: str) -> list[str]:
-    return [line for line in LINES if line.split()[: len(words)] == list(words)]
-
-
-def overrides(line: str) -> set[str]:
-    given = line.partition("--parameter-overrides ")[2].split()
-    return {pair.partition("=")[0] for pair in given}
+LINES = doc_lines.command_lines(DOC)
+starting = functools.partial(doc_lines.starting, LINES)
 
 
 def test_every_line_is_of_a_kind_that_is_known() -> None:

@@ -1,9 +1,11 @@
 """The README's commands exist, with the files and names that they use."""
 
+import functools
 import re
 import shlex
 
 import pytest
+from wiring import doc_lines
 from wiring.system import LAMBDAS, ROOT
 
 from local.cli import parser
@@ -18,11 +20,8 @@ LINES = [
     for line in block.splitlines()
     if line.strip()
 ]
+starting = functools.partial(doc_lines.starting, LINES)
 TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
-
-
-def starting(*words: str) -> list[str]:
-    return [line for line in LINES if line.split()[: len(words)] == list(words)]
 
 
 @pytest.mark.parametrize("line", starting("make"))
