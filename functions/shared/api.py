@@ -10,7 +10,7 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Protocol
 
 from shared.errors import SafelightError
@@ -19,11 +19,13 @@ from shared.request import InvalidRequest, parse_json
 
 AUTHS = ("iam", "cognito", "key", "none")
 # Every code a problem can have: its HTTP status and title. API Gateway itself answers `throttled`
-# in the same shape, and so what else it refuses.
+# and `forbidden` in the same shape, and so what else it refuses.
 CODES = {
     "invalid_request": (400, "Bad Request"),
+    "forbidden": (403, "Forbidden"),
     "not_found": (404, "Not Found"),
     "method_not_allowed": (405, "Method Not Allowed"),
+    "conflict": (409, "Conflict"),
     "too_large": (413, "Content Too Large"),
     "unsupported_media_type": (415, "Unsupported Media Type"),
     "idempotency_key_reused": (422, "Unprocessable Content"),
@@ -35,6 +37,8 @@ CODES = {
 }
 _UNAVAILABLE_SECONDS = "5"
 _JSON = re.compile(r'application/json\s*(;\s*charset\s*=\s*"?utf-?8"?\s*)?', re.IGNORECASE)
+_REVIEWER = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_ASSUMED_ROLE = re.compile(r"arn:aws[a-z-]*:sts::([0-9]{12}):assumed-role/([^/]+)/[^/]+")
 _WHOLE = re.compile(r"-?[0-9]{1,9}")
 # What a page of another origin may read beside the few headers that it always may.
 _EXPOSED = "Location, Retry-After, ETag, Idempotent-Replay, Preference-Applied"
@@ -141,6 +145,46 @@ def requester(event: Event, auth: str) -> str:
     if not isinstance(found, str) or not found:
         raise Unauthenticated(auth)
     return f"{auth}:{found}"
+
+
+def reviewer(event: Event, auth: str, reviewers: Collection[str]) -> str:
+    """Who asks, if they are one of the stack's reviewers. Raises Problem `forbidden`.
+
+    `reviewers` are names of Cognito groups, of IAM roles of the API's own account or ARNs of IAM
+    users, or ids of API keys; of none of them nobody is a reviewer. Without authentication, on a
+    local engine, whoever names themself in a header is one. A REST API hands an id token's groups
+    over as one string, with commas between them (aws/chalice issue 783; AWS re:Post, "AWS Cognito
+    Group"): no group whose own name has a comma is ever met.
+    """
+    who = requester(event, auth)
+    context = event["requestContext"]
+    if auth == "none":
+        name = header(event, "Safelight-Reviewer") or ""
+        who, allowed = f"local:{name}", bool(_REVIEWER.fullmatch(name))
+    elif auth == "iam":
+        allowed = not _iam_names(context).isdisjoint(reviewers)
+    elif auth == "cognito":
+        allowed = not _groups(context).isdisjoint(reviewers)
+    else:
+        allowed = context["identity"]["apiKeyId"] in reviewers
+    if not allowed:
+        raise Problem("forbidden", "only the stack's reviewers may do this")
+    return who
+
+
+def _iam_names(context: Mapping[str, Any]) -> set[str]:
+    """What `reviewers` may call this caller. Another account may have a role of the same name."""
+    arn = (context.get("identity") or {}).get("userArn")
+    if not isinstance(arn, str):
+        return set()
+    if not (role := _ASSUMED_ROLE.fullmatch(arn)):
+        return {arn}
+    return {role[2]} if role[1] == context.get("accountId") else set()
+
+
+def _groups(context: Mapping[str, Any]) -> set[str]:
+    groups = context["authorizer"]["claims"].get("cognito:groups")
+    return set(groups.split(",")) if isinstance(groups, str) else set()
 
 
 def json_body(event: Event, max_bytes: int) -> dict[str, Any]:

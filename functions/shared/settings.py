@@ -42,3 +42,7 @@ class Environment:
     def flag(self, name: str) -> bool:
         """True or False; anything but the words true and false is an error."""
         return self.choice(name, "true", "false") == "true"
+
+    def names(self, name: str) -> frozenset[str]:
+        """Those between commas; none of them is empty, and there may be none."""
+        return frozenset(one.strip() for one in self.optional(name).split(",")) - {""}

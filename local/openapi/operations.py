@@ -9,7 +9,7 @@ from typing import Any
 from shared.api import CODES
 
 # What API Gateway itself answers, besides what functions do: the template's gateway responses.
-_GATEWAY_CODES = {"unauthorized": (401, "Unauthorized"), "forbidden": (403, "Forbidden")}
+_GATEWAY_CODES = {"unauthorized": (401, "Unauthorized")}
 # What each code says; a function's own words say more.
 MEANINGS = {
     "invalid_request": "A field, header or parameter breaks a rule; errors say which.",

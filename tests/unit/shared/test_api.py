@@ -22,6 +22,7 @@ from shared.api import (
     links_of,
     parameter,
     requester,
+    reviewer,
     whole_number,
 )
 from shared.errors import PolicyUnavailable, SafelightError, Throttled, UnusableVerdict
@@ -133,6 +134,96 @@ def test_each_way_of_asking_is_its_own_namespace() -> None:
     }
     asked = [requester({"requestContext": context}, auth) for auth in ("iam", "cognito", "key")]
     assert asked == ["iam:a", "cognito:a", "key:a"]
+
+
+REVIEWERS = {"desk", "arn:aws:iam::111122223333:user/mona", "k1e2y3"}
+OWN, OTHER = "111122223333", "444455556666"
+
+
+def caller(**identity: str) -> dict[str, Any]:
+    return {"accountId": OWN, "identity": identity}
+
+
+def in_groups(groups: Any) -> dict[str, Any]:
+    return {"authorizer": {"claims": {"sub": "mona", "cognito:groups": groups}}}
+
+
+@pytest.mark.parametrize(
+    ("auth", "context", "who"),
+    [
+        (
+            "iam",
+            caller(userArn=f"arn:aws:sts::{OWN}:assumed-role/desk/mona"),
+            f"iam:arn:aws:sts::{OWN}:assumed-role/desk/mona",
+        ),
+        (
+            "iam",
+            caller(userArn=f"arn:aws:iam::{OWN}:user/mona"),
+            f"iam:arn:aws:iam::{OWN}:user/mona",
+        ),
+        # Every user of an identity pool is the same session of the same role.
+        (
+            "iam",
+            caller(
+                userArn=f"arn:aws:sts::{OWN}:assumed-role/desk/CognitoIdentityCredentials",
+                cognitoIdentityId="us-east-1:1",
+            ),
+            "iam:us-east-1:1",
+        ),
+        ("cognito", in_groups("desk"), "cognito:mona"),
+        ("cognito", in_groups("shop,desk,press"), "cognito:mona"),
+        ("key", caller(apiKeyId="k1e2y3"), "key:k1e2y3"),
+    ],
+)
+def test_a_reviewer_is_who_the_stack_names(auth: str, context: dict[str, Any], who: str) -> None:
+    event = {"requestContext": context, "headers": {"Safelight-Reviewer": "somebody"}}
+    assert reviewer(event, auth, REVIEWERS) == who
+
+
+@pytest.mark.parametrize(
+    ("auth", "context"),
+    [
+        ("iam", caller(userArn=f"arn:aws:sts::{OWN}:assumed-role/shop/desk")),
+        ("iam", caller(userArn=f"arn:aws:sts::{OTHER}:assumed-role/desk/mona")),
+        ("iam", caller(userArn=f"arn:aws:sts::{OWN}:assumed-role/a/desk/mona")),
+        ("iam", caller(userArn=f"arn:aws:iam::{OWN}:user/desk")),
+        ("iam", caller(userArn=f"arn:aws:iam::{OTHER}:user/mona")),
+        ("iam", caller(cognitoIdentityId="desk")),
+        ("cognito", in_groups("desk2,Desk, desk")),
+        ("cognito", in_groups("[desk]")),
+        ("cognito", in_groups(["desk"])),
+        ("cognito", in_groups({"desk": True})),
+        ("cognito", in_groups(None)),
+        ("cognito", in_groups("")),
+        ("key", caller(apiKeyId="another")),
+    ],
+)
+def test_nobody_else_is_a_reviewer(auth: str, context: dict[str, Any]) -> None:
+    event = {"requestContext": context, "headers": {"Safelight-Reviewer": "desk"}}
+    with pytest.raises(Problem) as refused:
+        reviewer(event, auth, REVIEWERS)
+    assert refused.value.code == "forbidden"
+
+
+@pytest.mark.parametrize("auth", ["iam", "cognito", "key"])
+def test_an_empty_list_names_nobody(auth: str) -> None:
+    context = {
+        **caller(userArn=f"arn:aws:sts::{OWN}:assumed-role/desk/mona", apiKeyId="k1e2y3"),
+        **in_groups(""),
+    }
+    with pytest.raises(Problem):
+        reviewer({"requestContext": context}, auth, frozenset())
+
+
+def test_on_a_local_engine_a_reviewer_has_a_name() -> None:
+    def named(*names: str) -> str:
+        context = {"requestContext": {}, "multiValueHeaders": {"safelight-reviewer": names}}
+        return reviewer(context, "none", ())
+
+    assert named("mona.1_a-b") == "local:mona.1_a-b"
+    for names in ((), ("",), ("mona", "joe"), ("a b",), ("a" * 65,), ("mona\n",)):
+        with pytest.raises(Problem):
+            named(*names)
 
 
 @pytest.mark.parametrize(

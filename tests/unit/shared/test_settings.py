@@ -174,3 +174,9 @@ def test_published_policies_need_their_bucket(choice: dict[str, str], settings_o
 
 def test_only_what_is_optional_may_be_missing() -> None:
     assert Environment({}).optional("CLASSIFIER_ENDPOINT_ARN") == ""
+
+
+@pytest.mark.parametrize(("value", "names"), [("", set()), (" ,", set()), ("a, b,,c", {*"abc"})])
+def test_names_are_never_empty(value: str, names: set[str]) -> None:
+    assert Environment({"REVIEWERS": value}).names("REVIEWERS") == names
+    assert Environment({}).names("REVIEWERS") == set()
