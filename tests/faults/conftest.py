@@ -148,7 +148,8 @@ def training_campaign(
 
 
 def _chosen(request: pytest.FixtureRequest, kind: type[Case]) -> list[Any]:
-    """The session's cases of exactly this kind."""
-    cases = [case for item in request.session.items if type(case := _case(item)) is kind]
+    """The session's cases of exactly this kind, each once: two tests may look at the same one."""
+    met = [case for item in request.session.items if type(case := _case(item)) is kind]
+    cases = list({id(case): case for case in met}.values())
     assert len({case.name for case in cases}) == len(cases), "two cases of one name"
     return cases
