@@ -10,17 +10,17 @@ from typing import Any
 
 from local.deployed_stack import DeployedStack
 
-WAITING = "ImageQueued"
+WAITING, IN_REVIEW = "ImageQueued", "ImageInReview"
 
 
 class ResultEvents:
     """A queue that a rule fills with the events of requests and jobs; with `also_waiting` those of
-    requests that wait, too, which are no results."""
+    requests that wait, for the endpoint or for people, too, which are no results."""
 
     def __init__(self, stack: DeployedStack, also_waiting: bool = False) -> None:
         self._sqs = stack.client("sqs")
         name = f"{stack.name}-{'all' if also_waiting else 'result'}-events"
-        results = {} if also_waiting else {"detail-type": [{"anything-but": WAITING}]}
+        results = {} if also_waiting else {"detail-type": [{"anything-but": [WAITING, IN_REVIEW]}]}
         self._queue = self._sqs.create_queue(QueueName=name)["QueueUrl"]
         attributes = self._sqs.get_queue_attributes(
             QueueUrl=self._queue, AttributeNames=["QueueArn"]

@@ -46,6 +46,7 @@ Resources:
                 uri: !Sub
                   - "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/${A}/invocations"
                   - {A: !GetAtt Echo.Arn}
+            delete: *call
           /keyed: {get: {<<: *call, security: [{apiKey: []}]}}
         components: {securitySchemes: {apiKey: {type: apiKey, name: x-api-key, in: header}}}
         x-amazon-apigateway-gateway-responses:
@@ -64,6 +65,8 @@ FUNCTION = """
 import json
 
 def handler(event, _):
+    if event["httpMethod"] == "DELETE":
+        return {"statusCode": 204, "headers": {}, "body": ""}
     told = {name: event[name] for name in ("httpMethod", "resource", "path", "pathParameters")}
     told["context_path"] = event["requestContext"]["path"]
     told |= {"key": event["requestContext"]["identity"].get("apiKeyId", "none")}
@@ -81,9 +84,12 @@ def outputs(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     engine.client("cloudformation").delete_stack(StackName="rest-api")
 
 
-def call(engine: Engine, outputs: dict[str, str], path: str, key: str = "") -> Any:
+def call(
+    engine: Engine, outputs: dict[str, str], path: str, key: str = "", method: str = "GET"
+) -> Any:
     url = f"{engine.endpoint}/restapis/{outputs['ApiId']}/api/_user_request_{path}"
-    asked = urllib.request.Request(url, headers={"x-api-key": key} if key else {})  # noqa: S310
+    headers = {"x-api-key": key} if key else {}
+    asked = urllib.request.Request(url, headers=headers, method=method)  # noqa: S310
     try:
         return urllib.request.urlopen(asked)  # noqa: S310
     except urllib.error.HTTPError as refused:
@@ -105,6 +111,15 @@ def test_a_call_reaches_its_function_as_on_aws(engine: Engine, outputs: dict[str
             "context_path": "/api/things/one",
             "key": "none",
         }
+
+
+def test_what_is_deleted_is_answered_without_a_body(
+    engine: Engine, outputs: dict[str, str]
+) -> None:
+    with call(engine, outputs, "/things/one", method="DELETE") as answer:
+        assert (answer.status, answer.read()) == (204, b"")
+    with call(engine, outputs, "/keyed", method="DELETE") as answer:
+        assert answer.status == 404
 
 
 def test_a_route_that_is_not_there_is_refused_as_the_definition_says(
