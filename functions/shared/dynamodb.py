@@ -54,18 +54,25 @@ class Table:
         return [_unmarshal(item) for item in reply["Items"]]
 
     def page(
-        self, index: str, condition: str, values: Item, most: int, after: Item | None
+        self,
+        index: str,
+        condition: str,
+        values: Item,
+        most: int,
+        after: Item | None,
+        first_first: bool = False,
     ) -> tuple[list[Item], Item | None]:
-        """Items of an index that meet a key condition, last first, and the key of the last one.
+        """Items of an index that meet a key condition, last first, and the key to go on behind.
 
-        None for the key where nothing is left. `after` is such a key, to go on behind it.
+        None for the key where nothing is left. `after` is such a key. With `first_first` they come
+        in the other order.
         """
         start = {"ExclusiveStartKey": _marshal(after)} if after else {}
         reply = self._call(
             self._client.query,
             IndexName=index,
             KeyConditionExpression=condition,
-            ScanIndexForward=False,
+            ScanIndexForward=first_first,
             Limit=most,
             **start,
             **_expression({}, values),

@@ -30,18 +30,41 @@ def client() -> Iterator[Any]:
 
 
 @pytest.fixture
-def table() -> Iterator[Callable[[str], Table]]:
-    """Makes a table with the key given."""
+def table() -> Iterator[Callable[..., Table]]:
+    """Makes a table with the key given, and an index of these two attributes by their first."""
     with mock_aws():
         client = client_of("dynamodb")
 
-        def make(key: str) -> Table:
-            client.create_table(
-                TableName="table",
-                KeySchema=[{"AttributeName": key, "KeyType": "HASH"}],
-                AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"}],
-                BillingMode="PAY_PER_REQUEST",
+        def make(key: str, name: str = "table", index: tuple[str, ...] = ()) -> Table:
+            indexed = (
+                {
+                    "GlobalSecondaryIndexes": [
+                        {
+                            "IndexName": f"by-{index[0]}",
+                            "KeySchema": _schema(index),
+                            "Projection": {"ProjectionType": "ALL"},
+                        }
+                    ]
+                }
+                if index
+                else {}
             )
-            return Table("table", client)
+            client.create_table(
+                TableName=name,
+                KeySchema=_schema((key,)),
+                AttributeDefinitions=[
+                    {"AttributeName": name, "AttributeType": "S"} for name in (key, *index)
+                ],
+                BillingMode="PAY_PER_REQUEST",
+                **indexed,
+            )
+            return Table(name, client)
 
         yield make
+
+
+def _schema(names: tuple[str, ...]) -> list[dict[str, str]]:
+    return [
+        {"AttributeName": name, "KeyType": kind}
+        for name, kind in zip(names, ("HASH", "RANGE"), strict=False)
+    ]
