@@ -52,17 +52,17 @@ def build() -> tuple[Settings, Backend, LanguageDetection, Policies[dict[str, An
 
 
 def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:
-    """{request_id, prompt, language, policy} in.
+    """{request_id, prompt, language, policy, reviews} in; reviews says if people decide.
 
     {verdict, reasons, warnings, model, usage, classification: {backend, language: {code, source},
     scores}} out; scores are null where nobody was asked for them.
     """
     settings, backend, detector, policies = build()
-    pins = event.get("policy")
+    pins, reviews = event.get("policy"), event.get("reviews", False)
     answers = Answers(event, backend, detector)
 
     def decided(policy: dict[str, Any]) -> dict[str, Any]:
-        return judge(answers, backend.name, policy, settings.warn)
+        return judge(answers, backend.name, policy, settings.warn, reviews)
 
     policy = policies.active(pins)
     decision = decided(policy)

@@ -59,12 +59,12 @@ def build() -> tuple[Metrics, Policies[Part], Moderator, "Policies[KeywordLists]
 
 
 def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:
-    """{request_id, images, policy} in; a decision on the attempt with its evidence out.
+    """{request_id, images, policy, reviews} in; a decision on the attempt with its evidence out.
 
     {verdict, images, labels, reasons, warnings, model, usage, found: {min_score, pictures}}.
     """
     metrics, policies, moderator, lists = build()
-    pins, images = event.get("policy"), event["images"]
+    pins, images, reviews = event.get("policy"), event["images"], event.get("reviews", False)
     active = policies.active(pins)
     # Below the lowest threshold of all a label changes nothing.
     lowest = max(0.0, min(policies.each(pins, lowest_threshold)))
@@ -74,15 +74,15 @@ def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     writing: dict[int, Reasons] = {}
     if lists is not None:
         # Text in a picture that is refused anyway need not be paid for.
-        safe = [
+        open_yet = [
             image
-            for image in judge_attempt(images, moderated, active)["images"]
-            if image["verdict"] in ("safe", "withheld")
+            for image in judge_attempt(images, moderated, active, reviews=reviews)["images"]
+            if image["verdict"] in ("safe", "withheld", "review")
         ]
-        writing = read_writing(moderator, safe, active, lists.active(pins))
-        usage["rekognition_text_images"] = len(safe)
+        writing = read_writing(moderator, open_yet, active, lists.active(pins))
+        usage["rekognition_text_images"] = len(open_yet)
 
-    decision = judge_attempt(images, moderated, active, writing)
+    decision = judge_attempt(images, moderated, active, writing, reviews)
 
     def tried(policy: Part) -> dict[str, Any]:
         """Asks for the pictures that this policy alone needs, so that it fails alone, too."""
@@ -93,7 +93,7 @@ def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:
         usage["rekognition_images"] += sum(more)
         asked = moderations(moderator, images, more, lowest)
         both = [one or other for one, other in zip(moderated, asked, strict=True)]
-        return judge_attempt(images, both, policy, writing)
+        return judge_attempt(images, both, policy, writing, reviews)
 
     versions = sorted({moderation.model_version for moderation in moderated if moderation})
     _tell(event["request_id"], decision, [v for v in versions if not is_known(v, active)], metrics)

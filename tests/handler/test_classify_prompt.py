@@ -147,6 +147,19 @@ def test_a_score_in_the_uncertain_band_goes_by_the_policys_choice(
     assert [warning["rule"] for warning in answer["warnings"]] == warned
 
 
+def test_where_there_are_reviews_people_decide_on_what_is_uncertain(
+    classify: Any, answers: Any, counted: Any
+) -> None:
+    answers.set("DetectToxicContent", toxicity(GRAPHIC=0.4))
+
+    answer = classify("uncertain_with_reviews")
+
+    assert (answer["verdict"], answer["warnings"]) == ("review", [])
+    (reason,) = answer["reasons"]
+    assert (reason["label"], reason["rule"], reason["action"]) == ("GRAPHIC", "uncertain", "review")
+    assert counted("Classifications", Backend="toxicity", Verdict="review") == [1]
+
+
 def test_a_long_prompt_is_judged_by_its_worst_part(
     classify: Any, answers: Any, event: Event
 ) -> None:

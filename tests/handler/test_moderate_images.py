@@ -201,6 +201,47 @@ def test_all_or_none(moderate: Any, policy: Any) -> None:
     assert answer["reasons"] == [gore(1)]
 
 
+UNKNOWN = [("Something New", "", 60.0)]
+
+
+@pytest.fixture
+def asking(policy: Any) -> None:
+    """What nobody has a rule for is a person's to decide."""
+    policy(unknown_label={"category": "unknown_label", "threshold": 0.5, "action": "review"})
+
+
+@pytest.mark.usefixtures("asking")
+def test_where_there_are_reviews_people_decide_on_what_the_policy_leaves_to_them(
+    moderate: Any,
+) -> None:
+    answer = moderate("with_reviews", moderation(UNKNOWN), moderation(GORE))
+
+    assert answer["verdict"] == "review"
+    assert [image["verdict"] for image in answer["images"]] == ["review", "unsafe"]
+    (reason,) = answer["reasons"]
+    assert (reason["image"], reason["rule"], reason["action"]) == (0, "unknown_label", "review")
+    assert answer["warnings"] == [gore(1)]
+    assert answer["labels"] == ["Graphic Violence", "Something New"]
+
+
+@pytest.mark.usefixtures("asking")
+def test_without_reviews_what_the_policy_leaves_to_people_is_withheld(moderate: Any) -> None:
+    answer = moderate("unknown_label", moderation(UNKNOWN))
+
+    assert answer["verdict"] == "unsafe"
+    assert [reason["action"] for reason in answer["reasons"]] == ["review"]
+
+
+@pytest.mark.usefixtures("asking")
+def test_nobody_is_asked_about_a_picture_whose_text_refuses_it(read: Any, answers: Any) -> None:
+    answer = read(words("NUDE"), "with_reviews", moderation(UNKNOWN), moderation(GORE))
+
+    assert len(answers.asked("DetectText")) == 1
+    assert answer["verdict"] == "unsafe"
+    rules = [reason["rule"] for reason in answer["reasons"]]
+    assert rules == ["text_in_image", "unknown_label", "Violence"]
+
+
 def test_a_listed_picture_is_not_paid_for(
     moderate: Any, policy: Any, answers: Any, event: Event
 ) -> None:

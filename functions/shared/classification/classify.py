@@ -83,12 +83,14 @@ class Answers:
             self.usage[unit] = self.usage.get(unit, 0) + number
 
 
-def judge(answers: Answers, backend: str, policy: dict[str, Any], warn: bool) -> dict[str, Any]:
-    """{verdict, reasons, warnings} under one policy.
+def judge(
+    answers: Answers, backend: str, policy: dict[str, Any], warn: bool, reviews: bool = False
+) -> dict[str, Any]:
+    """{verdict, reasons, warnings} under one policy; `reviews` as decide has it.
 
     Raises UnusableVerdict, and what the services raise if this policy is the first that asks them.
     """
     scores, language = answers.scores(policy), answers.language(policy)
     if scores is None:
         return decide_unread(language.code, language.source, policy["unread_language"], warn)
-    return decide(scores, policy[backend], warn, policy["without_review"])
+    return decide(scores, policy[backend], warn, policy["without_review"], reviews)

@@ -8,11 +8,17 @@ STAGE = "ClassifyPrompt"
 
 
 def decide(
-    scores: dict[str, float], labels: dict[str, Any], warn: bool, without_review: str = "block"
+    scores: dict[str, float],
+    labels: dict[str, Any],
+    warn: bool,
+    without_review: str = "block",
+    reviews: bool = False,
 ) -> dict[str, Any]:
     """{verdict, reasons, warnings} for scores by label under the policy's labels.
 
-    `without_review` is what follows where a label's uncertain band asks for a review.
+    The verdict is clean, block, or, where there are `reviews`, review: a label's uncertain band
+    asks for one, nothing blocks, and flagged prompts do not pass with a warning anyway. Everywhere
+    else `without_review` is what follows from such a band.
 
     Raises UnusableVerdict if a label of the policy has no score: an answer that does not know our
     labels says nothing, and nothing is neither safe nor unsafe.
@@ -21,11 +27,17 @@ def decide(
     if missing:
         raise UnusableVerdict(f"the classifier gave no score for {', '.join(missing)}")
     reached = [
-        reason
-        for label, rule in labels.items()
-        for reason in _reached(label, scores[label], rule, without_review)
+        reason for label, rule in labels.items() for reason in _reached(label, scores[label], rule)
     ]
-    return _sorted_out(reached, warn)
+    asked = [reason for reason in reached if _asks_for_review(reason)]
+    if reviews and not warn and asked:
+        decision = _sorted_out([one for one in reached if not _asks_for_review(one)], warn)
+        if decision["verdict"] == "clean":
+            return {**decision, "verdict": "review", "reasons": asked}
+    unasked = [
+        {**one, "action": without_review} if _asks_for_review(one) else one for one in reached
+    ]
+    return _sorted_out(unasked, warn)
 
 
 def decide_unread(code: str, source: str, rule: dict[str, str], warn: bool) -> dict[str, Any]:
@@ -40,9 +52,7 @@ def decide_unread(code: str, source: str, rule: dict[str, str], warn: bool) -> d
     return _sorted_out([reason], warn)
 
 
-def _reached(
-    label: str, score: float, rule: dict[str, Any], without_review: str
-) -> list[dict[str, Any]]:
+def _reached(label: str, score: float, rule: dict[str, Any]) -> list[dict[str, Any]]:
     """The one reason that a label gives, or none: its threshold, or else its uncertain band."""
     reason = {
         "stage": STAGE,
@@ -58,11 +68,14 @@ def _reached(
     band = rule.get("uncertain")
     if band is None or score < band["from"]:
         return []
-    asked = band["action"]
-    action = without_review if asked == "review" else asked
-    message = f"uncertain: below the threshold of {rule['threshold']}; the policy asks to {asked}"
+    action = band["action"]
+    message = f"uncertain: below the threshold of {rule['threshold']}; the policy asks to {action}"
     reason |= {"rule": "uncertain", "threshold": band["from"], "action": action}
     return [{**reason, "message": message}]
+
+
+def _asks_for_review(reason: dict[str, Any]) -> bool:
+    return (reason["rule"], reason["action"]) == ("uncertain", "review")
 
 
 def _sorted_out(reached: list[dict[str, Any]], warn: bool) -> dict[str, Any]:

@@ -6,7 +6,10 @@ from shared.moderation.rules import judge_labels, reason
 from shared.rekognition import Moderation
 
 # Which verdict of a picture is the attempt's, by what the policy delivers.
-_FIRST = {"each": ("safe", "unsafe", "filtered"), "all_or_none": ("unsafe", "filtered", "safe")}
+_FIRST = {
+    "each": ("review", "safe", "unsafe", "filtered"),
+    "all_or_none": ("unsafe", "filtered", "review", "safe"),
+}
 _HASH_BITS = 64
 
 Reasons = list[dict[str, Any]]
@@ -17,6 +20,7 @@ def judge_attempt(
     moderations: list[Moderation | None],
     policy: dict[str, Any],
     writing: dict[int, Reasons] | None = None,
+    reviews: bool = False,
 ) -> dict[str, Any]:
     """{verdict, images, labels, reasons, warnings} of an attempt.
 
@@ -24,30 +28,36 @@ def judge_attempt(
     speaks against the text in pictures, by index. If the policy delivers each safe picture, the
     attempt is safe as soon as one is, and what speaks against the others is a warning; if all or
     none, a safe picture beside another is withheld.
+
+    Where there are `reviews`, people decide on a picture against which nothing but the action
+    review speaks. An attempt with such a picture has the verdict review, unless another one
+    withholds all; its reasons are of those pictures alone.
     """
     judged = [
-        _judge(image, moderation, policy, (writing or {}).get(image["index"], []))
+        _judge(image, moderation, policy, (writing or {}).get(image["index"], []), reviews)
         for image, moderation in zip(images, moderations, strict=True)
     ]
     verdicts = [verdict for verdict, _ in judged]
-    verdict = next(name for name in _FIRST[policy["deliver"]] if name in verdicts)
-    against = [found for _, reasons in judged for found in reasons]
-    warnings = [found for found in against if found["action"] == "warn"]
-    reasons = [found for found in against if found["action"] != "warn"]
+    deliver = policy["deliver"]
+    verdict = next(name for name in _FIRST[deliver] if name in verdicts)
+    against = [(one, found) for one, reasons in judged for found in reasons]
+    warnings = [found for _, found in against if found["action"] == "warn"]
+    objections = [(one, found) for one, found in against if found["action"] != "warn"]
+    deciding = set(verdicts) if verdict in ("unsafe", "filtered") else {verdict}
     return {
         "verdict": verdict,
         "images": [
             {
                 **image,
-                "verdict": "withheld" if one == "safe" != verdict else one,
+                "verdict": _beside(one, verdict, deliver),
                 "labels": sorted({label.name for label in moderation.labels} if moderation else ()),
             }
             for image, moderation, one in zip(images, moderations, verdicts, strict=True)
         ],
         # Of pictures that were refused: what the next attempt's negative prompt answers to.
-        "labels": sorted({found["label"] for found in reasons if "label" in found}),
-        "reasons": [] if verdict == "safe" else reasons,
-        "warnings": warnings + reasons if verdict == "safe" else warnings,
+        "labels": sorted({found["label"] for _, found in objections if "label" in found}),
+        "reasons": [found for one, found in objections if one in deciding],
+        "warnings": warnings + [found for one, found in objections if one not in deciding],
     }
 
 
@@ -80,9 +90,13 @@ def found(moderations: list[Moderation | None]) -> list[dict[str, Any]]:
 
 
 def _judge(
-    image: dict[str, Any], moderation: Moderation | None, policy: dict[str, Any], writing: Reasons
+    image: dict[str, Any],
+    moderation: Moderation | None,
+    policy: dict[str, Any],
+    writing: Reasons,
+    reviews: bool,
 ) -> tuple[str, Reasons]:
-    """(safe, unsafe or filtered; what speaks against the picture)."""
+    """(safe, review, unsafe or filtered; what speaks against the picture)."""
     if "filtered_because" in image:
         because = reason("model_filtered", image["filtered_because"], "block", image["index"])
         return "filtered", [because]
@@ -91,7 +105,18 @@ def _judge(
         against += judge_labels(moderation, policy, image["index"])
     elif not against:
         raise ValueError("a picture that nobody has judged")
-    return "unsafe" if any(found["action"] != "warn" for found in against) else "safe", against
+    actions = {found["action"] for found in against} - {"warn"}
+    if not actions:
+        return "safe", against
+    return "review" if reviews and actions == {"review"} else "unsafe", against
+
+
+def _beside(one: str, attempt: str, deliver: str) -> str:
+    """What becomes of a picture's verdict beside the attempt's."""
+    if one == "review" != attempt:
+        # All are withheld because of another one: nobody is asked.
+        return "unsafe"
+    return "withheld" if one == "safe" != attempt and deliver == "all_or_none" else one
 
 
 def _blocked(image: dict[str, Any], policy: dict[str, Any]) -> Reasons:

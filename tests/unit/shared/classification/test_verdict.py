@@ -87,6 +87,41 @@ def test_a_reason_tells_that_it_was_the_band() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("scores", "without_review", "expected"),
+    [
+        ({"SEXUAL": 0.3}, "block", ("review", ["SEXUAL"], [])),
+        ({"SEXUAL": 0.3}, "warn", ("review", ["SEXUAL"], [])),
+        ({"SEXUAL": 0.3, "INSULT": 0.9}, "block", ("review", ["SEXUAL"], ["INSULT"])),
+        ({"SEXUAL": 0.3, "GRAPHIC": 0.9}, "block", ("block", ["SEXUAL", "GRAPHIC"], [])),
+        ({"SEXUAL": 0.3, "GRAPHIC": 0.9}, "warn", ("block", ["GRAPHIC"], ["SEXUAL"])),
+        ({"SEXUAL": 0.5}, "warn", ("block", ["SEXUAL"], [])),
+        ({"SEXUAL": 0.2}, "block", ("clean", [], [])),
+    ],
+)
+def test_where_there_are_reviews_people_decide_what_nothing_else_does(
+    scores: dict[str, float], without_review: str, expected: Any
+) -> None:
+    labels = dict(sorted(banded("review").items(), reverse=True))
+    decision = decide(CALM | scores, labels, False, without_review, reviews=True)
+    assert told(decision) == expected
+    actions = {reason["action"] for reason in decision["reasons"]}
+    assert (decision["verdict"] == "review") == (actions == {"review"})
+
+
+@pytest.mark.parametrize("action", ["block", "warn"])
+def test_a_band_that_asks_for_no_review_gets_none(action: str) -> None:
+    scores = CALM | {"SEXUAL": 0.3}
+    asked = decide(scores, banded(action), False, "block", reviews=True)
+    assert asked == decide(scores, banded(action), False, "block")
+
+
+def test_nobody_is_asked_where_surer_prompts_pass_with_a_warning() -> None:
+    scores = CALM | {"SEXUAL": 0.3}
+    asked = decide(scores, banded("review"), True, "block", reviews=True)
+    assert told(asked) == ("clean", [], ["SEXUAL"])
+
+
 def test_at_its_threshold_a_label_is_no_longer_uncertain() -> None:
     decision = decide(CALM | {"SEXUAL": 0.5}, banded("warn"), False)
     assert [reason["rule"] for reason in decision["reasons"]] == ["classifier"]

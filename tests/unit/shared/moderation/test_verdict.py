@@ -14,16 +14,18 @@ ROOT = Path(__file__).parents[4]
 POLICY: dict[str, Any] = json.loads((ROOT / "functions/compiled/images.json").read_text("utf-8"))
 SAFE = Moderation([], "7.0", False)
 UNSAFE = Moderation([Label("Weapons", "Violence", 0.99)], "7.0", False)
+UNCERTAIN = Moderation([Label("Something New", "", 0.99)], "7.0", False)
 HASH = "00ff00ff00ff00ff"
 
 
-def attempt(kinds: tuple[str, ...], **more: Any) -> dict[str, Any]:
+def attempt(kinds: tuple[str, ...], reviews: bool = False, **more: Any) -> dict[str, Any]:
     images: list[dict[str, Any]] = [
         {"index": index} | ({"filtered_because": "black"} if kind == "filtered" else {})
         for index, kind in enumerate(kinds)
     ]
-    moderations = [{"safe": SAFE, "unsafe": UNSAFE, "filtered": None}[kind] for kind in kinds]
-    return judge_attempt(images, moderations, POLICY | more)
+    answers = {"safe": SAFE, "unsafe": UNSAFE, "review": UNCERTAIN, "filtered": None}
+    moderations = [answers[kind] for kind in kinds]
+    return judge_attempt(images, moderations, POLICY | more, reviews=reviews)
 
 
 KINDS = list(itertools.product(["safe", "unsafe", "filtered"], repeat=2))
@@ -54,6 +56,70 @@ def test_where_all_or_none_is_delivered_the_worst_decides(kinds: tuple[str, ...]
     ]
     assert decision["warnings"] == []
     assert len(decision["reasons"]) == sum(kind != "safe" for kind in kinds)
+
+
+ASKS: dict[str, Any] = {
+    "unknown_label": {"category": "unknown_label", "threshold": 0.5, "action": "review"}
+}
+WITH_REVIEW = [
+    kinds
+    for kinds in itertools.product(["safe", "unsafe", "review", "filtered"], repeat=3)
+    if "review" in kinds
+]
+
+
+@pytest.mark.parametrize("kinds", WITH_REVIEW, ids=" ".join)
+def test_an_attempt_waits_for_its_pictures_that_people_decide_on(kinds: tuple[str, ...]) -> None:
+    decision = attempt(kinds, reviews=True, **ASKS)
+
+    assert decision["verdict"] == "review"
+    assert [image["verdict"] for image in decision["images"]] == list(kinds)
+    assert [reason["image"] for reason in decision["reasons"]] == indexes(kinds, "review")
+    assert {reason["action"] for reason in decision["reasons"]} == {"review"}
+    assert [warning["image"] for warning in decision["warnings"]] == indexes(
+        kinds, "unsafe", "filtered"
+    )
+
+
+@pytest.mark.parametrize("kinds", WITH_REVIEW, ids=" ".join)
+def test_where_all_or_none_is_delivered_people_are_asked_if_all_can_be(
+    kinds: tuple[str, ...],
+) -> None:
+    decision = attempt(kinds, reviews=True, deliver="all_or_none", **ASKS)
+
+    expected = next(kind for kind in ("unsafe", "filtered", "review") if kind in kinds)
+    assert decision["verdict"] == expected
+    meanings = {"safe": "withheld", "review": "review" if expected == "review" else "unsafe"}
+    assert [image["verdict"] for image in decision["images"]] == [
+        meanings.get(kind, kind) for kind in kinds
+    ]
+    assert len(decision["reasons"]) == sum(kind != "safe" for kind in kinds)
+
+
+@pytest.mark.parametrize("deliver", ["each", "all_or_none"])
+@pytest.mark.parametrize("kinds", WITH_REVIEW, ids=" ".join)
+def test_without_reviews_what_asks_for_one_is_withheld(
+    kinds: tuple[str, ...], deliver: str
+) -> None:
+    refused = tuple(kind.replace("review", "unsafe") for kind in kinds)
+    asked, other = (attempt(one, deliver=deliver, **ASKS) for one in (kinds, refused))
+    assert asked["verdict"] == other["verdict"]
+    for part in ("reasons", "warnings"):
+        assert [one["image"] for one in asked[part]] == [one["image"] for one in other[part]]
+    assert [one["verdict"] for one in asked["images"]] == [
+        one["verdict"] for one in other["images"]
+    ]
+
+
+def test_people_are_not_asked_about_a_picture_that_something_else_refuses() -> None:
+    both = Moderation([*UNCERTAIN.labels, *UNSAFE.labels], "7.0", False)
+    decision = judge_attempt([{"index": 0}], [both], POLICY | ASKS, reviews=True)
+    assert decision["verdict"] == "unsafe"
+    assert {reason["action"] for reason in decision["reasons"]} == {"review", "block"}
+
+
+def indexes(kinds: tuple[str, ...], *wanted: str) -> list[int]:
+    return [index for index, kind in enumerate(kinds) if kind in wanted]
 
 
 def test_a_picture_that_nobody_has_judged_is_not_safe() -> None:
