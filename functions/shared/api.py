@@ -76,6 +76,11 @@ class Problem(Exception):
         self.headers = dict(headers or {})
 
 
+def blaming(code: str, field: str, rule: str, message: str) -> Problem:
+    """A problem that is of one part of the call: a field, a parameter or a header."""
+    return Problem(code, message, [{"field": field, "rule": rule, "message": message}])
+
+
 class Unauthenticated(Exception):
     """The gateway let somebody in and does not say whom: a bug of the template, never "anyone"."""
 
@@ -256,8 +261,7 @@ def _problem_of(error: Exception) -> Problem:
         case Problem():
             return error
         case InvalidRequest():
-            blamed = {"field": error.field, "rule": error.rule, "message": error.message}
-            return Problem("invalid_request", error.message, [blamed])
+            return blaming("invalid_request", error.field, error.rule, error.message)
         case SafelightError():
             tell("undecided", error=type(error).__name__)
             soon = {"Retry-After": _UNAVAILABLE_SECONDS}

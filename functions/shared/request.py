@@ -21,6 +21,7 @@ DEFAULTS = {
     "language": "und",
 }
 _INTEGERS = frozenset({"width", "height", "num_images", "seed", "num_inference_steps"})
+_WORDS = {"type": "string", "minLength": 1, "maxLength": 1000}
 _SCHEMA = Path(__file__).parents[1] / "compiled" / "request.schema.json"
 # Of category Cc, what is no white space: NUL and its like draw nothing and break what reads them.
 _CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f]")
@@ -122,6 +123,22 @@ def check_requester(name: str) -> None:
     breach = first_breach(name, _schema()["properties"]["requester"], "requester")
     if breach:
         raise InvalidRequest(breach.field, breach.rule, breach.message)
+
+
+def read_words(body: dict[str, object], name: str) -> str:
+    """What a person wrote in a field of their own, normalised as a prompt: 1 to 1000 characters.
+
+    Raises InvalidRequest.
+    """
+    if name not in body:
+        raise InvalidRequest(name, "required", f"{name} is missing")
+    words = body[name]
+    _check_writable(name, words)
+    if isinstance(words, str):
+        words = normalised_text(words)
+    if breach := first_breach(words, _WORDS, name):
+        raise InvalidRequest(breach.field, breach.rule, breach.message)
+    return str(words)
 
 
 def request_hash(request: dict[str, Any]) -> str:

@@ -18,6 +18,7 @@ from shared.request import (
     check_suffix,
     normalised,
     parse_file,
+    read_words,
     request_hash,
 )
 
@@ -257,3 +258,32 @@ def test_sizes() -> None:
     check_size(65_536)
     with pytest.raises(InvalidRequest, match="65537 bytes"):
         check_size(65_537)
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ({"reason": " a\n\nb "}, "a b"),
+        ({"reason": "x" * 1000}, "x" * 1000),
+        ({"reason": "狐"}, "狐"),
+    ],
+)
+def test_words_are_normalised(body: dict[str, object], words: str) -> None:
+    assert read_words(body, "reason") == words
+
+
+@pytest.mark.parametrize(
+    ("body", "rule"),
+    [
+        ({}, "required"),
+        ({"reason": " \n"}, "minLength"),
+        ({"reason": "x" * 1001}, "maxLength"),
+        ({"reason": None}, "type"),
+        ({"reason": "\ud800"}, "unicode"),
+        ({"reason": DEEP}, "depth"),
+    ],
+)
+def test_words_are_refused(body: dict[str, object], rule: str) -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        read_words(body, "reason")
+    assert (refused.value.field, refused.value.rule) == ("reason", rule)
