@@ -24,10 +24,10 @@ Record = dict[str, Any]
 PROMPTS_FOLDER = "prompts/"
 REQUEST_EVENT = "ImageRequested"
 DEFAULT_SOURCE = "safelight.cli"
-# Of the record: what is one JSON document in one attribute.
+# Of records and reviews: what is one JSON document in one attribute.
 _DOCUMENTS = frozenset(
     ("source", "metadata", "reasons", "warnings", "attempts", "images", "models", "timings")
-) | {"usage", "history", "classification", "shadow", "report"}
+) | {"usage", "history", "classification", "shadow", "report", "reviews", "appeal", "approved"}
 # Services that no engine answers for.
 _STAND_INS = ("application-autoscaling", "comprehend")
 # A key cannot be compared with an empty text.
