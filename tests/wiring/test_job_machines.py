@@ -7,10 +7,12 @@ import botocore.session
 import pytest
 from wiring.system import LAMBDAS, RESOURCES, Machine, nexts, parameter, setting, snake, statements
 
+from accept_request.accept import OTHER_STAGES, WAIT_MARGIN
 from prepare_batch import prepare as prepare_batch
 from prepare_dataset import prepare as prepare_dataset
 from prepare_training import prepare as prepare_training
 from shared import errors
+from shared.inferences import MAX_INFERENCES
 
 JOBS = {"RunBatch": "batch", "ModerateDataset": "dataset", "TrainClassifier": "classifier"}
 MAPPED = ("RunBatch", "ModerateDataset")
@@ -124,10 +126,17 @@ def test_failures_explain_themselves(machine: Machine) -> None:
 
 
 def test_a_row_outlives_its_request() -> None:
-    request = Machine("GenerateSafeImage").asl["TimeoutSeconds"]
+    """No review is in its way, and the sweeper ends what is open past its deadline."""
+    wait = (
+        parameter("RequestTTLSeconds")["MaxValue"]
+        + parameter("InvocationTimeoutSeconds")["MaxValue"]
+        + WAIT_MARGIN.total_seconds()
+    )
+    waits = max(parameter("MaxAttempts")["AllowedValues"]) * MAX_INFERENCES
+    deadline = waits * wait + OTHER_STAGES.total_seconds()
     rows = MACHINES["RunBatch"]
     for name in ("RunRow", "RunRowAgain"):
-        assert rows.tasks[name]["TimeoutSeconds"] == request + 600
+        assert rows.tasks[name]["TimeoutSeconds"] >= deadline + 600
     assert rows.asl["TimeoutSeconds"] > rows.tasks["RunRow"]["TimeoutSeconds"]
 
 

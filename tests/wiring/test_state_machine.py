@@ -1,6 +1,7 @@
 """The state machine as data: branches, retries, catches, and the arithmetic of its time-outs."""
 
 import json
+import math
 import shutil
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from wiring.system import (
     ROOT,
     STATES,
     TASKS,
+    TEMPLATE,
     nexts,
     parameter,
     setting,
@@ -41,6 +43,8 @@ AWS_ERRORS = {
     "States.ALL",
     "States.Timeout",
 }
+# They wait for an answer to their token, for as long as parameters say.
+CALLBACKS = {"GenerateImages", "ReviewRequest"}
 STATUSES = json.loads((ROOT / "schemas" / "record.schema.json").read_text("utf-8"))
 CLOSED = set(STATUSES["properties"]["status"]["enum"]) - {"RUNNING", "IN_REVIEW"}
 
@@ -109,7 +113,7 @@ def test_every_known_failure_has_an_inference_of_its_own() -> None:
 
 def test_a_task_outlives_its_function() -> None:
     for name in LAMBDA_TASKS:
-        if name != "GenerateImages":
+        if name not in CALLBACKS:
             assert TASKS[name]["TimeoutSeconds"] >= setting(f"{name}Function", "Timeout") + 10
 
 
@@ -122,15 +126,35 @@ def test_the_machine_outlives_its_longest_path() -> None:
     )
     assert "+ 300 %}" in TASKS["GenerateImages"]["TimeoutSeconds"]
     assert waits * wait == 382_500
-    rest = sum(_longest(name) for name in TASKS if name != "GenerateImages")
-    looped = sum(_longest(name) for name in ("StoreImages", "ModerateImages"))
+    rest = sum(_longest(name) for name in TASKS if name not in CALLBACKS)
+    looped = sum(_longest(name) for name in ("StoreImages", "ModerateImages", "EndReview"))
     rest += (max(parameter("MaxAttempts")["AllowedValues"]) - 1) * looped
     assert rest < 20_000
-    assert waits * wait + rest < ASL["TimeoutSeconds"]
+    assert "+ 900 %}" in TASKS["ReviewRequest"]["TimeoutSeconds"]
+    reviews = 1 + max(parameter("MaxAttempts")["AllowedValues"])
+    review = parameter("ReviewSeconds")["MaxValue"] + 900
+    assert reviews * review == 1_560_600
+    assert waits * wait + rest + reviews * review < ASL["TimeoutSeconds"]
     # A record is overdue only when the machine could not be at work on it any more.
     assert WAIT_MARGIN.total_seconds() == 300
     assert OTHER_STAGES.total_seconds() >= rest
-    assert parameter("RetentionDays")["MinValue"] * 86_400 > ASL["TimeoutSeconds"]
+    assert parameter("RetentionDays")["MinValue"] * 86_400 > waits * wait + rest
+
+
+def test_with_reviews_nothing_is_deleted_that_waits() -> None:
+    """The template's rule names the days that are too few, since it cannot compare numbers."""
+    rule = TEMPLATE["Rules"]["ReviewsNeedTheApi"]
+    refused = {
+        contains[1]["Ref"]: [int(day) for day in contains[0]]
+        for assertion in rule["Assertions"]
+        if (contains := assertion["Assert"]["Fn::Not"][0].get("Fn::Contains"))
+    }
+    for name, seconds in (
+        ("RetentionDays", ASL["TimeoutSeconds"]),
+        ("WorkRetentionDays", parameter("ReviewSeconds")["MaxValue"] + 900),
+    ):
+        least = parameter(name)["MinValue"]
+        assert set(range(least, math.ceil(seconds / 86_400))) <= set(refused[name])
 
 
 def test_whoever_closes_a_record_leaves_the_same_time_to_announce_it() -> None:
@@ -178,7 +202,8 @@ def test_cfn_lint_finds_nothing_in_the_inlined_machine(tmp_path: Path) -> None:
     """SAM's lint never opens the file behind DefinitionUri."""
     definition = json.loads(substituted())
     # Step Functions takes an expression here; cfn-lint's schema knows a number only.
-    definition["States"]["GenerateImages"]["TimeoutSeconds"] = 4500
+    for name in CALLBACKS:
+        definition["States"][name]["TimeoutSeconds"] = 4500
     machine = {
         "Type": "AWS::StepFunctions::StateMachine",
         "Properties": {
