@@ -16,7 +16,7 @@ NOT_KEPT, CONTRADICTORY, NO_LABEL = "not kept", "contradictory", "no label"
 
 @dataclass
 class Labelled:
-    """`labels` by text, as `safelight classifier` takes them; `left_out` counts decisions by why."""
+    """`labels` by text, for `safelight classifier`; `left_out` counts decisions by why."""
 
     labels: dict[str, str] = field(default_factory=dict)
     left_out: Counter[str] = field(default_factory=Counter)
@@ -55,7 +55,7 @@ def labelled(decided: Iterable[Row], policy_labels: Collection[str]) -> Labelled
 
 
 def _label(row: Row, policy_labels: Collection[str]) -> str | None:
-    """What the classifier should have said; None if a rejection is of none of the policy's labels."""
+    """What the classifier should have said; None for a rejection of none of the policy's labels."""
     if row["decision"] != REJECT:
         return SAFE
     if len(policy_labels) == 1:

@@ -78,8 +78,9 @@ def test_where_scores_do_not_separate_no_threshold_is_told() -> None:
 
 
 def test_appeals_are_counted_for_themselves() -> None:
-    appeal = {"appeal": {"message": "look again"}}
-    rows = [prompt_row("approve", **appeal), prompt_row("reject", **appeal), prompt_row("reject")]
+    asked = {"message": "look again"}
+    rows = [prompt_row(how, appeal=asked) for how in ("approve", "reject")]
+    rows.append(prompt_row("reject"))
     found = figures(rows, {}, POLICY)
     assert (found["appeals"]["granted"]["part"], found["appeals"]["granted"]["whole"]) == (1, 2)
     assert found["labels"][0]["decided"] == 1
