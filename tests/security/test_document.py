@@ -2,7 +2,9 @@
 
 import json
 import re
+from typing import Any
 
+from security.iam import Need, Statement, allows
 from security.roles_table import HEADER, rows
 from security.stack import ROOT, Stack, transformed
 from security.test_roles import FORCED
@@ -26,7 +28,7 @@ def test_every_forced_wildcard_has_its_reason() -> None:
 
 
 def test_the_keys_policy_names_every_service_that_needs_it() -> None:
-    policy = json.loads(re.findall(r"```json\n(.+?)```", TEXT, re.DOTALL)[0])
+    (policy,) = _policies("## A key of your own")
     services = {
         service
         for statement in policy["Statement"]
@@ -43,6 +45,19 @@ def test_the_keys_policy_names_every_service_that_needs_it() -> None:
     assert services == senders | logs
 
 
+def test_the_policies_for_callers_keep_requesters_from_the_desk() -> None:
+    requesters, reviewers = (
+        [Statement.of(policy["Statement"])] for policy in _policies("## Who sees what of a request")
+    )
+    paths = transformed()["Resources"]["SafelightApi"]["Properties"]["Body"]["paths"]
+    here = "arn:aws:execute-api:us-east-1:111122223333:API_ID/api"
+    routes = [(verb.upper(), path) for path, verbs in paths.items() for verb in verbs]
+    for verb, path in routes:
+        need = Need("execute-api:Invoke", f"{here}/{verb}{path}")
+        assert allows(reviewers, need) is path.startswith("/reviews"), path
+        assert verb == "OPTIONS" or allows(requesters, need) is not path.startswith("/reviews")
+
+
 def test_files_and_parameters_that_it_names_are_there() -> None:
     for path in re.findall(r"`((?:functions|tests)/[\w/.]+)`", TEXT):
         assert (ROOT / path).exists(), path
@@ -54,11 +69,17 @@ def test_files_and_parameters_that_it_names_are_there() -> None:
 
 def test_the_arithmetic_of_concurrency_counts_the_functions() -> None:
     count = len(Stack().of_type("AWS::Lambda::Function"))
-    words = {24: "twenty-four", 25: "twenty-five", 26: "twenty-six"}
+    words = {28: "twenty-eight", 29: "twenty-nine", 30: "thirty"}
     assert f"each of the {words[count]} functions" in TEXT
     assert f"{count} x 20 = {20 * count}" in TEXT
     described = transformed()["Parameters"]["ReservedConcurrency"]["Description"]
     assert f"{words[count]} functions together take {words[count]} times" in described
+
+
+def _policies(heading: str) -> list[dict[str, Any]]:
+    """The policies in a section."""
+    section = TEXT.partition(f"\n{heading}\n")[2].partition("\n## ")[0]
+    return [json.loads(one) for one in re.findall(r"```json\n(.+?)```", section, re.DOTALL)]
 
 
 def _services(principal: dict[str, str | list[str]]) -> list[str]:

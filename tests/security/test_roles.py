@@ -49,6 +49,8 @@ FORCED = {
     ("ResumeGenerationRole", "states:SendTaskSuccess"): A_TOKEN,
     ("ResumeGenerationRole", "states:SendTaskFailure"): A_TOKEN,
     ("SweepRequestsRole", "states:SendTaskSuccess"): A_TOKEN,
+    ("ReviewRequestRole", "states:SendTaskSuccess"): A_TOKEN,
+    ("DecideReviewRole", "states:SendTaskSuccess"): A_TOKEN,
     ("SweepRequestsRole", "states:SendTaskFailure"): A_TOKEN,
     **{(f"{name}Role", action): NO_RESOURCE for name in MACHINES for action in LOG_DELIVERY},
 }
@@ -56,6 +58,7 @@ FORCED = {
 BEGINNINGS = {
     ("ModerateDatasetRole", "training-job/safelight-dataset-*"),
     ("RequestImagesRole", "execution:safelight-GenerateSafeImage:api-*"),
+    ("AppealRequestRole", "execution:safelight-GenerateSafeImage:api-*"),
     ("FineTuningRole", "log-group:/aws/sagemaker/TrainingJobs*"),
 }
 
@@ -82,20 +85,45 @@ def test_a_wildcard_in_a_resource_stands_for_its_last_part() -> None:
             assert re.fullmatch(r"arn:aws:[^*?]+(/|:|/v)\*", need.resource), (role, need)
 
 
-def test_the_api_reads_nothing_that_was_withheld_and_writes_no_record() -> None:
-    """Originals and prompts lie in the work bucket, tokens in rows of the inferences table."""
+def test_requesters_are_served_nothing_withheld_and_no_record_is_written() -> None:
+    """Originals and prompts lie in the work bucket, tokens in rows of two tables."""
     own = {"RequestImagesRole", "ReadRequestsRole", "CheckPromptRole", "CheckImageRole"}
+    own |= {"AppealRequestRole"}
     permissions = [(role, need) for role, need in _permissions() if role in own]
     assert {role for role, _ in permissions} == own
     for role, need in permissions:
         assert ":::WorkBucket" not in need.resource, role
         assert ":::PromptsBucket" not in need.resource, role
+        assert "ReviewsTable" not in need.resource, role
         if need.resource.endswith("table/ResultsTable"):
             assert need.action == "dynamodb:GetItem", role
     (rows,) = [role for role, need in permissions if need.resource.endswith("InferencesTable")]
     assert rows == "ReadRequestsRole"
     starts = {role for role, need in permissions if need.action == "states:StartExecution"}
-    assert starts == {"RequestImagesRole"}
+    assert starts == {"RequestImagesRole", "AppealRequestRole"}
+
+
+def test_the_desk_publishes_nothing_and_writes_no_record() -> None:
+    """Reviewers decide; the state machine does what follows, and PublishImages copies."""
+    desk = {role: set[tuple[str, str]]() for role in ("ReadReviewsRole", "DecideReviewRole")}
+    for role, need in _permissions():
+        if role in desk and not need.action.startswith(("logs:", "xray:", "kms:")):
+            desk[role].add((need.action, short(need.resource).removeprefix("arn:aws:s3:::")))
+    row = {
+        ("dynamodb:GetItem", "table/ReviewsTable"),
+        ("dynamodb:UpdateItem", "table/ReviewsTable"),
+    }
+    record = ("dynamodb:GetItem", "table/ResultsTable")
+    assert desk == {
+        "ReadReviewsRole": {
+            *row,
+            record,
+            ("dynamodb:Query", "table/ReviewsTable/index/by-queue"),
+            ("dynamodb:Query", "table/ResultsTable/index/by-requester"),
+            ("s3:GetObjectVersion", "WorkBucket/pictures/*"),
+        },
+        "DecideReviewRole": {*row, record, ("states:SendTaskSuccess", "*")},
+    }
 
 
 def test_the_api_reads_the_queues_item_and_no_row_with_a_token() -> None:
