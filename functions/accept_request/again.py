@@ -21,7 +21,9 @@ _MAX_KEPT_BYTES = 2 * 1024 * 1024
 _MAX_HISTORY_BYTES = 100_000
 # What history keeps of a run.
 _KEPT = ("run", "status", "stage", "execution_arn", "created_at", "updated_at", "policy_hash")
-_KEPT_DOCUMENTS = ("reasons", "warnings", "attempts", "images", "models", "timings", "usage")
+_KEPT_DOCUMENTS = (
+    *("reasons", "warnings", "attempts", "reviews", "images", "models", "timings", "usage"),
+)
 
 
 @dataclass(frozen=True)

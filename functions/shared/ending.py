@@ -14,6 +14,7 @@ _NO_MEMBERS: frozenset[str] = frozenset()
 _LISTS = {
     **dict.fromkeys(("reasons", "warnings", "attempts"), _NO_MEMBERS),
     "images": frozenset({"index", "verdict", "bucket", "key"}),
+    "reviews": frozenset({"review_id", "about", "opened_at", "decision", "at"}),
 }
 _PARTS: dict[str, type] = {
     **dict.fromkeys(("status", "stage"), str),

@@ -14,7 +14,8 @@ Step Functions matches an exception by its class name, so these names are a cont
     │   ├── GenerationFailed    the endpoint reported a failure: another inference may succeed
     │   └── GenerationExpired   the endpoint gave the request up before working on it
     ├── CapacityUnavailable     the endpoint cannot come to a request before that would expire
-    └── PolicyUnavailable       no sound policy to judge by: then nothing is judged
+    ├── PolicyUnavailable       no sound policy to judge by: then nothing is judged
+    └── Superseded              the record was closed by another, or belongs to another run
 """
 
 
@@ -64,3 +65,7 @@ class CapacityUnavailable(SafelightError):
 
 class PolicyUnavailable(SafelightError):
     """The policy that must judge is missing or broken."""
+
+
+class Superseded(SafelightError):
+    """The record is not this execution's to go on with."""

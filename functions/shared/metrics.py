@@ -62,6 +62,11 @@ METRICS = {
         "Count", "requests, batches and data sets whose execution could not be started"
     ),
     "JobsEnded": Metric("Count", "jobs that ended, by how", ("Kind", "Status")),
+    "ReviewsOpened": Metric("Count", "requests laid before a person", ("About",)),
+    "OpenReviews": Metric("Count", "reviews that wait for a decision, at each sweep"),
+    "OldestReviewPercent": Metric(
+        "Percent", "share of its time that the oldest open review has waited; 0 without any"
+    ),
     "Checks": Metric("Count", "prompts and pictures judged alone by the API", ("Verdict",)),
     "ApiRefusals": Metric("Count", "calls of the API that were refused, by why", ("Code",)),
     "RowsRefused": Metric("Count", "rows of batches that were no requests"),

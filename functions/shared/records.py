@@ -120,6 +120,29 @@ class Records:
             f"attribute_not_exists(request_id) OR {mine}" if first else mine,
         )
 
+    def enter_review(
+        self, request_id: str, execution_arn: str, stage: str, now: str, deadline: str
+    ) -> bool:
+        """Notes that this execution waits for a person; False if its record is not open any more.
+
+        A retry of the same execution enters its own review again.
+        """
+        done, _ = self._table.update(
+            {"request_id": request_id},
+            "SET #status = :review, stage = :stage, updated_at = :now, deadline = :deadline",
+            {"status": "status"},
+            {
+                "mine": execution_arn,
+                "stage": stage,
+                "now": now,
+                "deadline": deadline,
+                "running": "RUNNING",
+                "review": "IN_REVIEW",
+            },
+            "execution_arn = :mine AND #status IN (:running, :review)",
+        )
+        return done
+
     def mark_announced(self, record: Item, now: str) -> None:
         """Notes that the event of this very outcome is out: nothing is left to be done."""
         self._table.update(

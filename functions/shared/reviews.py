@@ -8,6 +8,7 @@ sees why it was not. A decision is stored before the Task is told of it, and lie
 
 import hashlib
 import json
+import re
 from typing import Any
 
 from shared.dynamodb import Item, Table
@@ -17,6 +18,8 @@ from shared.records import Records, part
 from shared.statuses import OPEN
 from shared.stepfunctions import StepFunctions
 
+# What review_id makes.
+REVIEW_ID = re.compile("[0-9a-f]{40}")
 DECISIONS = ("approve", "reject", "regenerate")
 # Dropped when the review ends, unless the stack keeps prompts.
 _PROMPTS = ("prompt", "negative_prompt")

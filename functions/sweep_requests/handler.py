@@ -10,22 +10,33 @@ from shared.inferences import Inferences
 from shared.log import tell
 from shared.metrics import Metrics
 from shared.records import Records
+from shared.reviews import Reviews
 from shared.s3 import Storage
 from shared.stepfunctions import StepFunctions
 from sweep_requests.sweep import Settings, Sweeper, sweep
+from sweep_requests.waiting import ReviewQueue
 
 
 @functools.cache
 def build() -> tuple[Metrics, Sweeper]:
     """Metrics and adapters, made at the first call."""
     settings = Settings.from_env()
+    table, step_functions = Table(settings.table), StepFunctions()
+    records = Records(table)
     sweeper = Sweeper(
         settings.work_bucket,
-        Records(Table(settings.table)),
-        Inferences(Table(settings.inferences_table)),
+        records,
+        Inferences(table.beside(settings.inferences_table)),
+        ReviewQueue(
+            Reviews(table.beside(settings.reviews_table)),
+            records,
+            step_functions,
+            settings.review_seconds,
+            settings.store_prompts,
+        ),
         Bus(settings.bus),
         Storage(),
-        StepFunctions(),
+        step_functions,
     )
     return Metrics(settings.metrics_namespace), sweeper
 
@@ -39,4 +50,6 @@ def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:
         metrics.count("Swept", number, Done=done)
     metrics.put("UnfinishedRequests", swept.unfinished)
     metrics.put("OldestRequestSeconds", swept.oldest_seconds)
+    metrics.put("OpenReviews", swept.open_reviews)
+    metrics.put("OldestReviewPercent", swept.oldest_review_percent)
     return {"done": dict(swept.done), "unfinished": swept.unfinished}

@@ -17,10 +17,12 @@ from shared.s3 import ObjectVersion, Storage
 from shared.settings import Environment
 from shared.statuses import OPEN
 from shared.stepfunctions import StepFunctions
+from sweep_requests.waiting import ReviewQueue
 
 STAGE = "SweepRequests"
 # Of each shard in one call, so that a call ends in time; the next one goes on.
 _MOST = 20
+_IDS = ("request_id", "inference_id", "review_id")
 # CloseExecution has this long for an execution that ended, before it is taken for forgotten.
 _GRACE = timedelta(minutes=1)
 
@@ -31,6 +33,9 @@ class Settings:
 
     table: str
     inferences_table: str
+    reviews_table: str
+    review_seconds: int
+    store_prompts: bool
     work_bucket: str
     bus: str
     metrics_namespace: str
@@ -42,6 +47,9 @@ class Settings:
         return cls(
             table=env.text("RESULTS_TABLE"),
             inferences_table=env.text("INFERENCES_TABLE"),
+            reviews_table=env.text("REVIEWS_TABLE"),
+            review_seconds=env.number("REVIEW_SECONDS"),
+            store_prompts=env.flag("STORE_PROMPTS"),
             work_bucket=env.text("WORK_BUCKET"),
             bus=env.text("EVENT_BUS"),
             metrics_namespace=env.text("METRICS_NAMESPACE"),
@@ -55,6 +63,7 @@ class Sweeper:
     work_bucket: str
     records: Records
     inferences: Inferences
+    reviews: ReviewQueue
     bus: Bus
     storage: Storage
     step_functions: StepFunctions
@@ -62,11 +71,16 @@ class Sweeper:
 
 @dataclass(frozen=True)
 class Swept:
-    """What a sweep found: how many of each `done`, and the requests that are open all the same."""
+    """What a sweep found: how many of each `done`, and the requests that are open all the same.
+
+    How long the oldest review has waited is told in percent of the time that there is for it.
+    """
 
     done: Counter[str]
     unfinished: int
     oldest_seconds: float
+    open_reviews: int
+    oldest_review_percent: float
 
 
 def sweep(sweeper: Sweeper, now: datetime) -> Swept:
@@ -75,30 +89,43 @@ def sweep(sweeper: Sweeper, now: datetime) -> Swept:
     `done` counts: expired (requests past their deadline), closed (their execution had ended
     without a word), announced (closed before, but not told), inferences_recovered (the notice was
     lost, not the result), inferences_expired (nothing was found but a failure, or nobody waits any
-    more), and failures, which are logged and hold up nothing: the next sweep meets them again.
+    more), reviews_expired (nobody decided in time), reviews_told (a decision that could not be told
+    at once), reviews_over (their request has ended), and failures, which are logged and hold up
+    nothing: the next sweep meets them again.
     """
     done: Counter[str] = Counter()
     # Listed first: what is done to a row changes the index that is being read.
     for row in list(sweeper.inferences.overdue(utc_text(now), _MOST)):
         done[_tried(partial(_end_inference, sweeper), row)] += 1
+    late, in_time = sweeper.reviews.open_ones(now)
+    for row in sweeper.reviews.owed():
+        done[_tried(sweeper.reviews.tell, row)] += 1
+    for row in late:
+        done[_tried(partial(sweeper.reviews.expire, now), row)] += 1
     oldest = now
     # What is overdue must not wait for looks at executions, which may take all the time there is.
     for row in sorted(sweeper.records.unfinished(_MOST), key=lambda row: str(row["deadline"])):
         if row["status"] in OPEN:
             oldest = min(oldest, datetime.fromisoformat(str(row["created_at"])))
         done[_tried(partial(_finish, sweeper, now), row)] += 1
+    # After the requests: what has just ended leaves its review to nobody.
+    for row in in_time:
+        done[_tried(sweeper.reviews.end_if_over, row)] += 1
     del done[""]
-    unfinished = sweeper.records.count_unfinished()
-    return Swept(done, unfinished, (now - oldest).total_seconds())
+    return Swept(
+        done,
+        sweeper.records.count_unfinished(),
+        (now - oldest).total_seconds(),
+        sweeper.reviews.count_open(),
+        sweeper.reviews.percent_waited([*late, *in_time], now),
+    )
 
 
 def _tried(action: Callable[[Item], str], row: Item) -> str:
     try:
         return action(row)
     except Exception:  # noqa: BLE001 - one bad row must not hold up all the others
-        names: dict[str, object] = {
-            name: row[name] for name in ("request_id", "inference_id") if name in row
-        }
+        names: dict[str, object] = {name: row[name] for name in _IDS if name in row}
         log.exception("sweep failed", extra=names)
         return "failures"
 
@@ -108,6 +135,10 @@ def _finish(sweeper: Sweeper, now: datetime, row: Item) -> str:
     if row["status"] not in OPEN:
         return _announce(sweeper, now, row) if is_overdue else ""
     if is_overdue:
+        record = sweeper.records.get(str(row["request_id"]))
+        if record is None or str(record["deadline"]) >= utc_text(now):
+            # The index was behind: a review has given it more time, or it is closed.
+            return ""
         # Stopped first: it must not go on painting for a record that is closed.
         sweeper.step_functions.stop(str(row["execution_arn"]), OVERDUE)
         return _close(sweeper, row, overdue(STAGE, utc_text(now)), "expired")

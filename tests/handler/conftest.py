@@ -27,11 +27,13 @@ PROMPTS, WORK, IMAGES, DATASETS = (
 RESULTS = LOCAL_ENV["AcceptRequestFunction"]["RESULTS_TABLE"]
 INFERENCES = LOCAL_ENV["GenerateImagesFunction"]["INFERENCES_TABLE"]
 JOBS = "safelight-JobsTable-7A8B9C0D1E2F"
+REVIEWS = LOCAL_ENV["ReviewRequestFunction"]["REVIEWS_TABLE"]
 QUOTAS = LOCAL_ENV["CheckPromptFunction"]["QUOTAS_TABLE"]
 TABLES = {
     "ResultsTable": RESULTS,
     "InferencesTable": INFERENCES,
     "JobsTable": JOBS,
+    "ReviewsTable": REVIEWS,
     "QuotasTable": QUOTAS,
 }
 RESOURCES: dict[str, Any] = yaml_parse((ROOT / "template.yaml").read_text("utf-8"))["Resources"]
@@ -234,7 +236,8 @@ def item(aws: Callable[[str], Any]) -> Callable[[str, str], dict[str, Any] | Non
     """Reads an item of a table as plain Python values."""
 
     def item(table: str, key: str) -> dict[str, Any] | None:
-        name = {RESULTS: "request_id", INFERENCES: "inference_id", JOBS: "job_id"}[table]
+        properties = RESOURCES[next(one for one, name in TABLES.items() if name == table)]
+        name = properties["Properties"]["KeySchema"][0]["AttributeName"]
         reply = aws("dynamodb").get_item(TableName=table, Key={name: {"S": key}})
         found = reply.get("Item")
         return found and {n: int(v["N"]) if "N" in v else v["S"] for n, v in found.items()}
