@@ -1,0 +1,31 @@
+"""DecideReview: a reviewer claims a review, gives it back, or decides it."""
+
+import functools
+from typing import Any
+
+from decide_review.decide import Desk, Settings, respond
+from shared.api import guarded
+from shared.dynamodb import Table
+from shared.records import Records
+from shared.reviews import Reviews
+from shared.stepfunctions import StepFunctions
+
+
+@functools.cache
+def build() -> Desk:
+    """Settings and adapters, made at the first call."""
+    settings = Settings.from_env()
+    table = Table(settings.reviews_table)
+    return Desk(
+        settings,
+        Reviews(table),
+        Records(table.beside(settings.results_table)),
+        # A claim needs none: every cold start would pay for the client.
+        functools.cache(StepFunctions),
+    )
+
+
+def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:
+    """An event of API Gateway's proxy integration in, its answer out."""
+    desk = build()
+    return guarded(desk.settings, event, lambda: respond(desk, event))
