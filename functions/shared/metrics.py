@@ -63,6 +63,7 @@ METRICS = {
     ),
     "JobsEnded": Metric("Count", "jobs that ended, by how", ("Kind", "Status")),
     "ReviewsOpened": Metric("Count", "requests laid before a person", ("About",)),
+    "ReviewDecisions": Metric("Count", "reviews that people decided, by how", ("Decision",)),
     "OpenReviews": Metric("Count", "reviews that wait for a decision, at each sweep"),
     "OldestReviewPercent": Metric(
         "Percent", "share of its time that the oldest open review has waited; 0 without any"

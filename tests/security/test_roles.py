@@ -54,11 +54,12 @@ FORCED = {
     ("SweepRequestsRole", "states:SendTaskFailure"): A_TOKEN,
     **{(f"{name}Role", action): NO_RESOURCE for name in MACHINES for action in LOG_DELIVERY},
 }
-# What names begin with, where they are made at run time or are AWS's own.
-BEGINNINGS = {
+# What names begin or end with, where they are made at run time or are AWS's own.
+PARTS_OF_NAMES = {
     ("ModerateDatasetRole", "training-job/safelight-dataset-*"),
     ("RequestImagesRole", "execution:safelight-GenerateSafeImage:api-*"),
     ("AppealRequestRole", "execution:safelight-GenerateSafeImage:api-*"),
+    ("ReadReviewsRole", "ImagesBucket/*-preview.jpg"),
     ("FineTuningRole", "log-group:/aws/sagemaker/TrainingJobs*"),
 }
 
@@ -79,7 +80,7 @@ def test_no_action_has_a_wildcard() -> None:
 def test_a_wildcard_in_a_resource_stands_for_its_last_part() -> None:
     """Keys below a folder, executions of a machine, streams of a log, formats of a policy."""
     for role, need in _permissions():
-        if (role, short(need.resource)) in BEGINNINGS:
+        if (role, short(need.resource)) in PARTS_OF_NAMES:
             continue
         if need.resource != "*" and re.search(r"[*?]", need.resource):
             assert re.fullmatch(r"arn:aws:[^*?]+(/|:|/v)\*", need.resource), (role, need)
@@ -108,7 +109,7 @@ def test_the_desk_publishes_nothing_and_writes_no_record() -> None:
     desk = {role: set[tuple[str, str]]() for role in ("ReadReviewsRole", "DecideReviewRole")}
     for role, need in _permissions():
         if role in desk and not need.action.startswith(("logs:", "xray:", "kms:")):
-            desk[role].add((need.action, short(need.resource).removeprefix("arn:aws:s3:::")))
+            desk[role].add((need.action, short(need.resource)))
     row = {
         ("dynamodb:GetItem", "table/ReviewsTable"),
         ("dynamodb:UpdateItem", "table/ReviewsTable"),
@@ -121,6 +122,7 @@ def test_the_desk_publishes_nothing_and_writes_no_record() -> None:
             ("dynamodb:Query", "table/ReviewsTable/index/by-queue"),
             ("dynamodb:Query", "table/ResultsTable/index/by-requester"),
             ("s3:GetObjectVersion", "WorkBucket/pictures/*"),
+            ("s3:GetObjectVersion", "ImagesBucket/*-preview.jpg"),
         },
         "DecideReviewRole": {*row, record, ("states:SendTaskSuccess", "*")},
     }
