@@ -44,7 +44,7 @@ def approved_of(decided: Decided, row: Item) -> list[int]:
     Raises InvalidRequest for pictures that are not in review, and Problem `conflict` for another
     attempt where the request has none left.
     """
-    if decided.decision == "regenerate" and not part(row, "regenerable", False):
+    if decided.decision == "regenerate" and not row.get("regenerable"):
         raise blaming("conflict", "decision", "regenerable", "no other attempt is to be had here")
     if decided.images is not None and (decided.decision, row["about"]) != ("approve", "images"):
         raise InvalidRequest("images", "unknown_field", "only who approves pictures names them")

@@ -40,9 +40,9 @@ _MOST_PAGES = 10
 _GENERATES = "GenerateImages"
 # What another origin's page may send beside what it always may. A browser asks once an hour.
 _PREFLIGHT = {
-    "Access-Control-Allow-Methods": "GET, POST",
+    "Access-Control-Allow-Methods": "DELETE, GET, POST",
     "Access-Control-Allow-Headers": "Authorization, Content-Type, Idempotency-Key, If-None-Match, "
-    "X-Amz-Date, X-Amz-Security-Token, X-Api-Key",
+    "Safelight-Reviewer, X-Amz-Date, X-Amz-Security-Token, X-Api-Key",
     "Access-Control-Max-Age": "3600",
 }
 _DESCRIPTION = Path(__file__).with_name("openapi.json")

@@ -59,7 +59,7 @@ class Viewer:
             "attempts": [_only(_ATTEMPT, one) for one in part(row, "attempts", [])],
             "classification": part(row, "classification", {}),
             "models": part(row, "models", {}),
-            "regenerable": bool(part(row, "regenerable", False)),
+            "regenerable": bool(row.get("regenerable")),
             "seen": part(row, "seen", []),
             "history": _told(row, history),
         }

@@ -58,7 +58,7 @@ def short(row: Item, who: str, now: str) -> dict[str, Any]:
     view: dict[str, Any] = {name: row[name] for name in _TEXTS} | {
         "status": "EXPIRED" if late else status,
         "reasons": reasons[:_MOST_REASONS],
-        "appealed": bool(part(row, "appealed", False)),
+        "appealed": bool(row.get("appealed")),
         "mine": not late and has_claim(row, who, now),
     }
     if status == "OPEN" and claimed_by:

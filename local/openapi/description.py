@@ -157,7 +157,7 @@ class _Components:
             other, _, pointer = node["$ref"].partition("#")
             other = other.removesuffix(".schema.json") or file
             # What is no definition of its own is written out.
-            if pointer.startswith("/properties/"):
+            if "/properties/" in pointer:
                 return self._own(_at(other, pointer), other)
             return self.named(f"{other}#{pointer}")
         return {

@@ -15,7 +15,8 @@ MEANINGS = {
     "invalid_request": "A field, header or parameter breaks a rule; errors say which.",
     "unauthorized": "Nobody that the API knows.",
     "forbidden": "Not allowed, not signed, or no such route.",
-    "not_found": "No request of this caller's has this id.",
+    "not_found": "Nothing that this caller may see has this id.",
+    "conflict": "It does not go with how things stand; errors say why.",
     "too_large": "The body is too large.",
     "unsupported_media_type": "The body is not application/json.",
     "idempotency_key_reused": "The key is another request's.",
@@ -30,6 +31,10 @@ _WITH_RETRY_AFTER = (429, 503)
 _TO_REQUEST = {
     name: {"operationId": name, "parameters": {"id": "$response.body#/request_id"}}
     for name in ("showRequest", "showEvents")
+}
+_TO_REVIEW = {
+    name: {"operationId": name, "parameters": {"id": "$response.body#/reviews/0/review_id"}}
+    for name in ("showReview", "claimReview")
 }
 
 
@@ -92,6 +97,31 @@ PARAMETERS: dict[str, dict[str, Any]] = {
         "description": "A request_id, as an answer gave it.",
         "schema": {"type": "string", "minLength": 1, "maxLength": 128},
     },
+    "review": {
+        "name": "id",
+        "in": "path",
+        "required": True,
+        "description": "A review_id, as a list gave it.",
+        "schema": {"type": "string", "minLength": 1, "maxLength": 128},
+    },
+    "Safelight-Reviewer": {
+        "in": "header",
+        "description": "Who reviews. On the local engine only, where nobody logs in; elsewhere it "
+        "means nothing.",
+        "schema": {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,64}$"},
+    },
+    "queue": {
+        "in": "query",
+        "description": "open: what waits for a decision, oldest first. decided: what ended, newest "
+        "first. owed: what has a decision that the request could not be told yet.",
+        "schema": {"type": "string", "enum": ["open", "owed", "decided"], "default": "open"},
+    },
+    "originals": {
+        "in": "query",
+        "description": "Also links to the pictures as they are, of what a decision can deliver. "
+        "Only for whoever has the claim, and noted in the review.",
+        "schema": {"type": "boolean", "default": False},
+    },
     "If-None-Match": {
         "in": "header",
         "description": "The ETag of an earlier answer: 304 if nothing has changed.",
@@ -129,7 +159,7 @@ HEADERS: dict[str, dict[str, Any]] = {
         "schema": {"type": "string"},
     },
     "Idempotent-Replay": {
-        "description": "true where the request was there before: this call started nothing.",
+        "description": "true where it was there before: this call started or decided nothing.",
         "schema": {"type": "string", "enum": ["true"]},
     },
     "Preference-Applied": {
@@ -156,6 +186,8 @@ EVERYWHERE = tuple(
 _UNCHANGED = Answer(304, "Nothing has changed.", always=("ETag",))
 _BODY = tuple(_problem(code) for code in ("invalid_request", "too_large", "unsupported_media_type"))
 _QUOTA = _problem("quota_exceeded", "throttled")
+_CONFLICT = _problem("conflict")
+_REVIEWER = ("Safelight-Reviewer",)
 
 
 def _answers(*own: Answer) -> tuple[Answer, ...]:
@@ -233,6 +265,110 @@ OPERATIONS = (
             Answer(200, "The stages.", "api#/definitions/progress", ("ETag",), ("Retry-After",)),
             _UNCHANGED,
             _problem("not_found"),
+        ),
+    ),
+    Operation(
+        name="appealRequest",
+        method="post",
+        path="/images/{id}/appeal",
+        summary="Appeal against what was blocked",
+        description="Once for each request, where the stack has reviews and the policy leaves it "
+        "to people: another run of the request begins with a review.",
+        parameters=("id",),
+        body="api#/definitions/appeal",
+        example="appeal.json",
+        answers=_answers(
+            Answer(
+                202,
+                "The appeal is accepted.",
+                "api#/definitions/appealed",
+                sometimes=("Location", "Retry-After", "Idempotent-Replay"),
+                links=_TO_REQUEST,
+            ),
+            *_BODY,
+            _problem("not_found"),
+            _CONFLICT,
+        ),
+    ),
+    Operation(
+        name="listReviews",
+        method="get",
+        path="/reviews",
+        summary="List what waits for reviewers, or what was decided",
+        description="All calls of reviews are for the stack's reviewers, and 403 for others.",
+        parameters=("queue", "limit", "cursor", *_REVIEWER),
+        answers=_answers(
+            Answer(200, "One page.", "api#/definitions/review_list", links=_TO_REVIEW),
+            _problem("invalid_request"),
+            _problem("not_found"),
+        ),
+    ),
+    Operation(
+        name="showReview",
+        method="get",
+        path="/reviews/{id}",
+        summary="Show a review, with links to blurred pictures",
+        description="Links work for a few minutes (the stack's ApiLinkSeconds).",
+        parameters=("review", "originals", *_REVIEWER),
+        answers=_answers(
+            Answer(200, "The review as it stands.", "review-view"),
+            _problem("invalid_request"),
+            _problem("not_found"),
+            _CONFLICT,
+        ),
+    ),
+    Operation(
+        name="claimReview",
+        method="post",
+        path="/reviews/{id}/claim",
+        summary="Take a review for some minutes, or for some more",
+        description="As long as the stack's ReviewClaimSeconds, nobody else can decide it.",
+        parameters=("review", *_REVIEWER),
+        answers=_answers(
+            Answer(200, "The review is the caller's.", "api#/definitions/review_summary"),
+            _problem("not_found"),
+            _CONFLICT,
+        ),
+    ),
+    Operation(
+        name="releaseReview",
+        method="delete",
+        path="/reviews/{id}/claim",
+        summary="Give a review back",
+        parameters=("review", *_REVIEWER),
+        answers=_answers(
+            Answer(204, "The caller does not have it any more."),
+            _problem("not_found"),
+            _CONFLICT,
+        ),
+    ),
+    Operation(
+        name="decideReview",
+        method="post",
+        path="/reviews/{id}/decision",
+        summary="Decide a review",
+        description="For whoever has the claim. One decision stands; the same again is answered "
+        "as the first. Nobody decides on a request of their own, nor on an appeal against their "
+        "own decision.",
+        parameters=("review", *_REVIEWER),
+        body="api#/definitions/review_decision",
+        example="review_decision.json",
+        answers=_answers(
+            Answer(
+                200,
+                "The request goes on as decided.",
+                "api#/definitions/review_decided",
+                sometimes=("Idempotent-Replay",),
+            ),
+            Answer(
+                202,
+                "Decided; the request could not be told yet, and will be within minutes.",
+                "api#/definitions/review_decided",
+                sometimes=("Idempotent-Replay",),
+            ),
+            *_BODY,
+            _problem("not_found"),
+            _CONFLICT,
         ),
     ),
     Operation(
