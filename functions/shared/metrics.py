@@ -57,7 +57,9 @@ METRICS = {
     ),
     "Swept": Metric("Count", "what each sweep did for requests and inferences", ("Done",)),
     "UnfinishedRequests": Metric("Count", "open or not yet announced, at each sweep"),
-    "OldestRequestSeconds": Metric("Seconds", "age of the oldest open request; 0 without any"),
+    "OldestRequestSeconds": Metric(
+        "Seconds", "age of the oldest open request that is not in review; 0 without any"
+    ),
     "UnstartedRequests": Metric(
         "Count", "requests, batches and data sets whose execution could not be started"
     ),

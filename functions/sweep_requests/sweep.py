@@ -105,7 +105,8 @@ def sweep(sweeper: Sweeper, now: datetime) -> Swept:
     oldest = now
     # What is overdue must not wait for looks at executions, which may take all the time there is.
     for row in sorted(sweeper.records.unfinished(_MOST), key=lambda row: str(row["deadline"])):
-        if row["status"] in OPEN:
+        # Who waits for a person does not wait for the endpoint.
+        if row["status"] == "RUNNING":
             oldest = min(oldest, datetime.fromisoformat(str(row["created_at"])))
         done[_tried(partial(_finish, sweeper, now), row)] += 1
     # After the requests: what has just ended leaves its review to nobody.

@@ -224,6 +224,14 @@ def test_every_sweep_tells_of_what_is_open(sweep: Sweep, counted: Any) -> None:
     assert counted("Swept") == []
 
 
+def test_who_waits_for_a_person_does_not_wait_for_the_endpoint(sweep: Sweep, counted: Any) -> None:
+    sweep({"status": "IN_REVIEW", "created_at": PAST})
+
+    assert counted("UnfinishedRequests") == [1]
+    (age,) = counted("OldestRequestSeconds")
+    assert age < timedelta(minutes=1).total_seconds()
+
+
 def test_one_that_cannot_be_ended_holds_up_nothing(
     sweep: Sweep, item: Any, answers: Any, logged: Callable[[], str], counted: Any
 ) -> None:
