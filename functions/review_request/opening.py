@@ -11,7 +11,7 @@ from shared.dynamodb import Item
 from shared.errors import Superseded
 from shared.eventbridge import Bus
 from shared.records import Records, part, utc_text
-from shared.reviews import Reviews, answer, review_id
+from shared.reviews import Reviews, result_of, review_id
 from shared.settings import Environment
 from shared.stepfunctions import StepFunctions
 
@@ -76,7 +76,7 @@ def open_review(desk: Desk, task: dict[str, Any]) -> tuple[str, str]:
     identity = review_id(task["request_id"], task["run"], task["n"])
     row = desk.reviews.open(identity, task["token"], _first(task, now, desk.review_seconds))
     if row["status"] != "OPEN":
-        answer(desk.step_functions, row)
+        desk.step_functions.succeed(task["token"], result_of(row))
         desk.reviews.settle(identity)
         return identity, "answered"
     desk.bus.announce("ImageInReview", in_review_event(row))

@@ -62,9 +62,9 @@ def result_of(row: Item) -> dict[str, Any]:
         "decision": decision,
         "deliver": [] if decision == "regenerate" else deliverable(images, approved),
         "approved": approved,
-        "by": row["decided_by"] if decided else "",
+        "by": row["decided_by"] if decided else "nobody",
         "at": row.get("decided_at", row["answer_by"]),
-        "reason": row["decided_reason"] if decided else "",
+        "reason": row["decided_reason"] if decided else "nobody decided in time",
     }
 
 
@@ -100,7 +100,7 @@ class Reviews:
     def open(self, identity: str, token: str, first: Item) -> Item:
         """Puts the Task's newest token on the row, making the row if need be; returns the row.
 
-        A review that has ended stays so: who opens it answers the token at once.
+        A review that has ended stays as it is: who wanted to open it answers the token at once.
         """
         sets = ["task_token = :token"]
         sets += [f"#{name} = if_not_exists(#{name}, :{name})" for name in (*first, *_NEW)]
@@ -108,7 +108,8 @@ class Reviews:
             {"review_id": identity},
             f"SET {', '.join(sets)}",
             {name: name for name in (*first, *_NEW)},
-            first | _NEW | {"token": token},
+            first | _NEW | {"token": token, "open": "OPEN"},
+            f"attribute_not_exists(#status) OR {_IS_OPEN}",
         )
         return row
 
