@@ -15,6 +15,7 @@ from __future__ import annotations
 import json
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 from ministack.core.responses import error_response_json, json_response
@@ -45,11 +46,12 @@ _endpoints: dict[str, _Endpoint | None] = {}
 
 
 class _Endpoint(CallbackEndpoint):
-    """Where one attempt waits; remembers its last sign of life."""
+    """Where one attempt waits, while its execution runs; remembers its last sign of life."""
 
     def __init__(self, callback_id: str) -> None:
         super().__init__(callback_id)
         self.last_sign = time.monotonic()
+        self.runs: Callable[[], bool] = lambda: True
 
     def notify_heartbeat(self) -> bool:
         self.last_sign = time.monotonic()
@@ -85,7 +87,8 @@ def install() -> None:
 
 def _eval_execution(task: Any, env: Any) -> None:
     if task.resource.condition == ResourceCondition.WaitForTaskToken:
-        env.callback_pool_manager.add(env.states.context_object.update_task_token())
+        token = env.states.context_object.update_task_token()
+        env.callback_pool_manager.add(token).runs = env.is_running
     state_task_service.StateTaskService._eval_execution(task, env)
 
 
@@ -121,7 +124,7 @@ def _listener(request: dict[str, Any]) -> tuple[_Endpoint | None, Any]:
     token = request.get("taskToken", "")
     with _lock:
         known, endpoint = token in _endpoints, _endpoints.get(token)
-    if endpoint is not None and endpoint.get_outcome() is None:
+    if endpoint is not None and endpoint.get_outcome() is None and endpoint.runs():
         return endpoint, None
     if known:
         message = "Task Timed Out: 'Provided task does not exist anymore'"

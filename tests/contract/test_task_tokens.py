@@ -108,6 +108,21 @@ def test_an_answer_after_the_limit_is_refused(waiting: Any, finish: Run) -> None
     assert refused(task.succeed) == "TaskTimedOut"
 
 
+def test_an_answer_is_refused_once_the_execution_was_stopped(waiting: Any) -> None:
+    task = waiting()
+    task.steps.stop_execution(executionArn=task.execution)
+    assert refused(task.succeed) == "TaskTimedOut"
+
+
+def test_an_answer_is_refused_once_the_execution_is_out_of_time(
+    engine: Engine, create_machine: Make, probe: str, tmp_path: Path, finish: Run
+) -> None:
+    whole = {"TimeoutSeconds": 10}
+    task = Waiting(engine, lambda made: create_machine(made | whole), probe, tmp_path / "token")
+    assert finish(task.execution)["status"] == "TIMED_OUT"
+    assert refused(task.succeed) == "TaskTimedOut"
+
+
 def test_a_token_nobody_gave_out_is_invalid(engine: Engine) -> None:
     steps = engine.client("stepfunctions")
     assert refused(lambda: steps.send_task_success(taskToken="made-up", output="1")) == (
