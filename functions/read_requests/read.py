@@ -30,7 +30,6 @@ from shared.request import check_requester
 from shared.request_ids import id_of_record, is_of
 from shared.request_view import Viewer
 from shared.settings import Environment
-from shared.statuses import OPEN
 from shared.stepfunctions import StepFunctions
 from shared.version import VERSION
 
@@ -38,6 +37,8 @@ _MOST_LISTED, _USUALLY_LISTED = 50, 20
 # Rows of another requester under the same name are left out; a page is not searched for ever.
 _MOST_PAGES = 10
 _GENERATES = "GenerateImages"
+# When to look again, in seconds. People take their time.
+_SOON = {"RUNNING": {"Retry-After": "1"}, "IN_REVIEW": {"Retry-After": "5"}}
 # What another origin's page may send beside what it always may. A browser asks once an hour.
 _PREFLIGHT = {
     "Access-Control-Allow-Methods": "DELETE, GET, POST",
@@ -110,7 +111,7 @@ def respond(desk: Desk, event: Event) -> Reply:
 def _one(desk: Desk, event: Event) -> Reply:
     who, request_id, record = _found(desk, event)
     now = datetime.now(UTC)
-    soon = {"Retry-After": "1"} if record["status"] in OPEN else {}
+    soon = _SOON.get(str(record["status"]), {})
     return _unless_known(
         event,
         desk.viewer.etag(record, now),
@@ -138,7 +139,7 @@ def _events(desk: Desk, event: Event) -> Reply:
         "events": told,
         "complete": complete,
     }
-    soon = {"Retry-After": "1"} if record["status"] in OPEN or not complete else {}
+    soon = _SOON.get("RUNNING" if not complete else str(record["status"]), {})
     return _unless_known(event, weak_etag(json.dumps(body)), lambda: body, soon)
 
 

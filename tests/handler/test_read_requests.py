@@ -304,6 +304,8 @@ def test_an_open_request_says_when_to_ask_again(get: Any, record: Any) -> None:
     assert reply["headers"]["Retry-After"] == "1"
     assert reply["headers"]["Cache-Control"] == "private, no-cache"
     assert (reply["body"]["status"], reply["body"]["images"]) == ("RUNNING", [])
+    record(status="IN_REVIEW")
+    assert get("request")["headers"]["Retry-After"] == "5"
     record(status="COMPLETED", images=[], reasons=[])
     assert "Retry-After" not in get("request")["headers"]
 

@@ -20,7 +20,7 @@ ROUTES = {(one.method, one.path) for one in OPERATIONS}
 
 def test_every_line_is_of_a_kind_that_is_known() -> None:
     assert {re.split("[= ]", line)[0] for line in LINES} == {
-        *("API", "curl", "ID", "ETAG", "eval", "TOKEN", "KEY")
+        *("API", "curl", "ID", "ETAG", "REVIEW", "eval", "TOKEN", "KEY")
     }
 
 
@@ -28,8 +28,8 @@ def test_every_line_is_of_a_kind_that_is_known() -> None:
 def test_curl_calls_what_there_is(line: str) -> None:
     words = shlex.split(line)
     (url,) = (word for word in words if word.startswith("$API"))
-    path = url.removeprefix("$API").partition("?")[0].replace("$ID", "{id}")
-    assert ("post" if "-d" in words else "get", path) in ROUTES
+    path = re.sub(r"\$(ID|REVIEW)\b", "{id}", url.removeprefix("$API").partition("?")[0])
+    assert ("post" if {"-d", "POST"} & set(words) else "get", path) in ROUTES
 
 
 @pytest.mark.parametrize("file", re.findall(r"-d @(\S+)", DOC))

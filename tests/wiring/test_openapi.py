@@ -7,7 +7,7 @@ import pytest
 from wiring.system import RESOURCES
 
 from local.openapi.description import description
-from local.openapi.operations import MEANINGS, OPERATIONS, status_and_title
+from local.openapi.operations import MEANINGS, OPERATIONS, PARAMETERS, status_and_title
 
 DOCUMENT = description()
 BODY: dict[str, Any] = RESOURCES["SafelightApi"]["Properties"]["DefinitionBody"]
@@ -28,7 +28,8 @@ def test_a_route_s_place_in_its_path_has_the_same_name() -> None:
     for operation in OPERATIONS:
         in_path = set(re.findall(r"{(\w+)}", operation.path))
         deployed = BODY["paths"][operation.path][operation.method].get("parameters", [])
-        assert in_path == {one["name"] for one in deployed} == in_path & set(operation.parameters)
+        described = {PARAMETERS[name].get("name", name) for name in operation.parameters}
+        assert in_path == {one["name"] for one in deployed} == in_path & described
 
 
 def test_the_stage_is_in_the_address() -> None:
