@@ -124,10 +124,22 @@ class StepFunctions:
 
 
 class Nothing:
-    """Inferences, of which this story has none."""
+    """Inferences and reviews, of which this story has none."""
 
     def overdue(self, now: str, most: int) -> list[Item]:
         return []
+
+    def open_ones(self, now: datetime) -> tuple[list[Item], list[Item]]:
+        return [], []
+
+    def owed(self) -> list[Item]:
+        return []
+
+    def count_open(self) -> int:
+        return 0
+
+    def percent_waited(self, rows: list[Item], now: datetime) -> float:
+        return 0.0
 
 
 class OneTruthfulEnd(RuleBasedStateMachine):
@@ -160,7 +172,7 @@ class OneTruthfulEnd(RuleBasedStateMachine):
         self.announce = self.fuse.guarded(self._announce)
         self.door = Door(ACCEPT, records, storage, Pinning(None, None), lambda: fakes)
         self.clerk = Clerk(CLOSE, records, bus, fakes)
-        self.sweeper = Sweeper("work", records, nothing, bus, storage, fakes)
+        self.sweeper = Sweeper("work", records, nothing, nothing, bus, storage, fakes)
 
     def _announce(self, detail_type: str, detail: dict[str, Any]) -> None:
         self.events.append(json.loads(json.dumps({"type": detail_type, **detail})))
@@ -268,7 +280,7 @@ class OneTruthfulEnd(RuleBasedStateMachine):
         values = dict.fromkeys(names, "{}") | {
             name: value for name, value in claim.items() if name in names
         }
-        values |= dict.fromkeys(("reasons", "warnings", "attempts", "images"), "[]")
+        values |= dict.fromkeys(("reasons", "warnings", "attempts", "reviews", "images"), "[]")
         values |= {
             "status": status,
             "stage": "StageOfTheMachine",
