@@ -119,7 +119,7 @@ TASKS = (
     *("StoreImages", "ModerateImages", "PublishImages"),
 )
 UNHEARD = delivered("events:lambda", "drop", resource="CloseExecution", **EVER)
-SLOWLY: Json = {"seconds": 1.5}
+SLOWLY: Json = {"seconds": 3.0}
 
 
 def _stopped(state: str, unheard: bool) -> Case:
