@@ -11,9 +11,10 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 RESULT_EVENT = json.loads((ROOT / "schemas/result-event.schema.json").read_text("utf-8"))
-RESULTS, INFERENCES = (
+RESULTS, INFERENCES, REVIEWS = (
     "safelight-ResultsTable-1A2B3C4D5E6F",
     "safelight-InferencesTable-6F5E4D3C2B1A",
+    "safelight-ReviewsTable-9C8B7A6F5E4D",
 )
 WORK = "safelight-work-example"
 ARN = "arn:aws:states:us-east-1:111122223333:execution:safelight-GenerateSafeImage:lost"
@@ -39,6 +40,29 @@ ROW = {
     "open_shard": "7",
     "deadline": PAST,
 }
+REVIEW = {
+    "review_id": "2f",
+    "request_id": "direct/lost",
+    "about": "prompt",
+    "status": "OPEN",
+    "queue": "open",
+    "task_token": "example-token",
+    "execution_arn": ARN,
+    "opened_at": "2026-01-01T00:00:00.000Z",
+    "answer_by": FUTURE,
+    "prompt": "a fox",
+    "negative_prompt": "fog",
+}
+LATE = {"answer_by": "2026-01-02T00:00:00.000Z"}
+DECIDED = {
+    "status": "DECIDED",
+    "queue": "owed",
+    "decision": "approve",
+    "decided_by": "iam:me",
+    "decided_at": "2026-01-01T01:00:00.000Z",
+    "decided_reason": "a drawing",
+    "approved": "[]",
+}
 DESCRIBED: dict[str, Any] = {
     "executionArn": ARN,
     "name": "lost",
@@ -50,7 +74,7 @@ Sweep = Callable[..., Any]
 
 @pytest.fixture
 def sweep(aws: Any, answers: Any, call: Any, event: Any) -> Sweep:
-    """Sweeps tables with one record and one inference, changed as told."""
+    """Sweeps tables with one record, one inference and one review, changed as told."""
     answers.set("PutEvents", {"FailedEntryCount": 0, "Entries": [{"EventId": "1"}]})
     answers.set("StopExecution", {"stopDate": "2026-11-20T10:00:00Z"})
     answers.set("DescribeExecution", DESCRIBED | {"status": "RUNNING"})
@@ -61,12 +85,19 @@ def sweep(aws: Any, answers: Any, call: Any, event: Any) -> Sweep:
         texts = {name: {"S": value} for name, value in item.items() if value}
         aws("dynamodb").put_item(TableName=table, Item=texts | {"run": {"N": "1"}})
 
-    def sweep(record: dict[str, str] | None = None, inference: dict[str, str] | None = None) -> Any:
+    def sweep(
+        record: dict[str, str] | None = None,
+        inference: dict[str, str] | None = None,
+        review: dict[str, str] | None = None,
+        **variables: str,
+    ) -> Any:
         if record is not None:
             put(RESULTS, RECORD | {"deadline": FUTURE} | record)
         if inference is not None:
             put(INFERENCES, ROW | inference)
-        return call("sweep_requests", event("sweep_requests/" + "scheduled"))["done"]
+        if review is not None:
+            put(REVIEWS, REVIEW | review)
+        return call("sweep_requests", event("sweep_requests/" + "scheduled"), **variables)["done"]
 
     return sweep
 
@@ -211,6 +242,140 @@ def test_a_result_that_a_sweep_stored_and_did_not_tell_is_told_by_the_next(
 def test_an_inference_in_time_is_waited_for(sweep: Sweep, item: Any) -> None:
     assert sweep(inference={"deadline": FUTURE}) == {}
     assert item(INFERENCES, "1f")["status"] == "INVOKED"
+
+
+def told(answers: Any) -> dict[str, Any]:
+    (answer,) = answers.asked("SendTaskSuccess")
+    assert answer["taskToken"] == "example-token"
+    result: dict[str, Any] = json.loads(answer["output"])
+    return result
+
+
+@pytest.mark.parametrize("keep", ["true", "false"])
+def test_a_review_that_nobody_decided_in_time_expires_to_a_rejection(
+    keep: str, sweep: Sweep, item: Any, answers: Any
+) -> None:
+    assert sweep({"status": "IN_REVIEW"}, review=LATE, STORE_PROMPTS=keep) == {"reviews_expired": 1}
+
+    result = told(answers)
+    assert (result["decision"], result["by"], result["deliver"]) == ("expire", "nobody", [])
+    row = item(REVIEWS, "2f")
+    assert (row["status"], row["queue"]) == ("EXPIRED", "decided")
+    assert "task_token" not in row
+    assert ("prompt" in row) == (keep == "true")
+    assert sweep() == {}
+
+
+def test_a_claim_does_not_stop_the_clock(sweep: Sweep, item: Any) -> None:
+    claim = {"claimed_by": "iam:me", "claimed_at": PAST, "claim_until": FUTURE}
+    assert sweep({"status": "IN_REVIEW"}, review=LATE | claim) == {"reviews_expired": 1}
+    assert item(REVIEWS, "2f")["status"] == "EXPIRED"
+
+
+def test_an_open_review_in_time_is_left_alone(sweep: Sweep, item: Any, answers: Any) -> None:
+    assert sweep({"status": "IN_REVIEW", "stage": "ReviewRequest"}, review={}) == {}
+
+    assert item(RESULTS, "direct/lost")["status"] == "IN_REVIEW"
+    assert item(REVIEWS, "2f")["status"] == "OPEN"
+    assert answers.asked("StopExecution") == answers.asked("SendTaskSuccess") == []
+
+
+def test_a_deadline_that_passes_in_a_review_ends_both(
+    sweep: Sweep, item: Any, answers: Any
+) -> None:
+    done = sweep({"status": "IN_REVIEW", "deadline": PAST}, review={})
+
+    assert done == {"expired": 1, "reviews_over": 1}
+    assert [asked["executionArn"] for asked in answers.asked("StopExecution")] == [ARN]
+    assert item(RESULTS, "direct/lost")["status"] == "EXPIRED"
+    row = item(REVIEWS, "2f")
+    assert (row["status"], row["queue"]) == ("OVER", "decided")
+    assert not {"prompt", "task_token"} & row.keys()
+
+
+@pytest.mark.parametrize(
+    "record",
+    [{"status": "FAILED", "open_shard": ""}, {"request_id": "direct/other"}],
+    ids=["ended", "gone"],
+)
+def test_nobody_is_to_look_at_what_nobody_waits_for(
+    record: dict[str, str], sweep: Sweep, item: Any
+) -> None:
+    assert sweep(record, review={}) == {"reviews_over": 1}
+    assert item(REVIEWS, "2f")["status"] == "OVER"
+
+
+def test_a_decision_that_could_not_be_told_is_told(sweep: Sweep, item: Any, answers: Any) -> None:
+    answers.refuse("SendTaskSuccess", "ThrottlingException")
+    assert sweep({"status": "IN_REVIEW"}, review=DECIDED) == {}
+    assert item(REVIEWS, "2f")["queue"] == "owed"
+    answers.calls.clear()
+    answers.set("SendTaskSuccess", {})
+
+    assert sweep() == {"reviews_told": 1}
+
+    result = told(answers)
+    assert (result["decision"], result["by"]) == ("approve", "iam:me")
+    row = item(REVIEWS, "2f")
+    assert (row["status"], row["queue"]) == ("DECIDED", "decided")
+    assert sweep() == {}
+
+
+def test_a_decision_whose_telling_lost_its_answer_was_heard(
+    sweep: Sweep, item: Any, answers: Any
+) -> None:
+    answers.refuse("SendTaskSuccess", "TaskTimedOut")
+    told = {"review_id": "2f", "decision": "approve", "at": DECIDED["decided_at"]}
+
+    assert sweep({"reviews": json.dumps([told])}, review=DECIDED) == {"reviews_told": 1}
+
+    assert item(REVIEWS, "2f")["status"] == "DECIDED"
+
+
+def test_a_decision_after_the_end_was_not_heard(sweep: Sweep, item: Any, answers: Any) -> None:
+    answers.refuse("SendTaskSuccess", "TaskTimedOut")
+
+    assert sweep({"status": "FAILED", "open_shard": ""}, review=DECIDED) == {"reviews_over": 1}
+
+    row = item(REVIEWS, "2f")
+    assert (row["status"], row["decision"]) == ("OVER", "approve")
+
+
+def test_until_the_record_says_so_nobody_knows_whether_a_decision_was_heard(
+    sweep: Sweep, item: Any, answers: Any
+) -> None:
+    answers.refuse("SendTaskSuccess", "TaskTimedOut")
+    assert sweep({"status": "IN_REVIEW"}, review=DECIDED) == {}
+    assert item(REVIEWS, "2f")["queue"] == "owed"
+
+
+def test_a_review_gave_the_request_more_time(
+    sweep: Sweep, item: Any, answers: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The index is read as it was before the review."""
+    behind = RECORD | {"deadline": PAST, "run": 1}
+    monkeypatch.setattr("shared.records.Records.unfinished", lambda *_: iter([behind]))
+
+    assert sweep({"status": "IN_REVIEW"}, review={}) == {}
+
+    assert item(RESULTS, "direct/lost")["status"] == "IN_REVIEW"
+    assert answers.asked("StopExecution") == []
+
+
+def test_every_sweep_tells_how_long_the_oldest_review_has_waited(
+    sweep: Sweep, counted: Any
+) -> None:
+    opened = (datetime.now(UTC) - timedelta(hours=12)).isoformat()
+    sweep({"status": "IN_REVIEW"}, review={"opened_at": opened})
+
+    assert counted("OpenReviews") == [1]
+    (percent,) = counted("OldestReviewPercent")
+    assert 50 <= percent < 51
+
+
+def test_without_reviews_none_waits(sweep: Sweep, counted: Any) -> None:
+    sweep()
+    assert counted("OpenReviews") == counted("OldestReviewPercent") == [0]
 
 
 def test_every_sweep_tells_of_what_is_open(sweep: Sweep, counted: Any) -> None:
