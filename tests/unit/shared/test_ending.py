@@ -69,6 +69,14 @@ def test_an_unrecorded_ending_is_the_machines_own() -> None:
     assert ending == told | {"updated_at": NOW}
 
 
+def test_an_unrecorded_ending_tells_what_people_decided() -> None:
+    review = {"review_id": "1f", "about": "prompt", "opened_at": NOW, "decision": "reject"}
+    told = {"status": "BLOCKED_PROMPT", "stage": "ReviewRequest", "reviews": [review | {"at": NOW}]}
+    assert ending_of("CloseExecution", ended("FAILED", json.dumps(told)), NOW)["reviews"]
+    told["reviews"] = [review]
+    assert ending_of("CloseExecution", ended("FAILED", json.dumps(told)), NOW)["status"] == "FAILED"
+
+
 @pytest.mark.parametrize("cause", ["", "null", "{}", "[1]", '{"status": "COMPL'])
 def test_an_unrecorded_ending_that_cannot_be_read_is_a_failure(cause: str) -> None:
     ending = ending_of("CloseExecution", ended("FAILED", cause), NOW)

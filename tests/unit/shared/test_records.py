@@ -163,6 +163,34 @@ def test_an_ended_and_announced_run_is_followed_once(records: Records, results: 
     assert stored(results) == NEXT
 
 
+def enter_review(records: Records, execution_arn: str = MINE) -> bool:
+    return records.enter_review("direct/fox-1", execution_arn, "ReviewRequest", NOW, SOON)
+
+
+def test_a_request_waits_for_a_person_as_often_as_its_execution_says(
+    records: Records, results: Table
+) -> None:
+    records.claim(CLAIM)
+    waiting = {"status": "IN_REVIEW", "stage": "ReviewRequest", "updated_at": NOW, "deadline": SOON}
+    for _ in range(2):
+        assert enter_review(records)
+        assert stored(results) == CLAIM | waiting
+    assert records.close("direct/fox-1", MINE, ENDING, {})[0]
+
+
+def test_nothing_that_is_closed_or_anothers_waits_for_a_person(
+    records: Records, results: Table
+) -> None:
+    assert not enter_review(records)
+    records.claim(CLAIM)
+    assert not enter_review(records, THEIRS)
+    _, closed = records.close("direct/fox-1", MINE, ENDING, {})
+
+    assert not enter_review(records)
+
+    assert stored(results) == closed
+
+
 CLOSERS = {
     "mine": (MINE, ENDING),
     "mine again": (MINE, ENDING | {"status": "COMPLETED"}),
