@@ -1,4 +1,4 @@
-"""What AcceptRequest decides: accepted, duplicate, invalid or ignored; and the claim it makes."""
+"""What AcceptRequest decides: accepted, appealed, duplicate, invalid or ignored; and the claim."""
 
 import json
 from collections.abc import Callable
@@ -14,6 +14,7 @@ from accept_request.again import (
     original,
     read_again,
 )
+from shared.appeals import check_kept, subject
 from shared.arrival import Arrival, read_arrival
 from shared.dynamodb import Item
 from shared.inferences import MAX_INFERENCES
@@ -93,7 +94,8 @@ class Door:
 def accept(door: Door, event: object, execution: dict[str, str]) -> dict[str, Any]:
     """{verdict, claim, request, policy, shadow, reasons, first} for one execution's input.
 
-    verdict is accepted; invalid (reasons say why); duplicate (first says of what); or ignored.
+    verdict is accepted; appealed (appeal says against what, as shared.appeals.subject); invalid
+    (reasons say why); duplicate (first says of what); or ignored.
     policy is what an accepted request is pinned to; shadow says if its second policy is missing.
     """
     if again := read_again(event):
@@ -117,7 +119,10 @@ def accept(door: Door, event: object, execution: dict[str, str]) -> dict[str, An
 
 
 def _accept_again(door: Door, again: Again, execution: dict[str, str]) -> dict[str, Any]:
-    """The next run of a request, under its id, if it asks for what was asked for before."""
+    """The next run of a request, under its id, if it asks for what was asked for before.
+
+    A run that follows an appeal's own, which ended technically, is the same appeal again.
+    """
     named = {"type": "again", "request_id": again.request_id, "run": str(again.run)}
     arrival = Arrival("direct", f"execution-{execution['name']}", named)
     earlier = door.records.get(again.request_id)
@@ -130,20 +135,25 @@ def _accept_again(door: Door, again: Again, execution: dict[str, str]) -> dict[s
     if earlier and not retried and is_superseded(earlier, again):
         return _answer("duplicate", _record(door.settings, arrival, execution, {}), first=earlier)
     try:
-        ended = earlier if earlier and retried else check(earlier, again)
+        ended, appeal = (earlier, None) if earlier and retried else check(earlier, again)
         first = original(ended, door.storage, door.step_functions, door.settings.work_bucket)
         request = normalised(_body(door.storage, first))
         if ended["request_hash"] not in {"none", request_hash(request)}:
             raise InvalidRequest("request", "unchanged", "it is not what was asked for before")
+        carried = following(ended, appeal, retried)
+        appealed = subject(carried) if "appeal" in carried else None
+        if appealed:
+            check_kept(appealed["images"], door.storage)
     except InvalidRequest as invalid:
         return _refuse(door, arrival, execution, invalid)
     pins, shadow = _pins(door)
     record = _record(door.settings, first, execution, request, pins["active"]["hash"])
-    record |= following(ended, retried) | {"open_shard": open_shard(again.request_id)}
+    record |= carried | {"open_shard": open_shard(again.request_id)}
     if not door.records.claim_again(record, ended):
         winner = door.records.get(again.request_id)
         return _answer("duplicate", _record(door.settings, arrival, execution, {}), first=winner)
-    return {**_answer("accepted", record, request), "policy": pins, "shadow": shadow}
+    answer = _answer("appealed" if appealed else "accepted", record, request)
+    return answer | ({"appeal": appealed} if appealed else {}) | {"policy": pins, "shadow": shadow}
 
 
 def _pins(door: Door) -> tuple[Pins, list[dict[str, str]]]:

@@ -1,10 +1,15 @@
-"""A request that is run again: {"request_id", "run"} names the run that ended, and nothing else."""
+"""A request that is run again: {"request_id", "run"} names the run that has ended.
+
+With {"appeal": {"by", "at", "message"}} beside them somebody appeals against how that run ended;
+with anything else it is no such input.
+"""
 
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from shared.appeals import Appeal, objection, part_of, read_appeal
 from shared.arrival import Arrival, arrival_of_source, fits, read_arrival
 from shared.dynamodb import Item
 from shared.request import InvalidRequest
@@ -22,24 +27,36 @@ _MAX_HISTORY_BYTES = 100_000
 # What history keeps of a run.
 _KEPT = ("run", "status", "stage", "execution_arn", "created_at", "updated_at", "policy_hash")
 _KEPT_DOCUMENTS = (
-    *("reasons", "warnings", "attempts", "reviews", "images", "models", "timings", "usage"),
+    *("reasons", "warnings", "attempts", "reviews", "images", "classification"),
+    *("models", "timings", "usage"),
 )
+
+
+# JSON has null, so None may be what an input says.
+_NONE = object()
 
 
 @dataclass(frozen=True)
 class Again:
-    """Which run of which request has ended and is to be followed by another."""
+    """Which run of which request has ended and is to be followed by another.
+
+    `appeal` is what the input says of one, unread; _NONE where it says nothing.
+    """
 
     request_id: str
     run: int
+    appeal: object = _NONE
 
 
 def read_again(event: object) -> Again | None:
-    """None for any input but {"request_id": text, "run": number}: a request has a prompt."""
+    """None for any input but {"request_id": text, "run": number}, with an "appeal" or without.
+
+    Whatever else has a request_id is a request: it has a prompt.
+    """
     match event:
-        case {"request_id": str(request_id), "run": int(run), **rest} if not rest:
+        case {"request_id": str(request_id), "run": int(run), **rest} if rest.keys() <= {"appeal"}:
             if fits(request_id, _MAX_KEY_BYTES) and 0 <= run <= MAX_RUNS:
-                return Again(request_id, run)
+                return Again(request_id, run, rest.get("appeal", _NONE))
     return None
 
 
@@ -49,25 +66,35 @@ def is_superseded(record: Item, again: Again) -> bool:
     return run > again.run or (run == again.run and record["status"] in OPEN)
 
 
-def check(record: Item | None, again: Again) -> Item:
-    """The record, if that run may be followed by another. Raises InvalidRequest."""
+def check(record: Item | None, again: Again) -> tuple[Item, Appeal | None]:
+    """The record, and what is appealed, if that run may be followed by another.
+
+    Raises InvalidRequest.
+    """
     if record is None:
         raise InvalidRequest("request_id", "known", "no record has this request_id")
     if record["run"] != again.run:
         raise InvalidRequest("run", "current", f"the last run of this request is {record['run']}")
-    if record["status"] not in RERUNNABLE:
-        raise InvalidRequest(
-            "run",
-            "rerunnable",
-            f"the run ended {record['status']}: only {', '.join(sorted(RERUNNABLE))} are run again",
-        )
+    appeal = None if again.appeal is _NONE else read_appeal(again.appeal)
+    against = objection(record) if appeal else _not_rerunnable(record)
+    if against:
+        raise against
     if "open_shard" in record:
         raise InvalidRequest(
             "run", "announced", "how the run ended is not announced yet; try again in ten minutes"
         )
-    if again.run >= MAX_RUNS:
-        raise InvalidRequest("run", "maximum", f"a request is run at most {MAX_RUNS} times")
-    return record
+    return record, appeal
+
+
+def _not_rerunnable(record: Item) -> InvalidRequest | None:
+    if record["status"] not in RERUNNABLE:
+        ends = ", ".join(sorted(RERUNNABLE))
+        message = f"the run ended {record['status']}: only {ends} are run again"
+        return InvalidRequest("run", "rerunnable", message)
+    # An appeal adds one more, once.
+    if int(record["run"]) >= MAX_RUNS:
+        return InvalidRequest("run", "maximum", f"a request is run at most {MAX_RUNS} times")
+    return None
 
 
 def original(
@@ -96,9 +123,13 @@ def original(
     return read_arrival(event, str(record["request_id"]))
 
 
-def following(record: Item, retried: bool) -> Item:
+def following(record: Item, appeal: Appeal | None, retried: bool) -> Item:
     """What the next run's record has of this one; of itself, if it was written already."""
     kept: Item = {"request_id": record["request_id"]}
+    if appeal:
+        kept["appeal"] = json.dumps(part_of(record, appeal), ensure_ascii=False)
+    elif "appeal" in record:
+        kept["appeal"] = record["appeal"]
     if json.loads(str(record["source"]))["type"] != "unknown":
         kept["source"] = record["source"]
     if retried:

@@ -35,9 +35,10 @@ def publish(settings: Settings, storage: Storage, event: dict[str, Any]) -> list
         path = f"{folder}/{image['index']}"
         if image["verdict"] == "safe":
             published.append(_deliver(settings.images_bucket, storage, image, path))
-        elif event["previews"]:
+        elif event["previews"] and not image.get("preview_published"):
             published.append(_show_preview(settings.images_bucket, storage, image, path))
         else:
+            # What was appealed against may have a preview that was published then.
             published.append(image | {"delivered": False})
     return published
 
@@ -49,7 +50,9 @@ def _deliver(bucket: str, storage: Storage, image: dict[str, Any], path: str) ->
     source = ObjectVersion(image["bucket"], image["key"], image["version_id"])
     copied = storage.copy(source, bucket, f"{path}.{suffix}")
     place = {"bucket": bucket, "key": copied.key, "version_id": copied.version_id}
-    return image | place | {"delivered": True}
+    # Blocked once and appealed against, it may have a published preview: nobody needs it now.
+    plain = {name: value for name, value in image.items() if name != "preview_published"}
+    return plain | place | {"delivered": True}
 
 
 def _show_preview(

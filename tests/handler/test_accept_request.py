@@ -86,7 +86,7 @@ def accept(aws: Any, call: Call, event: Event) -> Callable[..., Any]:
 
 
 def parsed(record: dict[str, Any]) -> dict[str, Any]:
-    documents = ("source", "metadata", "history")
+    documents = ("source", "metadata", "history", "appeal")
     return {name: json.loads(v) if name in documents else v for name, v in record.items()}
 
 
@@ -617,3 +617,198 @@ def test_what_nobody_kept_is_not_run_again(accept: Any, end: Any, again: Any, an
     (reason,) = again()["reasons"]
 
     assert (reason["field"], reason["rule"]) == ("run", "kept")
+
+
+GORE = {
+    "stage": "ModerateImages",
+    "category": "violence",
+    "rule": "Violence",
+    "action": "block",
+    "image": 0,
+}
+SCORES = {
+    "backend": "toxicity",
+    "language": {"code": "en", "source": "detected"},
+    "scores": {"SEXUAL": 0.4},
+}
+WORK = "safelight-work-example"
+
+
+@pytest.fixture
+def block(accept: Any, end: Any, aws: Any) -> Callable[..., dict[str, Any]]:
+    """Ends a first run as blocked, with one picture in the work bucket; returns that picture."""
+
+    def block(status: str = "BLOCKED_IMAGE", **changes: Any) -> dict[str, Any]:
+        accept("direct_start_with_request_id")
+        key = "pictures/dfe87a76/0.jpg"
+        stored = aws("s3").put_object(Bucket=WORK, Key=key, Body=b"a picture")
+        picture = {"index": 0, "verdict": "unsafe", "bucket": WORK, "key": key}
+        picture |= {"version_id": stored["VersionId"], "labels": ["Violence"]}
+        parts = {
+            "reasons": [GORE],
+            "warnings": [],
+            "images": [picture | {"delivered": False}],
+            "classification": SCORES,
+            "models": {"moderator": "7.0"},
+        }
+        texts = {name: json.dumps(value) for name, value in parts.items()}
+        end("direct/fox-1", status=status, stage="ModerateImages", **texts | changes)
+        return picture
+
+    return block
+
+
+@pytest.fixture
+def appeal(again: Any, call: Call, event: Event) -> Callable[..., Any]:
+    """Appeals against a run, in the execution `number`."""
+
+    def appeal(run: int = 1, number: int = 2, **changes: Any) -> Any:
+        payload = event("accept_request/" + "appeal")
+        payload["input"]["run"] = run
+        payload["input"]["appeal"] |= changes
+        payload["execution"] |= {"arn": f"arn:appeal:{number}", "name": f"fox-1-appeal-{number}"}
+        return call("accept_request", payload)
+
+    return appeal
+
+
+def test_an_appeal_is_the_next_run_and_says_what_it_is_about(
+    block: Any, appeal: Any, item: Any
+) -> None:
+    picture = block()
+
+    answer = appeal()
+
+    assert answer["verdict"] == "appealed"
+    assert answer["appeal"] == {
+        "about": "images",
+        "images": [picture | {"verdict": "review"}],
+        "attempts": [],
+        "reasons": [GORE],
+        "classification": SCORES,
+        "models": {"moderator": "7.0"},
+        "warnings": [],
+    }
+    assert answer["request"]["prompt"] == "a red fox in snow"
+    record = parsed(item(RESULTS, "direct/fox-1"))
+    jsonschema.validate(record, RECORD)
+    assert (record["run"], record["status"]) == (2, "RUNNING")
+    assert record["appeal"] == {
+        "by": "operator:mona",
+        "at": "2026-11-20T10:00:00.000Z",
+        "message": "The figure on the bench is a statue.",
+        "against": 1,
+        "about": "images",
+    }
+    assert json.loads(answer["claim"]["appeal"]) == record["appeal"]
+    (run,) = record["history"]
+    assert (run["status"], run["classification"]) == ("BLOCKED_IMAGE", SCORES)
+
+
+def test_a_blocked_prompt_is_appealed_against_without_pictures(block: Any, appeal: Any) -> None:
+    block("BLOCKED_PROMPT", images="[]")
+
+    answer = appeal()
+
+    assert (answer["verdict"], answer["appeal"]["about"]) == ("appealed", "prompt")
+    assert answer["appeal"]["images"] == []
+
+
+def test_of_two_appeals_one_is_heard(block: Any, appeal: Any, item: Any) -> None:
+    block()
+    first = appeal()
+
+    second = appeal(number=3, message="Another one.")
+
+    assert (first["verdict"], second["verdict"]) == ("appealed", "duplicate")
+    assert second["first"]["execution_arn"] == "arn:appeal:2"
+    assert "Another" not in item(RESULTS, "direct/fox-1")["appeal"]
+
+
+def test_a_retry_of_the_task_enters_its_own_appeal_again(block: Any, appeal: Any) -> None:
+    block()
+    assert appeal() == appeal()
+
+
+@pytest.mark.parametrize("status", ["FAILED", "EXPIRED", "REFUSED"])
+def test_an_appeal_whose_run_ends_technically_is_the_same_appeal_again(
+    status: str, block: Any, appeal: Any, end: Any, again: Any, item: Any
+) -> None:
+    block()
+    first = appeal()
+    end("direct/fox-1", status=status, images="[]")
+    before = item(RESULTS, "direct/fox-1")["appeal"]
+
+    answer = again(run=2, number=3)
+
+    assert (answer["verdict"], answer["appeal"]) == ("appealed", first["appeal"])
+    record = item(RESULTS, "direct/fox-1")
+    assert (record["run"], record["appeal"]) == (3, before)
+
+
+def test_an_appeal_is_one_run_more_than_a_request_may_have(block: Any, appeal: Any) -> None:
+    block(run=10)
+    assert appeal(run=10)["claim"]["run"] == 11
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "rule"),
+    [
+        ({"status": "COMPLETED"}, "run", "appealable"),
+        ({"status": "MODEL_FILTERED"}, "run", "appealable"),
+        ({"status": "FAILED"}, "run", "appealable"),
+        ({"reasons": json.dumps([GORE | {"action": "always"}])}, "run", "appealable"),
+        ({"open_shard": "3"}, "run", "announced"),
+        ({"appeal": "{}"}, "run", "appealed"),
+        ({"images": "[]"}, "run", "kept"),
+        ({"request_hash": "of another request"}, "request", "unchanged"),
+    ],
+)
+def test_what_may_not_be_appealed_against_is_refused_by_name(
+    changes: Any, field: str, rule: str, block: Any, appeal: Any, item: Any
+) -> None:
+    block(**changes)
+    before = item(RESULTS, "direct/fox-1")
+
+    answer = appeal()
+
+    (reason,) = answer["reasons"]
+    assert (answer["verdict"], reason["field"], reason["rule"]) == ("invalid", field, rule)
+    assert item(RESULTS, "direct/fox-1") == before
+    jsonschema.validate(parsed(item(RESULTS, "execution-fox-1-appeal-2")), RECORD)
+
+
+def test_pictures_that_were_deleted_cannot_be_approved(block: Any, appeal: Any, aws: Any) -> None:
+    picture = block()
+    place = {"Bucket": WORK, "Key": picture["key"]}
+    aws("s3").put_object(**place, Body=b"written afterwards")
+    aws("s3").delete_object(**place, VersionId=picture["version_id"])
+
+    (reason,) = appeal()["reasons"]
+
+    assert (reason["field"], reason["rule"]) == ("run", "kept")
+
+
+def test_an_appeal_has_a_message(block: Any, appeal: Any) -> None:
+    block()
+    (reason,) = appeal(message="")["reasons"]
+    assert (reason["field"], reason["rule"]) == ("message", "minLength")
+
+
+@pytest.mark.parametrize("given", [None, "please", {"by": "mona"}])
+def test_whoever_means_to_appeal_does_not_merely_run_again(
+    given: Any, block: Any, again: Any, call: Call, event: Event
+) -> None:
+    block(status="FAILED")
+    payload = event("accept_request/run_again")
+    payload["input"]["appeal"] = given
+
+    (reason,) = call("accept_request", payload)["reasons"]
+
+    assert (reason["field"], reason["rule"]) == ("appeal", "type")
+
+
+def test_the_log_holds_no_appeal(block: Any, appeal: Any, logged: Any) -> None:
+    block()
+    appeal()
+    assert "statue" not in logged()

@@ -77,6 +77,25 @@ def test_where_the_stack_warns_the_preview_is_shown(
     assert f"judged {judged['key']}".encode() not in shown.values()
 
 
+def test_a_preview_that_was_published_before_an_appeal_stays_where_it_is(
+    aws: Any, call: Call, event: Event
+) -> None:
+    """PublishImages may not read the images bucket."""
+    payload = event("publish_images/" + "rejected_on_appeal")
+
+    (image,) = call("publish_images", payload)["images"]
+
+    assert image == payload["images"][0] | {"delivered": False}
+    assert lying_in(aws, IMAGES) == {}
+
+
+def test_what_is_approved_on_appeal_is_delivered_without_its_preview(publish: Any) -> None:
+    (image,) = publish("approved_on_appeal")
+
+    assert (image["bucket"], image["delivered"]) == (IMAGES, True)
+    assert "preview_published" not in image
+
+
 def test_a_picture_without_a_version_is_never_delivered(publish: Any, aws: Any) -> None:
     with pytest.raises(Exception, match="version id") as raised:
         publish("safe_without_a_version")
