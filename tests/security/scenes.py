@@ -1,6 +1,7 @@
 """Requests and jobs that between them take every path on which a role's permission is used."""
 
 import base64
+import functools
 import io
 import json
 import time
@@ -9,6 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from workflow.running_jobs import ended
+from workflow.running_reviews import ANA, BEN, IN_THE_BAND, LONG_AGO, UNCERTAIN, Desk, publish
 from workflow.running_system import Run, Stack
 from workflow.running_trainings import begin, learnable, put_texts, version_of
 
@@ -18,8 +20,8 @@ from local.policy.bundle import make_bundle
 from local.policy.source import read_policy
 from shared.jobs import batch_id, dataset_id, training_id
 from shared.policy import ACTIVE_KEY, SHADOW_KEY
+from shared.reviews import review_id
 
-LONG_AGO = "2026-01-01T00:00:00Z"
 Scene = Callable[[Stack], None]
 
 
@@ -224,6 +226,79 @@ def callers(stack: Stack) -> None:
     paint("a rowing boat", "", 1, (256, 256)).save(picture, "PNG")
     image = {"image": base64.b64encode(picture.getvalue()).decode()}
     assert stack.ask("POST", "/moderations/image", image)[0] == 200
+
+
+def reviews(stack: Stack) -> None:
+    """What is left to people: approved after it was seen and given back, rejected, painted again,
+    forgotten, decided too late, decided and not told, and twice before its Task is done."""
+    desk = Desk(stack)
+    publish(stack)
+    approved = _in_doubt(stack, "a hay wagon")
+    identity = desk.opened(approved)["review_id"]
+    assert desk.ask("GET", "/reviews", ANA)[0] == 200
+    assert desk.claim(identity)[0] == 200
+    assert desk.ask("DELETE", f"/reviews/{identity}/claim", ANA)[0] == 204
+    desk.end(identity, "approve")
+    _ends(stack.ended(approved), "COMPLETED")
+
+    stack.script("a hay barn", generation=[{"pictures": [UNCERTAIN]}])
+    painted = stack.start({"prompt": "a hay barn"})
+    identity = desk.opened(painted)["review_id"]
+    assert desk.claim(identity)[0] == 200
+    assert desk.ask("GET", f"/reviews/{identity}?originals=true", ANA)[0] == 200
+    assert desk.decide(identity, "reject")[0] == 200
+    _ends(stack.ended(painted), "BLOCKED_IMAGE")
+
+    forgotten = _in_doubt(stack, "a hay cart")
+    desk.move(desk.opened(forgotten)["review_id"], answer_by=LONG_AGO)
+    desk.sweep()
+    _ends(stack.ended(forgotten), "BLOCKED_PROMPT")
+
+    stopped = _in_doubt(stack, "a hay loft")
+    identity = desk.opened(stopped)["review_id"]
+    desk.claim(identity)
+    stack.client("stepfunctions").stop_execution(executionArn=stopped)
+    _until(lambda: stack.record_of(stopped)["status"] != "IN_REVIEW")
+    assert desk.decide(identity, "approve")[0] == 409
+
+    untold = _in_doubt(stack, "a hay fork")
+    identity = desk.opened(untold)["review_id"]
+    desk.claim(identity)
+    answered = {"service": "states", "operation": "SendTaskSuccess", "times": None}
+    with _broken(stack, {**answered, "kind": "throttle", "caller": "DecideReview"}):
+        assert desk.decide(identity, "reject")[0] == 202
+    desk.sweep()
+    _ends(stack.ended(untold), "BLOCKED_PROMPT")
+
+    function = {"service": "lambda", "operation": "Invoke", "resource": "ReviewRequest"}
+    with _broken(stack, {**function, "kind": "lost"}, {**function, "kind": "delay", "seconds": 5}):
+        decided = _in_doubt(stack, "a hay rake")
+        desk.claim(identity := desk.opened(decided)["review_id"])
+        assert desk.decide(identity, "reject")[0] in (200, 202)
+        _ends(stack.ended(decided), "BLOCKED_PROMPT")
+
+
+def appeals(stack: Stack) -> None:
+    """Against a prompt that was blocked and against pictures; one is repeated."""
+    desk = Desk(stack)
+    publish(stack)
+    stack.script("a hay rick", comprehend=["unsafe"])
+    stack.script("a hay stack", generation=["unsafe"])
+    for prompt, status in (("a hay rick", "BLOCKED_PROMPT"), ("a hay stack", "BLOCKED_IMAGE")):
+        _, _, shown = stack.ask("POST", "/images?wait=25", {"prompt": prompt})
+        assert shown["status"] == status, shown
+        path = f"/images/{shown['request_id']}/appeal"
+        for _ in range(2):
+            assert stack.ask("POST", path, {"message": "it is about hay"})[0] == 202
+        identity = review_id(shown["request_id"], 2, 1)
+        _until(functools.partial(desk.row, identity))
+        desk.end(identity, "reject", BEN)
+        assert stack.ask("POST", path, {"message": "it is about straw"})[0] == 409
+
+
+def _in_doubt(stack: Stack, prompt: str) -> str:
+    stack.script(prompt, comprehend=[IN_THE_BAND])
+    return stack.start({"prompt": prompt})
 
 
 def _held_out() -> bytes:

@@ -33,6 +33,7 @@ STACKS: dict[str, tuple[dict[str, str], list[scenes.Scene]]] = {
     "published": (
         {
             "ApiAuth": "none",
+            "Reviews": "true",
             "PolicySource": "bucket",
             "ShadowPolicy": "true",
             "PolicyRefreshSeconds": "0",
@@ -52,6 +53,8 @@ STACKS: dict[str, tuple[dict[str, str], list[scenes.Scene]]] = {
             scenes.data_sets,
             scenes.trainings,
             scenes.callers,
+            scenes.reviews,
+            scenes.appeals,
         ],
     ),
     "warning": (
@@ -140,6 +143,8 @@ UNCALLED = {
     Granted("CheckImageRole", "s3:ListBucket", "PolicyBucket"): ABSENT,
     Granted("RequestImagesRole", "s3:GetObjectVersion", "ImagesBucket/*"): LINKED,
     Granted("ReadRequestsRole", "s3:GetObjectVersion", "ImagesBucket/*"): LINKED,
+    Granted("ReadReviewsRole", "s3:GetObjectVersion", "WorkBucket/pictures/*"): LINKED,
+    Granted("ReadReviewsRole", "s3:GetObjectVersion", "ImagesBucket/*-preview.jpg"): LINKED,
     Granted("ModerateDatasetImagesRole", "s3:ListBucket", "DatasetsBucket"): ABSENT,
     Granted("ModerateDatasetImagesRole", "s3:ListBucket", "WorkBucket"): ABSENT,
     Granted("ModerateDatasetImagesRole", "s3:PutObjectTagging", "DatasetsBucket/clean/*"): TAGS,
