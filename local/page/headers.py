@@ -25,7 +25,8 @@ PERMISSIONS_POLICY = (
 
 
 def content_security_policy(pictures: str, sign_in: str = "") -> str:
-    """The policy: pictures come from one other origin, tokens from `sign_in` where there is one.
+    """The policy: pictures come from other origins (`pictures`, with blanks between them), tokens
+    from `sign_in` where there is one.
 
     It leaves nothing that could run a text as code: no inline script or style, no eval, and no
     string may be assigned as markup.

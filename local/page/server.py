@@ -32,8 +32,8 @@ _READING = ("GET", "HEAD")
 class PageServer(ThreadingHTTPServer):
     """`with PageServer(engine, api_id) as page: page.url`; port 0 is a free one.
 
-    OSError where the port is taken. Classifier and moderator are stand-ins whoever paints, so that
-    the page's settings say so of the whole.
+    With `reviews` the page leads to the review desk. OSError where the port is taken. Classifier
+    and moderator are stand-ins whoever paints, so that the page's settings say so of the whole.
     """
 
     daemon_threads = True
@@ -47,11 +47,17 @@ class PageServer(ThreadingHTTPServer):
         host: str = "127.0.0.1",
         port: int = 0,
         folder: Path = FOLDER,
+        reviews: bool = False,
     ) -> None:
         self.api, self.folder = Api(engine, api_id), folder
         # The links to pictures are signed for the engine's own address.
         self.headers = list(security_headers(engine).items())
-        settings = {"api": PREFIX, "auth": {"kind": "none"}, "stand_ins": True}
+        settings = {
+            "api": PREFIX,
+            "auth": {"kind": "none"},
+            "stand_ins": True,
+            "reviews": reviews,
+        }
         self.settings = json.dumps(settings).encode()
         super().__init__((host, port), _Handler)
         reached_at = "127.0.0.1" if host == "0.0.0.0" else host  # noqa: S104

@@ -13,6 +13,7 @@ from local.page.headers import STRICT_TRANSPORT_SECURITY, security_headers
 
 SITE: dict[str, Any] = yaml_parse((ROOT / "web" / "site.yaml").read_text("utf-8"))
 GIVEN = {"ApiId": "a1b2c3d4e5", "ImagesBucket": "pictures", "ApiAuth": "key"}
+PICTURES = "https://pictures.s3.us-east-1.amazonaws.com"
 SIGN_IN = "mine.auth.us-east-1.amazoncognito.com"
 POOL = {"ApiAuth": "cognito", "UserPoolId": "us-east-1_abc", "UserPoolDomain": SIGN_IN}
 OWN = {
@@ -21,6 +22,7 @@ OWN = {
 }
 KEYS = Stack(GIVEN, template=SITE)
 USERS = Stack(GIVEN | POOL, template=SITE)
+DESK = Stack(GIVEN | {"WorkBucket": "work"}, template=SITE)
 NAMED = Stack(GIVEN | POOL | OWN, template=SITE)
 BUCKET_ARN = KEYS.arn("PageBucket")
 
@@ -40,7 +42,7 @@ def output(stack: Stack, name: str) -> str:
 
 
 def test_what_it_asks_for_the_main_stack_gives() -> None:
-    assert {"ApiId", "ImagesBucket"} <= TEMPLATE["Outputs"].keys()
+    assert {"ApiId", "ImagesBucket", "WorkBucket"} <= TEMPLATE["Outputs"].keys()
     offered = TEMPLATE["Parameters"]["ApiAuth"]["AllowedValues"]
     assert SITE["Parameters"]["ApiAuth"]["AllowedValues"] == offered
 
@@ -109,8 +111,17 @@ def test_calls_of_two_callers_are_never_joined() -> None:
     assert told_by == {"HeaderBehavior": "whitelist", "Headers": ["Authorization", "X-Api-Key"]}
 
 
-@pytest.mark.parametrize(("stack", "sign_in"), [(KEYS, ""), (USERS, f"https://{SIGN_IN}")])
-def test_every_answer_has_the_headers_of_the_local_page(stack: Stack, sign_in: str) -> None:
+@pytest.mark.parametrize(
+    ("stack", "pictures", "sign_in"),
+    [
+        (KEYS, PICTURES, ""),
+        (USERS, PICTURES, f"https://{SIGN_IN}"),
+        (DESK, f"{PICTURES} https://work.s3.us-east-1.amazonaws.com", ""),
+    ],
+)
+def test_every_answer_has_the_headers_of_the_local_page(
+    stack: Stack, pictures: str, sign_in: str
+) -> None:
     config = distribution(stack)
     for behavior in (config["DefaultCacheBehavior"], *config["CacheBehaviors"]):
         assert behavior["ResponseHeadersPolicyId"] == "Headers"
@@ -126,7 +137,7 @@ def test_every_answer_has_the_headers_of_the_local_page(stack: Stack, sign_in: s
     said["Referrer-Policy"] = security["ReferrerPolicy"]["ReferrerPolicy"]
     said["X-Content-Type-Options"] = "nosniff"
     assert security["ContentTypeOptions"] == {"Override": True}
-    assert said == security_headers("https://pictures.s3.us-east-1.amazonaws.com", sign_in)
+    assert said == security_headers(pictures, sign_in)
 
 
 def test_a_name_of_its_own_takes_no_old_tls() -> None:
@@ -155,7 +166,12 @@ def test_keys_need_no_app_client() -> None:
         "api": "/api",
         "auth": {"kind": "key"},
         "stand_ins": False,
+        "reviews": False,
     }
+
+
+def test_the_page_leads_to_the_desk_where_there_is_one() -> None:
+    assert json.loads(output(DESK, "PageConfig"))["reviews"] is True
 
 
 @pytest.mark.parametrize("stack", [USERS, NAMED])

@@ -44,6 +44,7 @@ export class Problem extends Error {
  * {status, body, etag, retryAfter} of a call below the API's address.
  *
  * Throws Problem, or what an abort throws. `tries` more than 1 only for what may be sent twice.
+ * With `byRole` an answer of 403 says what the caller may not do, not that nobody knows them.
  */
 export async function call(path, { tries = 1, signal, ...request } = {}) {
   for (let attempt = 1; ; attempt++) {
@@ -57,7 +58,8 @@ export async function call(path, { tries = 1, signal, ...request } = {}) {
   }
 }
 
-async function once(path, signal, { method = "GET", body, headers = {}, patience = MOST_PATIENCE_MS }) {
+async function once(path, signal, request) {
+  const { method = "GET", body, headers = {}, patience = MOST_PATIENCE_MS, byRole = false } = request;
   const slow = setTimeout(onConnection, SLOW_MS, "slow");
   const enough = AbortSignal.timeout(patience);
   let response, answer;
@@ -79,7 +81,7 @@ async function once(path, signal, { method = "GET", body, headers = {}, patience
   onConnection("ok");
   const retryAfter = waitOf(response.headers.get("Retry-After"));
   const content = parsed(answer);
-  if (response.status === 401 || response.status === 403) refuse();
+  if (response.status === 401 || (response.status === 403 && !byRole)) refuse();
   if (!response.ok && response.status !== 304) throw new Problem(response.status, content, retryAfter);
   return { status: response.status, body: content, etag: response.headers.get("ETag"), retryAfter };
 }

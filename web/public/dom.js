@@ -29,6 +29,17 @@ export function facts(pairs) {
     el("div", {}, el("dt", {}, term), el("dd", {}, fact))));
 }
 
+/** A table with a caption that scrolls where it is too wide; nothing without rows. */
+export function table(caption, heads, rows) {
+  if (!rows.length) return null;
+  return el("div", { class: "scroll", role: "region", tabindex: "0", "aria-label": caption },
+    el("table", {},
+      el("caption", {}, caption),
+      el("thead", {}, el("tr", {}, heads.map((head) => el("th", { scope: "col" }, head)))),
+      el("tbody", {}, rows.map(([first, ...others]) => el("tr", {},
+        el("th", { scope: "row" }, first), others.map((cell) => el("td", {}, cell)))))));
+}
+
 /** A moment as ISO 8601 writes it, for people. */
 export function moment(iso) {
   const date = new Date(iso);

@@ -38,24 +38,24 @@ export function fillFrom(body) {
 }
 
 /** Keeps a line below a field that says how long its text is. */
-export function countCharacters(field, line) {
+export function countCharacters(field, line, most = MOST_CHARACTERS) {
   let over = false;
   const count = () => {
     const number = characters(field.value);
-    line.textContent = `${number.toLocaleString("en")} of ${MOST_CHARACTERS.toLocaleString("en")}`;
-    line.classList.toggle("over", number > MOST_CHARACTERS);
-    if (number > MOST_CHARACTERS && !over) announce(`Too long: ${line.textContent} characters`);
-    over = number > MOST_CHARACTERS;
+    line.textContent = `${number.toLocaleString("en")} of ${most.toLocaleString("en")}`;
+    line.classList.toggle("over", number > most);
+    if (number > most && !over) announce(`Too long: ${line.textContent} characters`);
+    over = number > most;
   };
   field.addEventListener("input", count);
   count();
 }
 
 /** What is wrong with a text of the form, or nothing. */
-export function textError(field, name) {
+export function textError(field, name, most = MOST_CHARACTERS) {
   const number = characters(field.value);
-  if (number > MOST_CHARACTERS) {
-    return { field: field.name, message: `${name} is ${plural(number - MOST_CHARACTERS, "character")} too long` };
+  if (number > most) {
+    return { field: field.name, message: `${name} is ${plural(number - most, "character")} too long` };
   }
   return field.required && number === 0 ? { field: field.name, message: `${name} is missing` } : undefined;
 }

@@ -12,6 +12,7 @@ import { problemText } from "./problems.js";
 import { showRequest } from "./result.js";
 
 const REQUEST = /^#\/images\/([\w.-]{1,200})$/;
+const DESK = /^#\/reviews(?:\/(decided|[0-9a-f]{40}))?$/;
 let leave = new AbortController();
 
 /** Shows what the address names. Links within a page have no slash and are not for the router. */
@@ -35,14 +36,25 @@ async function show(signal) {
   if (!auth.isReady()) return showSignIn();
   const request = REQUEST.exec(location.hash);
   if (request) return showRequest(request[1], signal);
+  const desk = DESK.exec(location.hash);
+  if (desk) return openDesk(desk[1] ?? "", signal);
   if (location.hash === "#/history") return showHistory(signal);
   if (location.hash === "#/playground") return showPlayground();
   if (location.hash && location.hash !== "#/") throw new Problem(404, undefined, 0);
   showView("new", "Describe a picture", "Words and pictures are checked before anybody sees them.");
 }
 
+/** Most who open the page are no reviewers: its modules are loaded when somebody is. */
+async function openDesk(name, signal) {
+  showView("reviews", "Review desk", "");
+  const desk = await import("./desk.js").catch(() => {
+    throw new Problem(0, { detail: "The review desk could not be loaded." }, 0);
+  });
+  if (!signal.aborted) await desk.showDesk(name, signal);
+}
+
 function markCurrent() {
-  for (const link of document.querySelectorAll("nav a")) {
+  for (const link of document.querySelectorAll("nav a, #to-reviews")) {
     const is = link.hash === (location.hash || "#/");
     if (is) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
@@ -127,6 +139,7 @@ async function start() {
     byId("sign-in-error").textContent = "The API did not take your sign-in. Sign in again.";
   });
   byId("stand-ins").hidden = !config.stand_ins;
+  byId("to-reviews").hidden = !config.reviews;
   if (!auth.isKnown()) {
     return showView("message", "This page cannot sign in here",
       `The API knows its callers by “${auth.kind()}”, which a page cannot show it.`);

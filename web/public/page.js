@@ -14,6 +14,11 @@ export function retitle(title, lead) {
   document.title = `${title} – Safelight`;
 }
 
+/** Shows what the address names from the start, as if one had just come. */
+export function reload() {
+  dispatchEvent(new HashChangeEvent("hashchange"));
+}
+
 /** Where reading goes on after something new has come. */
 export function focusTitle() {
   byId("title").focus({ preventScroll: true });

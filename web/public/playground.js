@@ -6,9 +6,9 @@ import { countCharacters, textError } from "./form.js";
 import { showView } from "./page.js";
 import { clearProblems, problemText, showProblem, showProblems } from "./problems.js";
 import { highlighted, normalised, placed } from "./prompt_text.js";
-import { meter, reasonList } from "./reasons.js";
+import { reasonList, scoreList } from "./reasons.js";
 import { recall, remember } from "./store.js";
-import { humanised, plural, verdictWords } from "./words.js";
+import { plural, verdictWords } from "./words.js";
 
 const TYPING_MS = 300;
 const MOST_BYTES = 4_000_000;
@@ -88,15 +88,14 @@ async function judgeMeaning() {
   await asked(promptForm, meaning, async () => {
     const answer = await call("/moderations/prompt", { method: "POST", body });
     const { verdict, reasons, warnings, model, classification } = answer.body.layers.classifier;
-    const scores = Object.entries(classification?.scores ?? {}).sort(([, one], [, other]) => other - one);
+    const scores = scoreList(classification?.scores);
     const language = classification?.language;
     const found = [...reasons, ...warnings];
     return [
       verdictLine("Classifier", verdict),
       found.length > 0 && reasonList(found),
-      scores.length > 0 && el("h3", {}, "All scores"),
-      el("ul", { class: "scores" }, scores.map(([label, score]) =>
-        el("li", {}, el("span", {}, humanised(label)), meter(score)))),
+      scores && el("h3", {}, "All scores"),
+      scores,
       facts([["Model", model], ["Language", language && `${language.code} (${language.source})`]]),
     ];
   });

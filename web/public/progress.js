@@ -7,6 +7,7 @@ import { duration, isOpen, STEPS } from "./words.js";
 const FIRST_S = 0.7;
 const LONGEST_S = 5;
 const GROWTH = 1.3;
+const REVIEW = ["ReviewRequest", "A person looks at it"];
 
 /** Tells `onLook` what is new of a request, until it is no longer open. Throws Problem. */
 export async function follow(id, signal, onLook) {
@@ -34,7 +35,7 @@ export async function follow(id, signal, onLook) {
 }
 
 /** Resolves when the tab is looked at: a hidden one asks nothing. */
-function seen(signal) {
+export function seen(signal) {
   return new Promise((resolve, reject) => {
     if (signal.aborted) reject(signal.reason);
     if (!document.hidden) return resolve();
@@ -46,42 +47,56 @@ function seen(signal) {
 
 /** The steps as an ordered list that is kept up to date: {element, update(look)}. */
 export function stepList() {
-  const items = STEPS.map(([, name]) => {
+  const list = el("ol", { class: "steps live", "aria-label": "Progress" });
+  const items = new Map([...STEPS, REVIEW].map(([stage, name]) => {
     const state = el("span", { class: "state" });
-    return { state, item: el("li", {}, el("span", {}, name), state) };
-  });
-  let told;
+    return [stage, { state, item: el("li", {}, el("span", {}, name), state) }];
+  }));
+  let told, shown;
   const update = ({ events = [] }) => {
-    const { current, attempt, states } = standing(events);
-    for (const [index, { item, state }] of items.entries()) {
+    const steps = stepsOf(events);
+    const { current, attempt, states } = standing(steps, events);
+    if (shown !== String(steps)) list.replaceChildren(...steps.map(([stage]) => items.get(stage).item));
+    shown = String(steps);
+    for (const [index, [stage]] of steps.entries()) {
+      const { item, state } = items.get(stage);
       const { mark, text } = states[index];
       item.className = mark;
       state.textContent = text;
       if (index === current) item.setAttribute("aria-current", "step");
       else item.removeAttribute("aria-current");
     }
-    const news = current < 0 ? "" : stepWords(current, attempt);
+    const news = current < 0 ? "" : stepWords(steps, current, attempt);
     if (news && news !== told) announce(news);
     told = news;
   };
-  const list = items.map(({ item }) => item);
-  return { element: el("ol", { class: "steps live", "aria-label": "Progress" }, list), update };
+  return { element: list, update };
 }
 
-function stepWords(index, attempt) {
+/** The steps of all requests, with the newest review behind the step that led to it. */
+function stepsOf(events) {
+  const review = events.findLastIndex(({ stage }) => stage === REVIEW[0]);
+  if (review < 0) return STEPS;
+  const known = STEPS.map(([stage]) => stage);
+  const before = events.slice(0, review).findLast(({ stage }) => known.includes(stage));
+  return STEPS.toSpliced(known.indexOf(before?.stage) + 1, 0, REVIEW);
+}
+
+function stepWords(steps, index, attempt) {
   const again = attempt > 1 ? `, attempt ${attempt}` : "";
-  return `Step ${index + 1} of ${STEPS.length}: ${STEPS[index][1]}${again}`;
+  return `Step ${index + 1} of ${steps.length}: ${steps[index][1]}${again}`;
 }
 
 /** {current, attempt, states} by the states that the execution has entered so far. */
-function standing(events) {
+function standing(steps, events) {
   const last = events.at(-1);
   const attempt = Math.max(1, ...events.map((event) => event.attempt ?? 1));
   // Before there is an event it is accepted; behind the last step what follows is not the reader's.
-  const current = last ? STEPS.findIndex(([stage]) => stage === last.stage) : 0;
-  const states = STEPS.map(([stage], index) => {
+  const current = last ? steps.findIndex(([stage]) => stage === last.stage) : 0;
+  const paints = steps.findIndex(([stage]) => stage === "GenerateImages");
+  const states = steps.map(([stage], index) => {
     const at = events.findLastIndex((event) => event.stage === stage);
-    const again = attempt > 1 && index >= 3 ? `, attempt ${attempt}` : "";
+    const again = attempt > 1 && index >= paints ? `, attempt ${attempt}` : "";
     if (index === current) return { mark: "now", text: `now${again}` };
     if (at < 0 || (current >= 0 && index > current)) return { mark: "", text: "" };
     const seconds = (Date.parse(events[at + 1]?.at) - Date.parse(events[at].at)) / 1000;

@@ -1,7 +1,7 @@
 // Reasons and warnings as a list: what objected to what, by how much, by which rule.
 
 import { el, facts } from "./dom.js";
-import { actionWords, categoryWords, decider, why } from "./words.js";
+import { actionWords, categoryWords, decider, humanised, why } from "./words.js";
 
 /** A section with a heading and the list; nothing where there is nothing to tell. */
 export function reasonSection(title, reasons) {
@@ -32,6 +32,14 @@ export function reasonList(reasons) {
       ["Picture", reason.image == null ? "" : reason.image + 1],
       ["What follows", actionWords(reason)],
     ]))));
+}
+
+/** `<ul>` of a classifier's scores by label, highest first; nothing where there are none. */
+export function scoreList(scores) {
+  const sorted = Object.entries(scores ?? {}).sort(([, one], [, other]) => other - one);
+  if (!sorted.length) return null;
+  return el("ul", { class: "scores" }, sorted.map(([label, score]) =>
+    el("li", {}, el("span", {}, humanised(label)), meter(score))));
 }
 
 /** A score from 0 to 1, and from where on it counts. */

@@ -1,7 +1,8 @@
 // One request: its progress while it is open, then what came of it.
 
 import { call, pause } from "./api.js";
-import { announce, byId, el, facts, moment, written } from "./dom.js";
+import { announce, byId, el, facts, moment, table, written } from "./dom.js";
+import { appealed, appealSection, reviewed } from "./appeal.js";
 import { fillFrom } from "./form.js";
 import { tellGenerator } from "./health.js";
 import { focusTitle, retitle, showView } from "./page.js";
@@ -16,6 +17,10 @@ import {
 // Links are renewed a little before they expire.
 const MARGIN_MS = 10_000;
 const TRIES = 4;
+const APPEALED = {
+  title: "Your appeal is with a reviewer",
+  text: "A person looks at it again. That may take hours. You may leave: the history has it.",
+};
 const view = byId("view-request");
 
 /** Shows the request of an id until `signal` ends it. */
@@ -44,8 +49,11 @@ async function read(id, signal) {
 }
 
 async function watch(record, signal) {
+  let told;
   const tell = (status) => {
-    const { title, text } = statusWords(status);
+    if (status === told) return;
+    told = status;
+    const { title, text } = status === "IN_REVIEW" && record.appeal ? APPEALED : statusWords(status);
     retitle(title, text);
   };
   tell(record.status);
@@ -66,7 +74,7 @@ async function watch(record, signal) {
   try {
     await follow(record.request_id, signal, (look) => {
       steps.update(look);
-      if (look.status !== record.status && isOpen(look.status)) tell(look.status);
+      if (isOpen(look.status)) tell(look.status);
     });
   } finally {
     clearInterval(clock);
@@ -74,10 +82,8 @@ async function watch(record, signal) {
 }
 
 function showResult(record) {
-  const { tone, text, next } = statusWords(record.status);
-  const some = record.status === "COMPLETED" && delivered(record) < record.images.length;
-  retitle(titleOf(record), some
-    ? "What was delivered was judged safe. The rest is withheld; the warnings say why." : text);
+  const { tone, next } = statusWords(record.status);
+  retitle(titleOf(record), leadOf(record));
   const parts = [
     el("div", { class: "outcome" },
       el("p", {}, el("code", { class: `badge ${tone}` }, record.status)),
@@ -86,6 +92,9 @@ function showResult(record) {
     actions(record),
     prompt(record),
     reasonSection("Why", record.reasons),
+    appealSection(record),
+    appealed(record),
+    reviewed(record),
     reasonSection("Warnings", record.warnings),
     details(record),
   ];
@@ -99,6 +108,18 @@ function titleOf(record) {
   return ready === 1 ? "Your picture is ready" : `Your ${ready} pictures are ready`;
 }
 
+function leadOf(record) {
+  const { status, images = [] } = record;
+  if (status !== "COMPLETED") return statusWords(status).text;
+  if (delivered(record) < images.length) {
+    return "What was delivered was judged safe. The rest is withheld; the warnings say why.";
+  }
+  return images.some(isApproved)
+    ? "A person looked at what the policy leaves open, and let it pass." : statusWords(status).text;
+}
+
+/** Whether a picture is shown because a person let it pass: what spoke against it is a warning. */
+const isApproved = ({ url, reasons }) => url && reasons?.some(({ action }) => action === "review");
 const delivered = (record) => record.images.filter(({ url }) => url).length;
 
 function actions(record) {
@@ -151,7 +172,7 @@ function delivery(image, record) {
   return el("figure", {},
     img(image, image.url, about ? `${of}: ${about}` : of),
     el("figcaption", {},
-      el("span", {}, `Picture ${number}, ${verdictWords(image.verdict)}`),
+      el("span", {}, `Picture ${number}, ${isApproved(image) ? "approved by a person" : verdictWords(image.verdict)}`),
       image.width && el("span", { class: "soft" }, `${image.width} × ${image.height}`),
       el("a", {
         href: image.url, target: "_blank", rel: "noopener",
@@ -206,16 +227,6 @@ function requestFacts(record) {
     ["Policy", record.policy_hash && el("code", {}, record.policy_hash.slice(0, 12))],
     ...models.map(([part, model]) => [`Model: ${humanised(part).toLowerCase()}`, el("bdi", {}, model)]),
   ]);
-}
-
-function table(caption, heads, rows) {
-  if (!rows.length) return null;
-  return el("div", { class: "scroll", role: "region", tabindex: "0", "aria-label": caption },
-    el("table", {},
-      el("caption", {}, caption),
-      el("thead", {}, el("tr", {}, heads.map((head) => el("th", { scope: "col" }, head)))),
-      el("tbody", {}, rows.map(([first, ...others]) => el("tr", {},
-        el("th", { scope: "row" }, first), others.map((cell) => el("td", {}, cell)))))));
 }
 
 const milliseconds = (ms) => (ms == null ? "" : `${Math.round(ms).toLocaleString("en")} ms`);

@@ -31,7 +31,7 @@ export function forget(name) {
 }
 
 export function forgetAll() {
-  for (const name of ["draft", "submission", "asked", "trial", "pkce", "credential"]) forget(name);
+  for (const name of ["draft", "submission", "asked", "trial", "decision", "pkce", "credential"]) forget(name);
 }
 
 const MOST_ASKED = 30;

@@ -19,6 +19,7 @@ const DECIDERS = {
   StoreImages: "File check",
   ModerateImages: "Picture moderation",
   PublishImages: "Publication",
+  ReviewRequest: "Review",
 };
 
 /** Who decided, by the name of the state. */
@@ -33,8 +34,8 @@ const STATUSES = {
     text: "Your request goes through the steps below. You may leave: it goes on without you.",
   },
   IN_REVIEW: {
-    tone: "open", short: "In review", title: "Somebody is to look at it",
-    text: "The policy leaves this one to a person. The page shows the result when there is one.",
+    tone: "open", short: "In review", title: "Waiting for a reviewer",
+    text: "The policy leaves this one to a person. That may take hours. You may leave: the history has it.",
   },
   COMPLETED: {
     tone: "good", short: "Ready", title: "Ready",
@@ -88,6 +89,7 @@ export function statusWords(status) {
 const VERDICTS = {
   clean: "clean",
   block: "refused",
+  review: "left to a reviewer",
   safe: "judged safe",
   withheld: "kept back: safe itself, but another picture of this request is not",
   unsafe: "judged unsafe",
@@ -108,6 +110,7 @@ const CATEGORIES = {
   invalid_request: "Request not valid",
   technical: "Technical failure",
   self_harm: "Self-harm",
+  review: "Looked at by a person",
 };
 
 export const categoryWords = (category) => CATEGORIES[category] ?? humanised(category);
@@ -116,14 +119,33 @@ const ACTIONS = {
   block: "refused",
   always: "always refused",
   warn: "a warning",
-  review: "left to a review",
+  review: "it passes only if a person lets it",
   reject: "not accepted",
   fail: "the request failed",
 };
 
+const DECISIONS = {
+  approve: { tone: "good", short: "Approved" },
+  reject: { tone: "withheld", short: "Rejected" },
+  regenerate: { tone: "open", short: "Regenerated" },
+  expire: { tone: "broken", short: "Expired" },
+  over: { tone: "broken", short: "Request ended" },
+};
+
+/** {tone, short} of a decision. */
+export const decisionWords = (decision) =>
+  DECISIONS[decision] ?? { tone: "open", short: humanised(decision) };
+
+/** {tone, short} of what a review came to, which is not its decision where that came too late. */
+export const outcomeWords = ({ status, decision }) =>
+  decisionWords({ OVER: "over", EXPIRED: "expire" }[status] ?? decision);
+
+/** What a review is about. */
+export const aboutWords = (about) => (about === "prompt" ? "Prompt" : "Pictures");
+
 /** What follows from a reason. */
 export function actionWords({ action, stage }) {
-  if (stage === "ModerateImages" && action !== "warn") return "the picture is withheld";
+  if (stage === "ModerateImages" && ["block", "always"].includes(action)) return "the picture is withheld";
   return ACTIONS[action] ?? humanised(action);
 }
 

@@ -77,8 +77,18 @@ def test_files_are_only_read(ask: Ask, method: str) -> None:
 
 def test_the_settings_say_that_these_are_stand_ins(ask: Ask) -> None:
     answer = ask("/config.json")
-    assert answer.json == {"api": "/api", "auth": {"kind": "none"}, "stand_ins": True}
+    assert answer.json == {
+        "api": "/api",
+        "auth": {"kind": "none"},
+        "stand_ins": True,
+        "reviews": False,
+    }
     assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_the_settings_lead_to_a_review_desk(engine: str, folder: Path) -> None:
+    with PageServer(engine, "abc123", folder=folder, reviews=True) as page:
+        assert json.loads(page.settings)["reviews"] is True
 
 
 def test_the_api_gets_method_query_headers_and_body_as_they_are(ask: Ask) -> None:
