@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from faults.case import Case
-from faults.scene import Scene, make_overdue, sweep
+from faults.scene import LONG_AGO, Scene, make_overdue, sweep
 from workflow.running_system import Stack
 
 from local.deployed_stack import parsed
@@ -87,6 +87,7 @@ class World:
     items: dict[str, Item]
     events: list[dict[str, Any]]
     inferences: list[Item]
+    reviews: dict[str, dict[str, Any]]
     images: dict[str, bytes]
 
     def execution(self, tag: str) -> Execution:
@@ -221,6 +222,7 @@ def settled(stack: Stack, results: ResultsSeen) -> World:
             for item in _items(stack, table):
                 if "open_shard" in item:
                     make_overdue(stack, table, {key: item[key]["S"]})
+        _let_reviews_expire(stack)
         if sweep(stack) == {}:
             break
     else:
@@ -229,7 +231,8 @@ def settled(stack: Stack, results: ResultsSeen) -> World:
     left = world(stack, results)
     assert sweep(stack) == {}
     after = world(stack, results)
-    assert (after.items, after.events) == (left.items, left.events), "a second sweep changed it"
+    for name in ("items", "events", "reviews"):
+        assert getattr(after, name) == getattr(left, name), f"a second sweep changed the {name}"
     return after
 
 
@@ -244,8 +247,21 @@ def world(stack: Stack, results: ResultsSeen) -> World:
         list(results.all()),
         # The queue's item is no inference.
         [plain(item) for item in _items(stack, "InferencesTable") if "status" in item],
+        {item["review_id"]["S"]: parsed(item) for item in _items(stack, "ReviewsTable")},
         stack.objects("ImagesBucket"),
     )
+
+
+def _let_reviews_expire(stack: Stack) -> None:
+    """Nobody decides any more what is still open."""
+    for item in _items(stack, "ReviewsTable"):
+        if item["queue"]["S"] == "open":
+            stack.client("dynamodb").update_item(
+                TableName=stack.outputs["ReviewsTable"],
+                Key={"review_id": item["review_id"]},
+                UpdateExpression="SET answer_by = :then",
+                ExpressionAttributeValues={":then": {"S": LONG_AGO}},
+            )
 
 
 def plain(item: dict[str, dict[str, str]]) -> Item:

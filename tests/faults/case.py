@@ -1,7 +1,7 @@
 """One way to break the system, and how the request that meets it must end."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -120,6 +120,6 @@ def bound(rule: Json, text: str) -> Json:
     return {name: value for name, value in rule.items() if name != "by"} | {"contains": text}
 
 
-def cases(listed: list[Case]) -> pytest.MarkDecorator:
+def cases(listed: Sequence[Case]) -> pytest.MarkDecorator:
     """One test for each case."""
     return pytest.mark.parametrize("case", [pytest.param(case, id=case.name) for case in listed])

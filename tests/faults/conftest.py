@@ -22,7 +22,9 @@ from faults.campaign import (
 from faults.case import Case
 from faults.job_campaign import JobCampaign, Jobs
 from faults.job_case import JobCase
+from faults.review_campaign import ReviewCampaign, ReviewCase
 from faults.training_campaign import TrainingCampaign, TrainingCase, Trainings
+from workflow.running_reviews import publish
 from workflow.running_system import Stack
 
 from local.ai.running import StandIns
@@ -129,6 +131,19 @@ def job_campaign(
     system[1].slow_training(0.05)
     campaign = JobCampaign(stack, ResultsSeen(stack), _chosen(request, JobCase))
     return campaign, *campaign.run()
+
+
+@pytest.fixture(scope="session")
+def review_campaign(
+    request: pytest.FixtureRequest, system: tuple[Engine, StandIns]
+) -> tuple[ReviewCampaign, World]:
+    """Every chosen request that people are asked about, run to its end, and the world after."""
+    asked = {"Reviews": "true", "ApiAuth": "none", "ReviewClaimSeconds": "3600"}
+    published = {"PolicySource": "bucket", "PolicyRefreshSeconds": "0"}
+    stack = made_stack(system, "reviews", **asked, **published)
+    publish(stack)
+    campaign = ReviewCampaign(stack, ResultsSeen(stack), _chosen(request, ReviewCase))
+    return campaign, campaign.run()
 
 
 @pytest.fixture(scope="session")

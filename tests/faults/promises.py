@@ -17,7 +17,8 @@ _OPEN = {"RUNNING", "IN_REVIEW"}
 
 
 def assert_one_truthful_end(world: World, tag: str, expected: tuple[str, ...]) -> dict[str, Any]:
-    """One record, closed and told; what it says was delivered, and no more; no token in it.
+    """One record, closed and told; what it says was delivered, and no more; no token in it; of its
+    reviews, what people decided.
 
     Returns the record, or nothing where no record is expected.
     """
@@ -32,6 +33,7 @@ def assert_one_truthful_end(world: World, tag: str, expected: tuple[str, ...]) -
     assert record["status"] in expected, (record["status"], record.get("reasons"))
     assert_closed_and_told(world, record)
     assert_delivered_what_was_judged(world, record, execution)
+    assert_reviews_are_true(world, record)
     return record
 
 
@@ -57,7 +59,7 @@ def assert_delivered_what_was_judged(
     Where publishing was cut off, pictures may lie in the images bucket that no record names:
     judged ones, too, or previews.
     """
-    safe = execution.judged_safe
+    safe = execution.judged_safe | approved(world, record)
     images = [image for image in record.get("images", []) if image.get("delivered")]
     assert bool(images) == (record["status"] == "COMPLETED")
     for image in images:
@@ -79,7 +81,50 @@ def assert_all_pictures_judged(world: World) -> None:
     allowed: set[str] = set()
     for execution in world.executions:
         allowed |= execution.judged_safe.keys() | previews(world, execution)
+    for record in world.records:
+        allowed |= approved(world, record).keys()
     assert digests(world.images) <= allowed
+
+
+def assert_reviews_are_true(world: World, record: dict[str, Any]) -> None:
+    """What a record tells of its reviews is what was stored, each heard once; what nobody heard is
+    kept as such; nothing waits any more, and neither token nor prompt is left."""
+    told = {one["review_id"]: one for one in record.get("reviews", [])}
+    assert len(told) == len(record.get("reviews", [])), "a review that was heard twice"
+    kept = {
+        identity: row
+        for identity, row in world.reviews.items()
+        if (row["request_id"], row["run"]) == (record["request_id"], record["run"])
+    }
+    assert told.keys() <= kept.keys()
+    for identity, row in kept.items():
+        assert row["queue"] == "decided"
+        assert not row.keys() & {"task_token", "prompt", "negative_prompt"}
+        if row["status"] == "DECIDED" and identity not in told:
+            # It was heard, and the execution stopped before it could say so.
+            assert record["stage"] in ("CloseExecution", "SweepRequests")
+    for identity, one in told.items():
+        row = kept[identity]
+        assert row["status"] == ("EXPIRED" if one["decision"] == "expire" else "DECIDED")
+        if row["status"] == "DECIDED":
+            assert one["decision"] == row["decision"]
+            assert one["approved"] == (row["approved"] if one["decision"] == "approve" else [])
+            for name in ("by", "at", "reason"):
+                assert one[name] == row[f"decided_{name}"]
+
+
+def approved(world: World, record: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """The pictures that people have let pass, by the hash of their bytes."""
+    found = {}
+    for one in record.get("reviews", []):
+        row = world.reviews[one["review_id"]]
+        if (one["decision"], one["about"]) == ("approve", "images"):
+            assert row["decided_by"].startswith("local:")
+            for image in row["images"]:
+                # Of those withheld for others, all are delivered or none.
+                if image["index"] in one["approved"] or image["verdict"] == "withheld":
+                    found[image["sha256"]] = image
+    return found
 
 
 def digests(objects: dict[str, bytes]) -> set[str]:
