@@ -18,6 +18,7 @@ from local.commands import (
     policy,
     put_event,
     redrive,
+    review,
     run_local,
     show,
 )
@@ -42,8 +43,8 @@ def parser() -> argparse.ArgumentParser:
     )
     subparsers = whole.add_subparsers(metavar="COMMAND", required=True)
     for command in (
-        *(demo, run_local, drop, put_event, show, batch, dataset, redrive, dead_letters),
-        *(policy, classifier, endpoint, page, models),
+        *(demo, run_local, drop, put_event, show, batch, dataset, redrive, review),
+        *(dead_letters, policy, classifier, endpoint, page, models),
     ):
         command.add_to(subparsers)
     return whole

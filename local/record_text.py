@@ -11,7 +11,7 @@ from local.deployed_stack import Record
 # In the order of the process; a record's timings name the states.
 STAGES = (
     "AcceptRequest", "FilterKeywords", "ClassifyPrompt", "GenerateImages", "StoreImages",
-    "ModerateImages", "PublishImages",
+    "ModerateImages", "ReviewRequest", "PublishImages",
 )  # fmt: skip
 GOOD, WITHHELD, BROKEN, OPEN = "good", "withheld", "broken", "open"
 _TONES = {
@@ -50,6 +50,13 @@ def reasons_text(reasons: Iterable[dict[str, Any]]) -> str:
     """Several, joined for a table's cell; what several pictures share is said once."""
     texts = (reason_text({**reason, "image": None}) for reason in reasons)
     return "; ".join(dict.fromkeys(texts))
+
+
+def review_text(review: dict[str, Any]) -> str:
+    """One review of a record: what was decided, by whom, and why."""
+    if review["decision"] == "expire":
+        return "expired: nobody decided in time"
+    return f"{review['decision']} by {review['by']}: {review['reason']}"
 
 
 def total_ms(record: Record) -> int:

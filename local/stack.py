@@ -31,13 +31,15 @@ CLASSIFIER_ARN = (
     "document-classifier-endpoint/local-hashed-linear-classifier-1"
 )
 # One for each function of a stack, and one more while two requests meet.
-MAX_PROCESSES = 26
+MAX_PROCESSES = 30
 # What the template asks for before it lets fine-tune; the stand-in reads none of the three.
 FINE_TUNING = {
     "FineTuningImage": "000000000000.dkr.ecr.us-east-1.amazonaws.com/local-stand-in:1",
     "FineTuningScript": "s3://local-stand-in/sourcedir.tar.gz",
     "FineTuningModel": "s3://local-stand-in/model.tar.gz",
 }
+# For people who decide what the policy leaves to them; on one machine, whoever names themself.
+REVIEWS = {"Reviews": "true"}
 # Pictures that a generator's server is asked for at a time: as many as it paints together.
 _GENERATOR_WORKERS = 8
 Progress = Callable[[str], None]
@@ -46,6 +48,7 @@ Progress = Callable[[str], None]
 class LocalStack(DeployedStack):
     """Starts everything, deploys the template as it is on disk, and ends with the block.
 
+    `parameters` are more of the template's, such as REVIEWS.
     `policies` are bundles by their keys in the policy bucket; without them what ships judges.
     `generator` is the address of a model server, which paints instead of the stand-in.
     The page is served at the first of `page_ports` that is not taken; 0 is a free one.
@@ -55,6 +58,7 @@ class LocalStack(DeployedStack):
         self,
         *,
         on_flagged_prompt: str = "reject",
+        parameters: dict[str, str] | None = None,
         policies: dict[str, bytes] | None = None,
         generator: str | None = None,
         host: str = "127.0.0.1",
@@ -69,7 +73,8 @@ class LocalStack(DeployedStack):
             Engine, host=host, port=port, time_scale=time_scale, max_processes=max_processes
         )
         self._on_flagged_prompt, self._progress = on_flagged_prompt, progress
-        self._policies, self.generator = policies or {}, generator
+        self._parameters, self._policies = parameters or {}, policies or {}
+        self.generator = generator
         self._host, self._page_ports, self.page_url = host, page_ports, ""
         self._endpoint_name = _SERVED_NAME if generator else ENDPOINT_NAME
         self._running = contextlib.ExitStack()
@@ -115,7 +120,13 @@ class LocalStack(DeployedStack):
 
     def _page(self) -> PageServer:
         *preferred, last = self._page_ports
-        serve = functools.partial(PageServer, self.endpoint, self.outputs["ApiId"], host=self._host)
+        serve = functools.partial(
+            PageServer,
+            self.endpoint,
+            self.outputs["ApiId"],
+            host=self._host,
+            reviews=self._parameters.get("Reviews") == "true",
+        )
         for port in preferred:
             try:
                 return serve(port=port)
@@ -132,6 +143,7 @@ class LocalStack(DeployedStack):
             "PolicyRefreshSeconds": "0",
             "ApiAuth": "none",
             **FINE_TUNING,
+            **self._parameters,
         }
         if ACTIVE_KEY in self._policies:
             parameters["PolicySource"] = "bucket"

@@ -23,6 +23,7 @@ def invitation(stack: LocalStack, env_file: Path) -> str:
     return "\n".join(
         [
             f"The page: {stack.page_url}",
+            f"The review desk: {stack.page_url}#/reviews",
             f"Safelight runs at {stack.endpoint}",
             painted_by(stack),
             *_both("Drop a file:", aws["drop"], own["drop"]),
@@ -31,6 +32,9 @@ def invitation(stack: LocalStack, env_file: Path) -> str:
             "",
             "Ask the API, and wait for the result:",
             f"  {api_line(stack)}",
+            "",
+            "Decide what waits for a person (what the policy is unsure of):",
+            f"  {own['review']}",
             "",
             "Invoke one function with SAM CLI against this stack:",
             f"  sam local invoke FUNCTION --event EVENT.json --env-vars {_short(env_file)}",
@@ -85,12 +89,13 @@ def api_line(stack: LocalStack) -> str:
 
 
 def own_lines() -> dict[str, str]:
-    """The same three things for this command."""
+    """The same three things for this command, and what waits for reviewers."""
     me, name = own_name(), json.loads(PROMPT_FILE.read_text("utf-8"))["request_id"]
     return {
         "drop": f"{me} drop {_short(PROMPT_FILE)}",
         "put-event": f"{me} put-event {_short(REQUEST_FILE)} --source {_SOURCE}",
         "show": f"{me} show s3:prompts/{name}",
+        "review": f"{me} review list",
     }
 
 

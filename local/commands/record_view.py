@@ -11,7 +11,15 @@ from rich.text import Text
 
 from local.commands.table import print_table
 from local.deployed_stack import Record
-from local.record_text import COLOURS, STAGES, reason_text, reasons_text, tone, total_ms
+from local.record_text import (
+    COLOURS,
+    STAGES,
+    reason_text,
+    reasons_text,
+    review_text,
+    tone,
+    total_ms,
+)
 
 _BAR = 40
 
@@ -23,6 +31,7 @@ def print_record(console: Console, record: Record) -> None:
     _grounds(console, "Warnings", record.get("warnings", []))
     _attempts(console, record.get("attempts", []))
     _images(console, record.get("images", []))
+    _reviews(console, record)
     _shadow(console, record.get("shadow", {}))
     _timings(console, record)
     _earlier(console, record.get("history", []))
@@ -87,6 +96,16 @@ def _images(console: Console, images: list[dict[str, Any]]) -> None:
         size = f"{image['width']} x {image['height']}"
         line = f"  {image['index'] + 1}  {image['verdict']}  {size}  {_place(image)}"
         console.print(line, soft_wrap=True, highlight=False)  # an address must not be broken
+
+
+def _reviews(console: Console, record: Record) -> None:
+    rows = [
+        (review["about"], review["opened_at"], review["at"], review_text(review))
+        for review in record.get("reviews", ())
+    ]
+    if appeal := record.get("appeal"):
+        rows.insert(0, ("appeal", appeal["at"], "", f"{appeal['by']}: {appeal['message']}"))
+    _titled(console, "Reviews", ("about", "opened", "decided", "what and why"), rows)
 
 
 def _shadow(console: Console, shadow: dict[str, Any]) -> None:

@@ -154,7 +154,7 @@ def _serve(args: argparse.Namespace, screen: Console) -> None:
     from local import running_instance
     from local.commands.invitation import invitation
     from local.commands.local_env import seen_by_containers, write_local_env
-    from local.stack import LocalStack
+    from local.stack import REVIEWS, LocalStack
 
     running = running_instance.find()
     if running is not None:
@@ -164,6 +164,7 @@ def _serve(args: argparse.Namespace, screen: Console) -> None:
         )
     with LocalStack(
         on_flagged_prompt=args.on_flagged_prompt,
+        parameters=REVIEWS,
         policies=published_policies(args),
         generator=args.generator,
         host=args.host,
@@ -205,13 +206,15 @@ def _note(stack: LocalStack) -> None:
 
 def _tell_outcomes(stack: LocalStack, screen: Console) -> NoReturn:
     """A line per event of a request or a job, for ever."""
-    from local.result_events import WAITING, ResultEvents
+    from local.result_events import IN_REVIEW, WAITING, ResultEvents
 
     events = ResultEvents(stack, also_waiting=True)
     while True:
         for event in events.receive(wait_seconds=1):
             if event["detail-type"] == WAITING:
                 _tell_waiting(screen, event)
+            elif event["detail-type"] == IN_REVIEW:
+                _tell_in_review(screen, event)
             elif "job_id" in event["detail"]:
                 _tell_job(screen, event)
             else:
@@ -240,6 +243,19 @@ def _tell_waiting(screen: Console, event: dict[str, Any]) -> None:
     detail = event["detail"]
     line = Text(f"{event['time'][11:19]}  {'':<15} {event['detail-type']:<15} ")
     line.append(f"{detail['request_id']}  {detail['backlog']} wait, {detail['state']}", style="dim")
+    screen.print(line, soft_wrap=True)
+
+
+def _tell_in_review(screen: Console, event: dict[str, Any]) -> None:
+    from rich.text import Text
+
+    from local.record_text import COLOURS, OPEN, reasons_text
+
+    detail = event["detail"]
+    line = Text(f"{event['time'][11:19]}  ")
+    line.append(f"{'IN_REVIEW':<15}", style=COLOURS[OPEN])
+    line.append(f" {event['detail-type']:<15} {detail['request_id']}")
+    line.append(f"  {reasons_text(detail['reasons'])}")
     screen.print(line, soft_wrap=True)
 
 

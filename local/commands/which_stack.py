@@ -51,6 +51,11 @@ def engine_of(name: str | None) -> str:
     return "" if name else _instance().endpoint
 
 
+def api_here() -> str:
+    """Where the API of the running instance lies: under its page."""
+    return f"{_instance().page}api"
+
+
 def stand_ins() -> StandIns:
     """The running instance's stand-ins, to be told answers."""
     ai = StandIns()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -45,7 +46,7 @@ def sort_out(rows: Iterable[Row], now: datetime, since: datetime | None = None) 
     """The reviews that ended at `since` or later; those that still wait are counted whenever."""
     found = Reviews()
     for row in rows:
-        if int(row.get("expires_at", now.timestamp())) < now.timestamp():
+        if row.get("expires_at", math.inf) < now.timestamp():
             found.others["DELETED"] += 1
         elif row.get("decision") in _BY_PEOPLE:
             if since is None or datetime.fromisoformat(row["decided_at"]) >= since:

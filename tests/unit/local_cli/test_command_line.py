@@ -13,7 +13,7 @@ from local.commands.failure import FAILED, SUCCESS
 
 COMMANDS = (
     *("demo", "local", "drop", "put-event", "show", "redrive", "dead-letters"),
-    *("batch", "dataset", "policy", "classifier", "endpoint", "models"),
+    *("batch", "dataset", "policy", "classifier", "endpoint", "models", "review"),
 )
 
 
