@@ -52,7 +52,7 @@ export async function showReview(id, signal) {
   function update(fresh) {
     if (review.status !== "OPEN") return;
     review = fresh;
-    if (review.status !== "OPEN") return showEnd("Somebody has decided, or the request has ended.");
+    if (review.status !== "OPEN") return showEnd();
     claim.update(review);
     const mine = Boolean(review.mine) && Date.parse(review.claim_until) > Date.now();
     pictures.own(mine);
@@ -61,16 +61,21 @@ export async function showReview(id, signal) {
     if (mine) form.hidden = false;
   }
 
-  function showEnd(words) {
-    const here = view.contains(document.activeElement) || document.activeElement === document.body;
+  /** Whoever is at something else, such as the theme, is told and stays there. */
+  function showEnd() {
+    const focused = document.activeElement;
+    const waits = focused === document.body || byId("main").contains(focused);
     showEnded(review);
-    if (words) announce(words);
-    if (here) focusTitle();
+    if (waits) focusTitle();
+    else announce(byId("title").textContent);
   }
 
   /** A click changed a part of it, or was refused: then the API knows how it stands. */
   async function changed(part) {
-    if (part) return update({ ...review, ...part });
+    if (part) {
+      form.hidden = !part.mine;
+      return update({ ...review, ...part });
+    }
     await read(1).then(update).catch(() => {});
   }
 
@@ -79,7 +84,7 @@ export async function showReview(id, signal) {
     if (signal.aborted || !fresh) return;
     if (fresh.status === "OPEN") return update(fresh);
     review = fresh;
-    showEnd(refused);
+    showEnd();
     if (refused) view.prepend(el("p", { class: "banner lost", role: "status" }, refused));
   }
 }
