@@ -13,7 +13,7 @@ MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z", re.ASCII)
 _MOST_CHARACTERS = 512
 
 
-def cursor_of(place: list[object]) -> str:
+def cursor_of(place: object) -> str:
     """The place as a cursor, for the query of an address."""
     return base64.urlsafe_b64encode(json.dumps(place).encode()).decode().rstrip("=")
 
