@@ -12,6 +12,7 @@ from typing import Any
 from shared.appeals import Appeal, objection, part_of, read_appeal
 from shared.arrival import Arrival, arrival_of_source, fits, read_arrival
 from shared.dynamodb import Item
+from shared.records import first_execution
 from shared.request import InvalidRequest
 from shared.s3 import ObjectMissing, ObjectVersion, Storage
 from shared.statuses import OPEN, RERUNNABLE
@@ -115,7 +116,7 @@ def original(
             kept = ObjectVersion(work_bucket, source["kept"])
             event = json.loads(storage.read(kept, _MAX_KEPT_BYTES))
         else:
-            event = json.loads(step_functions().input_of(_first_execution(record)))
+            event = json.loads(step_functions().input_of(first_execution(record)))
     except (ObjectMissing, LookupError):
         raise InvalidRequest(
             "run", "kept", "what was asked for is no longer kept: ask again with a new request_id"
@@ -149,11 +150,3 @@ def _bounded(runs: list[dict[str, Any]]) -> str:
         runs[number] = {name: run[name] for name in _KEPT if name in run}
         text = json.dumps(runs, ensure_ascii=False)
     return text
-
-
-def _first_execution(record: Item) -> str:
-    """Its input is the request; those of later runs say "again" only."""
-    for run in json.loads(str(record.get("history", "[]"))):
-        if run["run"] >= 1:
-            return str(run["execution_arn"])
-    return str(record["execution_arn"])

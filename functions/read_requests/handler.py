@@ -28,7 +28,7 @@ def build() -> Desk:
         records,
         Requests(records, step_functions, settings.machine_arn),
         step_functions,
-        Viewer(_storage, settings.images_bucket, settings.link_seconds),
+        Viewer(_storage, settings.images_bucket, settings.link_seconds, settings.reviews),
         table.beside(settings.inferences_table),
     )
 

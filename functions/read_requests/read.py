@@ -61,6 +61,7 @@ class Settings:
     inferences_table: str
     images_bucket: str
     link_seconds: int
+    reviews: bool
 
     @classmethod
     def from_env(cls) -> "Settings":
@@ -75,6 +76,7 @@ class Settings:
             inferences_table=env.text("INFERENCES_TABLE"),
             images_bucket=env.text("IMAGES_BUCKET"),
             link_seconds=env.number("LINK_SECONDS"),
+            reviews=env.flag("REVIEWS"),
         )
 
 

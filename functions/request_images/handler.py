@@ -31,7 +31,7 @@ def build() -> Counter:
         quotas,
         WaitingRoom(records, quotas, settings.max_waiting),
         # Only who waits for pictures needs S3: every cold start would pay for the client.
-        Viewer(_storage, settings.images_bucket, settings.link_seconds),
+        Viewer(_storage, settings.images_bucket, settings.link_seconds, settings.reviews),
     )
 
 

@@ -51,6 +51,7 @@ class Settings:
     max_waiting: int
     images_bucket: str
     link_seconds: int
+    reviews: bool
 
     @classmethod
     def from_env(cls) -> "Settings":
@@ -67,6 +68,7 @@ class Settings:
             max_waiting=env.number("MAX_WAITING"),
             images_bucket=env.text("IMAGES_BUCKET"),
             link_seconds=env.number("LINK_SECONDS"),
+            reviews=env.flag("REVIEWS"),
         )
 
 

@@ -76,21 +76,32 @@ def subject(record: Item) -> dict[str, Any]:
     """
     appeal = part(record, "appeal", {})
     (run,) = (one for one in part(record, "history", []) if one["run"] == appeal["against"])
-    images = [_in_review(image) for image in run.get("images", ())]
-    about_images = appeal["about"] == "images"
-    if about_images and not any(image["verdict"] == "review" for image in images):
-        raise _not_kept()
     # What a reviewer said then would be told again, of a decision that is not made yet.
     reasons = [one for one in run.get("reasons", ()) if one["category"] != "review"]
     return {
         "about": appeal["about"],
-        "images": images if about_images else [],
+        "images": in_review(run.get("images", [])) if appeal["about"] == "images" else [],
         "attempts": run.get("attempts", []),
         "reasons": reasons,
         "classification": run.get("classification", {}),
         "models": run.get("models", {}),
         "warnings": run.get("warnings", []),
     }
+
+
+def in_review(images: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """A blocked run's pictures, with the refused ones in review again.
+
+    Raises InvalidRequest if none of them is recorded.
+    """
+    again = [
+        {name: value for name, value in image.items() if name != "delivered"}
+        | ({"verdict": "review"} if image["verdict"] == "unsafe" else {})
+        for image in images
+    ]
+    if not any(image["verdict"] == "review" for image in again):
+        raise _not_kept()
+    return again
 
 
 def check_kept(images: list[dict[str, Any]], storage: "Storage") -> None:
@@ -110,11 +121,6 @@ def execution_name(request_id: str, number: int) -> str:
 def is_named_for(execution: str) -> bool:
     """Whether an execution has such a name."""
     return re.search(r"-appeal(-\d+)?$", execution) is not None
-
-
-def _in_review(image: dict[str, Any]) -> dict[str, Any]:
-    again = {name: value for name, value in image.items() if name != "delivered"}
-    return again | ({"verdict": "review"} if image["verdict"] == "unsafe" else {})
 
 
 def _not_kept() -> InvalidRequest:

@@ -34,6 +34,14 @@ def part(record: Item, name: str, otherwise: Any) -> Any:
     return json.loads(str(record[name])) if name in record else otherwise
 
 
+def first_execution(record: Item) -> str:
+    """Of a request's first run: its input is the request, those of later runs say "again" only."""
+    for run in part(record, "history", []):
+        if run["run"] >= 1:
+            return str(run["execution_arn"])
+    return str(record["execution_arn"])
+
+
 class Records:
     """The records of all requests."""
 

@@ -1,8 +1,9 @@
 """A record as its requester sees it: schemas/request-view.schema.json.
 
 What is left out is of nobody's business outside: where things lie, what an execution and an
-inference are called, and what was found below the thresholds. Which of the policy's terms matched,
-and where, is told of the present run alone: its caller may ask /moderations/prompt the same.
+inference are called, what was found below the thresholds, and who has decided a review and with
+which words. Which of the policy's terms matched, and where, is told of the present run alone: its
+caller may ask /moderations/prompt the same.
 Links are made for two kinds of objects only, and only in the images bucket: pictures that were
 delivered, and published previews, which are blurred.
 """
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from shared.announcement import public
 from shared.api import weak_etag
+from shared.appeals import objection
 from shared.dynamodb import Item
 from shared.records import part, utc_text
 from shared.version import VERSION
@@ -26,16 +28,19 @@ _PAST = ("run", "status", "stage", "created_at", "updated_at", "policy_hash")
 _ATTEMPT = ("n", "seed", "negative_prompt_added", "labels", "verdict", "ms")
 _PICTURE = ("index", "verdict", "width", "height")
 _SHORT = ("stage", "category", "rule", "label", "message")
+_REVIEW = ("about", "decision", "opened_at", "at")
+_APPEAL = ("at", "message")
 _MOST_REASONS_IN_SHORT = 3
 
 
 @dataclass(frozen=True)
 class Viewer:
-    """Shows records, with links that work for so many seconds."""
+    """Shows records, with links that work for so many seconds; `reviews` says if people decide."""
 
     storage: "Callable[[], Storage]"
     images_bucket: str
     link_seconds: int
+    reviews: bool
 
     def full(
         self, record: Item, request_id: str, requester: str, links: dict[str, str], now: datetime
@@ -54,8 +59,12 @@ class Viewer:
             "attempts": [_only(_ATTEMPT, one) for one in part(record, "attempts", [])],
             "images": images,
             **{name: part(record, name, {}) for name in ("models", "timings", "usage")},
+            "reviews": [_only(_REVIEW, one) for one in part(record, "reviews", [])],
+            "appealable": self.reviews and objection(record) is None,
             "links": links,
         }
+        if "appeal" in record:
+            view["appeal"] = _only(_APPEAL, part(record, "appeal", {}))
         if "history" in record:
             view["history"] = [_past(run) for run in part(record, "history", [])]
         if _has_links(images):
@@ -80,7 +89,7 @@ class Viewer:
         """Changes with the record, and early enough for its links: when half their time is over."""
         parts = [str(record[name]) for name in ("run", "status", "updated_at")]
         # What has no requester has not claimed its record yet, and shows less.
-        parts += [str(record.get("requester")), VERSION]
+        parts += [str(record.get("requester")), VERSION, str(self.reviews)]
         if "images" in record:
             parts.append(str(int(now.timestamp()) // max(1, self.link_seconds // 2)))
         return weak_etag("/".join(parts))
@@ -128,6 +137,7 @@ def _name_behind(record: Item, requester: str) -> str:
 
 def _past(run: dict[str, Any]) -> dict[str, Any]:
     said = {name: [public(one) for one in run.get(name, ())] for name in ("reasons", "warnings")}
+    said["reviews"] = [_only(_REVIEW, one) for one in run.get("reviews", ())]
     return _only(_PAST, run) | said
 
 

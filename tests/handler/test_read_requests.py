@@ -178,6 +178,23 @@ def key_of(link: str) -> str:
     return f"{parts.path}?{query['versionId'][0]}"
 
 
+APPEAL = {"at": AT, "message": "It is a statue."}
+
+
+def reviewed(decision: str) -> dict[str, Any]:
+    """A decision as a record has it."""
+    return {
+        "review_id": "0" * 40,
+        "about": "images",
+        "opened_at": AT,
+        "decision": decision,
+        "by": "cognito:a-reviewer",
+        "at": AT,
+        "reason": "between us",
+        "approved": [0],
+    }
+
+
 def test_a_record_is_shown_without_what_is_nobodys_business(get: Any, record: Any) -> None:
     attempt = {
         "n": 1,
@@ -191,14 +208,15 @@ def test_a_record_is_shown_without_what_is_nobodys_business(get: Any, record: An
     }
     earlier = {
         "run": 1,
-        "status": "FAILED",
-        "stage": "GenerateImages",
+        "status": "BLOCKED_IMAGE",
+        "stage": "ReviewRequest",
         "execution_arn": "arn:secret-execution",
         "created_at": AT,
         "updated_at": AT,
         "policy_hash": "hash of the policy",
         "reasons": [WORD],
         "images": [picture(0)],
+        "reviews": [reviewed("reject")],
     }
     record(
         run=2,
@@ -213,6 +231,8 @@ def test_a_record_is_shown_without_what_is_nobodys_business(get: Any, record: An
         usage={"generated_images": 2},
         classification={"backend": "toxicity", "scores": {"INSULT": 0.2}},
         shadow={"policy_hash": "of the shadow"},
+        reviews=[reviewed("approve")],
+        appeal=APPEAL | {"by": "api:local", "against": 1, "about": "images"},
         history=[earlier],
     )
     reply = get("request")
@@ -253,21 +273,49 @@ def test_a_record_is_shown_without_what_is_nobodys_business(get: Any, record: An
         "models": {"generator": "local-model"},
         "timings": {"AcceptRequest": 20},
         "usage": {"generated_images": 2},
+        "reviews": [{"about": "images", "decision": "approve", "opened_at": AT, "at": AT}],
+        "appeal": {"at": AT, "message": "It is a statue."},
+        "appealable": False,
         "history": [
             {
                 "run": 1,
-                "status": "FAILED",
-                "stage": "GenerateImages",
+                "status": "BLOCKED_IMAGE",
+                "stage": "ReviewRequest",
                 "created_at": AT,
                 "updated_at": AT,
                 "policy_hash": "hash of the policy",
                 "reasons": [public],
                 "warnings": [],
+                "reviews": [{"about": "images", "decision": "reject", "opened_at": AT, "at": AT}],
             }
         ],
         "links": {"self": f"/api/images/{OWN}", "events": f"/api/images/{OWN}/events"},
     }
     assert key_of(link) == "/folder/1/0.jpg?v0"
+
+
+@pytest.mark.parametrize(
+    ("status", "parts", "reviews", "appealable"),
+    [
+        ("BLOCKED_IMAGE", {"reasons": [REASON]}, "true", True),
+        ("BLOCKED_PROMPT", {"reasons": [WORD]}, "true", True),
+        ("BLOCKED_IMAGE", {"reasons": [REASON]}, "false", False),
+        ("BLOCKED_PROMPT", {"reasons": [WORD | {"action": "always"}]}, "true", False),
+        ("BLOCKED_IMAGE", {"reasons": [REASON], "appeal": APPEAL}, "true", False),
+        ("COMPLETED", {}, "true", False),
+        ("IN_REVIEW", {}, "true", False),
+    ],
+)
+def test_a_caller_is_told_whether_they_may_appeal(
+    status: str, parts: Any, reviews: str, appealable: bool, get: Any, record: Any
+) -> None:
+    record(status=status, **parts)
+    reply = get("request", REVIEWS=reviews)
+    assert reply["body"]["appealable"] is appealable
+    # A stack that is updated tells it anew.
+    other = {"true": "false", "false": "true"}[reviews]
+    known = reply["headers"]["ETag"]
+    assert get("request", known=known, REVIEWS=other)["statusCode"] == 200
 
 
 @pytest.mark.parametrize(

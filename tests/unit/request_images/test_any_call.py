@@ -31,6 +31,7 @@ SETTINGS = Settings(
     max_waiting=0,
     images_bucket="images",
     link_seconds=300,
+    reviews=False,
 )
 FIELDS = ("prompt", "negative_prompt", "width", "seed", "request_id", "requester", "metadata", "x")
 values = st.recursive(
@@ -82,7 +83,7 @@ def sent(event: dict[str, Any]) -> tuple[int, Any, list[dict[str, Any]]]:
         machine,
         quotas,
         WaitingRoom(records, quotas, SETTINGS.max_waiting),
-        Viewer(Storage, SETTINGS.images_bucket, SETTINGS.link_seconds),
+        Viewer(Storage, SETTINGS.images_bucket, SETTINGS.link_seconds, SETTINGS.reviews),
     )
     reply = guarded(SETTINGS, event, lambda: post(counter, event, lambda: 28.0))
     return reply["statusCode"], json.loads(reply["body"]), machine.started

@@ -26,7 +26,7 @@ def test_what_has_not_changed_has_links_for_half_their_time_yet(
     link_seconds: int, first: float, share: float
 ) -> None:
     """A 304 leaves the caller with the links of the first answer."""
-    viewer = Viewer(NotImplemented, "images", link_seconds)
+    viewer = Viewer(NotImplemented, "images", link_seconds, reviews=True)
     record: Item = {"run": 1, "status": "COMPLETED", "updated_at": "now", "images": "[]"}
     later = first + share * link_seconds
     sent, asked = (viewer.etag(record, datetime.fromtimestamp(at, UTC)) for at in (first, later))
