@@ -10,7 +10,9 @@ from rich.table import Table
 from rich.text import Text
 
 from local.demo.session import Run
-from local.record_text import COLOURS, tone
+from local.record_text import COLOURS, OPEN, tone
+
+_WAITS = "IN_REVIEW, waits for a person"
 
 
 class Progress:
@@ -19,6 +21,7 @@ class Progress:
     def __init__(self, console: Console, runs: list[Run]) -> None:
         self._console, self._runs = console, runs
         self._told: set[str] = set()
+        self._waited: set[str] = set()
         self._live = Live(console=console, auto_refresh=False, transient=True)
 
     def __enter__(self) -> Progress:
@@ -40,6 +43,9 @@ class Progress:
             self._live.update(self._table(), refresh=True)
             return
         for run in self._runs:
+            if run.in_review and run.scenario.name not in self._waited:
+                self._waited.add(run.scenario.name)
+                self._console.print(f"  {run.scenario.title}: {_WAITS}")
             if run.ended and run.scenario.name not in self._told:
                 self._told.add(run.scenario.name)
                 self._console.print(f"  {run.scenario.title}: {run.outcome} ({run.seconds:.1f} s)")
@@ -58,6 +64,8 @@ def stage_of(run: Run) -> Text:
     """The outcome, or the state that the request is in."""
     if run.ended:
         return Text(run.outcome, style=COLOURS[tone(run.outcome)])
+    if run.in_review:
+        return Text(_WAITS, style=COLOURS[OPEN])
     if run.execution is not None:
         return Text(run.execution.stage or "starting", style="cyan")
     return Text("on its way" if run.token else "waiting its turn", style="dim")

@@ -11,8 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 from local.demo.memory import Held
-from local.demo.session import Run
-from local.record_text import COLOURS, STAGES, reasons_text, tone, total_ms
+from local.demo.session import IN_REVIEW, Run
+from local.record_text import COLOURS, STAGES, reasons_text, review_text, tone, total_ms
 
 _MEGABYTE = 1_000_000
 _WIDE = 160
@@ -71,15 +71,17 @@ def print_surprises(console: Console, runs: list[Run]) -> bool:
 
 
 def why(run: Run) -> str:
-    """The reasons; where there are none, the warnings; for a duplicate, what it repeats."""
+    """The reasons; where there are none, the warnings; who decided; of a duplicate, the first."""
     if run.execution is not None and run.execution.first is not None:
         return f"the same as {run.execution.first['request_id']}"
     if run.record is None:
         return ""
-    if run.record.get("reasons"):
-        return reasons_text(run.record["reasons"])
+    people = [review_text(review) for review in run.record.get("reviews", [])]
+    reasons = [one for one in run.record.get("reasons", []) if one["stage"] != IN_REVIEW]
+    if reasons:
+        return "; ".join([reasons_text(reasons), *people])
     warnings = reasons_text(run.record.get("warnings", []))
-    return f"warned: {warnings}" if warnings else ""
+    return "; ".join([*([f"warned: {warnings}"] if warnings else []), *people])
 
 
 def _table(title: str) -> Table:

@@ -21,8 +21,19 @@ WEAPONS: dict[str, Any] = {"picture": "unsafe", "label": "Weapon Violence", "con
 
 
 @dataclass(frozen=True)
+class Decision:
+    """What the demo's reviewer decides: approve or reject, and why."""
+
+    verdict: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class Scenario:
-    """One request. `after` names the scenario that must have ended before this one is sent."""
+    """One request. `after` names the scenario that must have ended before this one is sent.
+
+    What the policy is unsure of waits for a person, and has their `decision`.
+    """
 
     name: str
     title: str
@@ -31,6 +42,7 @@ class Scenario:
     answers: tuple[str | dict[str, Any], ...] = ()
     warn: bool = False
     after: str = ""
+    decision: Decision | None = None
 
     @property
     def path(self) -> Path:
@@ -76,6 +88,14 @@ SCENARIOS = (
     Scenario(
         "endpoint-recovers", "The endpoint fails once", "prompts/endpoint_recovers.txt",
         "COMPLETED", answers=(FAILS, "safe"),
+    ),
+    Scenario(
+        "uncertain-approved", "Unsure: a person approves", "prompts/uncertain_approved.txt",
+        "COMPLETED", decision=Decision("approve", "a soldier at rest, and nothing graphic"),
+    ),
+    Scenario(
+        "uncertain-rejected", "Unsure: a person rejects", "prompts/uncertain_rejected.txt",
+        "BLOCKED_PROMPT", decision=Decision("reject", "this service shows no killed animals"),
     ),
     Scenario("clean-txt", "A plain text file", "prompts/clean.txt", "COMPLETED"),
     Scenario("clean-event", "An event on the bus", "requests/clean.json", "COMPLETED"),

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from local.demo import reviewer
 from local.demo.calls import call
 from local.demo.scenarios import ALREADY, Scenario
 from local.deployed_stack import DeployedStack, Record, default_key
@@ -17,6 +18,9 @@ from local.result_events import ResultEvents
 # With more, function processes start that two cores have no time for.
 AT_ONCE = 3
 _LOOK_SECONDS = 0.3
+# How long a request waits for the demo's reviewer: long enough to be seen.
+_REVIEW_SECONDS = 2.0
+IN_REVIEW = "ReviewRequest"
 
 
 class TooSlow(RuntimeError):
@@ -38,10 +42,17 @@ class Run:
     request_id: str = ""
     announced: str = ""
     conversation: list[str] = field(default_factory=list)
+    in_review_since: float = 0.0
+    decided: bool = False
 
     @property
     def ended(self) -> bool:
         return self.execution is not None and not self.execution.running
+
+    @property
+    def in_review(self) -> bool:
+        """Whether it waits for a person."""
+        return bool(self.in_review_since) and not self.decided
 
     @property
     def outcome(self) -> str:
@@ -88,7 +99,7 @@ class Session:
         return [run for run in self.runs if run.token and not run.ended]
 
     def _send_next(self) -> None:
-        busy = [run for run in self._under_way() if not run.scenario.fails]
+        busy = [run for run in self._under_way() if not (run.scenario.fails or run.in_review)]
         room = AT_ONCE - len(busy)
         waiting = [run for run in self.runs if not run.token]
         for run in [run for run in waiting if self._may_go(run)][: max(room, 0)]:
@@ -108,6 +119,8 @@ class Session:
         if arn is None:
             return
         run.execution = executions.look(arn)
+        if run.execution.stage == IN_REVIEW and not run.decided:
+            _review(run, executions.request_id(run.execution) or "")
         if not run.execution.running:
             run.request_id = executions.request_id(run.execution) or ""
             if run.execution.first is None:  # a duplicate's record is another's
@@ -128,6 +141,15 @@ class Session:
     def _heard(self) -> Iterable[dict[str, Any]]:
         for queue in self._events:
             yield from queue.receive()
+
+
+def _review(run: Run, request_id: str) -> None:
+    """Notes that it waits, and has it decided a little later."""
+    run.in_review_since = run.in_review_since or time.monotonic()
+    if run.scenario.decision and time.monotonic() - run.in_review_since >= _REVIEW_SECONDS:
+        told = reviewer.decide(run.page_url, request_id, run.scenario.decision)
+        run.conversation += told
+        run.decided = bool(told)
 
 
 def _send(run: Run) -> None:

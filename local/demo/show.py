@@ -17,7 +17,7 @@ from local.demo.scenarios import SCENARIOS
 from local.demo.session import Run, Session
 from local.gallery.page import write_gallery
 from local.page import USUAL_PORT
-from local.stack import LocalStack
+from local.stack import REVIEWS, LocalStack
 
 # Generous: a busy machine takes several times as long as an idle one.
 PATIENCE_SECONDS = 240.0
@@ -34,6 +34,7 @@ def show(console: Console, out: Path, open_it: bool, stay: bool) -> bool:
         "pictures show the process, not the quality of the models they stand in for."
     )
     with LocalStack(
+        parameters=REVIEWS,
         page_ports=(USUAL_PORT, 0),
         progress=lambda text: console.print(f"  {text}", style="dim"),
     ) as stack:

@@ -9,7 +9,7 @@ from typing import Any
 
 from local.demo.session import Run
 from local.gallery.pictures import Shown
-from local.record_text import STAGES, reason_text, tone, total_ms
+from local.record_text import STAGES, reason_text, review_text, tone, total_ms
 
 _WHY_EMPTY = {
     "BLOCKED_PROMPT": "Stopped at the prompt: nothing was painted.",
@@ -29,7 +29,7 @@ def card(run: Run, pictures: list[Shown]) -> str:
         f'<p class="badge {tone(run.outcome)}">{escape(run.outcome)}</p>'
         f'<h2 id="{name}-title">{escape(run.scenario.title)}</h2>'
         f"<blockquote>{escape(run.scenario.prompt)}</blockquote>"
-        f"{_facts(run)}{_grounds(run)}{_attempts(run)}{_stages(run)}"
+        f"{_facts(run)}{_grounds(run)}{_reviews(run)}{_attempts(run)}{_stages(run)}"
         f"{_conversation(run)}{_record(run)}"
         "</div></article>"
     )
@@ -72,6 +72,13 @@ def _grounds(run: Run) -> str:
     return _list("Reasons", "reason", record.get("reasons", [])) + _list(
         "Warnings", "warning", record.get("warnings", [])
     )
+
+
+def _reviews(run: Run) -> str:
+    """What people decided."""
+    texts = [review_text(review) for review in (run.record or {}).get("reviews", [])]
+    items = "".join(f"<li>{escape(text)}</li>" for text in texts)
+    return f'<h3>Decided by people</h3><ul class="grounds">{items}</ul>' if items else ""
 
 
 def _list(heading: str, kind: str, grounds: list[dict[str, Any]]) -> str:

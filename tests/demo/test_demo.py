@@ -60,6 +60,12 @@ def test_every_scenario_ends_as_expected_and_the_gallery_is_safe(
 def assert_outcomes_are_told(told: str) -> None:
     for scenario in SCENARIOS:
         assert f"{scenario.title}: {scenario.expected}" in told
+        if scenario.decision:
+            waited = told.index(f"{scenario.title}: IN_REVIEW, waits for a person")
+            assert waited < told.index(f"{scenario.title}: {scenario.expected}")
+            # The table breaks its lines.
+            assert scenario.decision.reason.split()[0] in told
+    assert "local:demo" in told
     for part in ("Outcomes", "attempts", "moderate", "s3:prompts/fox-in-the-snow"):
         assert part in told
     for part in ("Memory", "engine", "AI stand-ins", "the whole", "local stand-ins"):
@@ -74,7 +80,11 @@ def assert_nothing_is_fetched(page: str) -> None:
 
 
 def assert_the_call_is_told_without_keys(page: str) -> None:
-    asked, shown = map(html.unescape, _CALL.findall(page))
+    calls = list(map(html.unescape, _CALL.findall(page)))
+    claimed, decided, *_ = (call for call in calls if call.startswith("POST /api/reviews/"))
+    assert "\nSafelight-Reviewer: demo\n" in claimed
+    assert '"heard": true' in decided
+    asked, shown = (call for call in calls if "/api/images" in call.splitlines()[0])
     assert asked.startswith("POST /api/images\n")
     assert "\n202 Accepted\n" in asked
     assert shown.startswith("GET /api/images/api-")

@@ -38,6 +38,8 @@ def test_names_are_unique_and_point_to_each_other() -> None:
 def test_a_prompt_is_stopped_by_the_layer_that_its_title_names(scenario: Scenario) -> None:
     trial = Trial(read_policy())
     reading = read_text({"prompt": scenario.prompt, "language": "en"}, "custom")
+    unsure = [one for one in trial.text(reading)["warnings"] if one["rule"] == "uncertain"]
+    assert bool(unsure) == bool(scenario.decision)
     decisions = {FILTER: trial.words(scenario.prompt), CLASSIFIER: trial.text(reading)}
     stopping = [layer for layer, one in decisions.items() if one["verdict"] == "block"]
     if scenario.warn:
