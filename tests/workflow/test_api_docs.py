@@ -8,12 +8,14 @@ from collections.abc import Iterator
 import pytest
 from workflow.running_system import ROOT, Stack
 
+from local.ai.running import StandIns
 from local.page import USUAL_PORT
 from local.page.server import PageServer
+from local.running import Engine
 
 DOC = (ROOT / "docs" / "api.md").read_text("utf-8")
 USUAL = f"API=http://127.0.0.1:{USUAL_PORT}/api"
-FIRST, FOLLOWING, *_ = re.findall(r"```sh\n(.*?)```", DOC, re.DOTALL)
+FIRST, FOLLOWING, REVIEWING, *_ = re.findall(r"```sh\n(.*?)```", DOC, re.DOTALL)
 
 pytestmark = [
     pytest.mark.engine,
@@ -26,6 +28,15 @@ def address(stack: Stack) -> Iterator[str]:
     """The line that says where the API is."""
     with PageServer(stack.engine.endpoint, stack.outputs["ApiId"]) as page:
         yield f"API={page.url}api"
+
+
+@pytest.fixture
+def reviewed(system: tuple[Engine, StandIns]) -> Iterator[str]:
+    """The same line for a stack with reviews."""
+    stack = Stack(*system, "reviewing", {"ApiAuth": "none", "Reviews": "true"})
+    with PageServer(stack.engine.endpoint, stack.outputs["ApiId"]) as page:
+        yield f"API={page.url}api"
+    stack.delete()
 
 
 def typed(lines: str) -> str:
@@ -48,3 +59,11 @@ def test_following(address: str) -> None:
     assert [told.count(f"HTTP/1.1 {status}") for status in (200, 304)] == [1, 1]
     assert '"events": [' in told
     assert '"code"' not in told
+
+
+def test_reviewing(reviewed: str) -> None:
+    told = typed(f"{reviewed}\n{REVIEWING}")
+    assert told.count('"status": "OPEN"') == 2
+    assert told.count('"claim_expired": false') == 1
+    assert told.count('"heard": true') == 2
+    assert '"title"' not in told
