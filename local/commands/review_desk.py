@@ -43,6 +43,7 @@ _NEXT = {
     "own_decision": "Somebody else has to decide it.",
     "appealed": "A request is appealed against once.",
     "appealable": "docs/reviews.md tells what can be appealed against.",
+    "kept": "A new request may be made.",
     "forbidden": "The stack's parameter Reviewers names who may (docs/reviews.md).",
     "not_found": "`safelight review list` shows what waits, where the stack has Reviews=true.",
     "unauthorized": "Get a new token.",

@@ -74,7 +74,7 @@ def show(args: argparse.Namespace) -> int:
     from local.commands.review_view import print_review
 
     with desk(args) as api:
-        identity = find(api, args.review, "open", "decided")
+        identity = find(api, args.review, "open", "owed", "decided")
         originals = "?originals=true" if args.originals else ""
         _, review = api.ask("GET", f"/reviews/{identity}{originals}")
     if args.json:

@@ -90,7 +90,7 @@ SCENARIOS = (
         "COMPLETED", answers=(FAILS, "safe"),
     ),
     Scenario(
-        "uncertain-approved", "Unsure: a person approves", "prompts/uncertain_approved.txt",
+        "uncertain-approved", "Unsure: a person approves", "prompts/uncertain_approved.json",
         "COMPLETED", decision=Decision("approve", "a soldier at rest, and nothing graphic"),
     ),
     Scenario(

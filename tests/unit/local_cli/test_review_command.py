@@ -24,7 +24,6 @@ Output = pytest.CaptureFixture[str]
 Json = dict[str, Any]
 ONE, TWO = "aaaaaa" + "0" * 34, "aaaaaa" + "1" * 34
 OPEN = "GET /reviews?queue=open&limit=50"
-DECIDED = "GET /reviews?queue=decided&limit=50"
 SHORT: Json = {
     "review_id": ONE,
     "request_id": "s3:prompts/fox",
@@ -86,7 +85,6 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[ApiServer]:
     with ApiServer() as running:
         monkeypatch.setattr(which_stack, "api_here", lambda: running.url)
         tell(running, OPEN, {"reviews": [SHORT]})
-        tell(running, DECIDED, {"reviews": []})
         tell(running, f"POST /reviews/{ONE}/claim", SHORT | {"claim_until": "soon"})
         tell(running, f"POST /reviews/{ONE}/decision", HEARD)
         yield running
