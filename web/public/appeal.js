@@ -1,6 +1,6 @@
 // The requester's side of reviews: appealing once against a refusal, and what people decided.
 
-import { call } from "./api.js";
+import { call, pause } from "./api.js";
 import { el, moment, written } from "./dom.js";
 import { countCharacters, textError } from "./form.js";
 import { reload } from "./page.js";
@@ -9,6 +9,7 @@ import { aboutWords, decisionWords } from "./words.js";
 
 export const MOST_WORDS = 1000;
 const TRIES = 4;
+const MOST_LOOKS = 60;
 
 /** The form of an appeal, where the request may be appealed against; nothing elsewhere. */
 export function appealSection(record) {
@@ -44,10 +45,13 @@ async function send(id, form, button) {
   if (error) return showProblems(form, "", [error]);
   clearProblems(form);
   button.setAttribute("aria-disabled", "true");
+  button.textContent = "Sending …";
   try {
-    await call(`/images/${encodeURIComponent(id)}/appeal`, {
+    const path = `/images/${encodeURIComponent(id)}`;
+    const { body: { run } } = await call(`${path}/appeal`, {
       method: "POST", body: { message: message.value.trim() }, tries: TRIES,
     });
+    await begun(path, run, form);
     // Whoever went elsewhere meanwhile stays there.
     if (form.isConnected) reload();
   } catch (problem) {
@@ -55,6 +59,16 @@ async function send(id, form, button) {
     else showProblem(form, problem);
   } finally {
     button.setAttribute("aria-disabled", "false");
+    button.textContent = "Appeal";
+  }
+}
+
+/** Waits until the record is of the run that hears the appeal. */
+async function begun(path, run, form) {
+  for (let looks = 0; looks < MOST_LOOKS && form.isConnected; looks++) {
+    const { body } = await call(path, { tries: TRIES });
+    if (body.run >= run) return;
+    await pause(1);
   }
 }
 

@@ -49,14 +49,16 @@ async function read(id, signal) {
 }
 
 async function watch(record, signal) {
+  const prompt = promptOf(record);
+  const about = el("div", {}, prompt && quote(prompt), el("dl"));
   let told;
   const tell = (status) => {
     if (status === told) return;
     told = status;
     const { title, text } = status === "IN_REVIEW" && record.appeal ? APPEALED : statusWords(status);
     retitle(title, text);
+    about.lastChild.replaceWith(requestFacts({ ...record, status }));
   };
-  tell(record.status);
   const steps = stepList();
   const since = el("p", { class: "hint" });
   const began = Date.parse(record.created_at) || Date.now();
@@ -64,12 +66,12 @@ async function watch(record, signal) {
     since.textContent = `Under way for ${duration((Date.now() - began) / 1000)}.`;
   };
   const clock = setInterval(tick, 1000);
-  const prompt = promptOf(record);
   tick();
   steps.update({});
   view.replaceChildren(el("div", { class: "beside" },
     el("div", {}, steps.element, since, el("p", { class: "hint", "data-generator": true })),
-    el("div", {}, prompt && quote(prompt), requestFacts(record))));
+    about));
+  tell(record.status);
   tellGenerator();
   try {
     await follow(record.request_id, signal, (look) => {
