@@ -15,16 +15,18 @@ from botocore.exceptions import ClientError
 import local.policy  # noqa: F401 - makes the functions' modules importable
 from accept_request.again import MAX_RUNS
 from local.deployed_stack import DeployedStack, Record
+from shared.appeals import is_named_for
 from shared.statuses import OPEN, RERUNNABLE
 
 # Starts of one run that failed before they had claimed the record.
 _MOST_STARTS = 20
 _NAME = "again-"
 _JUDGED = "it was judged, and would be again: change the prompt, and ask with another request_id"
+_APPEAL = f"{_JUDGED}; where the stack has reviews, its requester may appeal, once"
 _ADVICE = {
     "COMPLETED": "its pictures are delivered: for others ask with another request_id",
-    "BLOCKED_PROMPT": _JUDGED,
-    "BLOCKED_IMAGE": _JUDGED,
+    "BLOCKED_PROMPT": _APPEAL,
+    "BLOCKED_IMAGE": _APPEAL,
     "MODEL_FILTERED": _JUDGED,
     "INVALID": "what is wrong stands in its reasons: correct it, and send the request again",
 }
@@ -39,10 +41,12 @@ def objection(record: Record) -> str:
     status = record["status"]
     if record["request_id"].startswith(f"execution-{_NAME}"):
         return "it is such a run itself, which never began: redrive the request that it was for"
+    if is_named_for(record["request_id"].removeprefix("execution-")):
+        return "it is an appeal that was not taken: its reasons say why"
     if status in OPEN:
         return "it is still open: wait for its end"
     if status not in RERUNNABLE:
-        return _ADVICE[status]
+        return _JUDGED if _ADVICE[status] == _APPEAL and "appeal" in record else _ADVICE[status]
     if "open_shard" in record:
         return "its result event is not out yet: try again in ten minutes"
     if record["run"] >= MAX_RUNS:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from shared.s3 import Storage
 
 _ABOUT = {"BLOCKED_PROMPT": "prompt", "BLOCKED_IMAGE": "images"}
+_NAME = re.compile(r"api-[0-9a-f]{16}-[0-9a-f]{32}-appeal(-[0-9]+)?")
 # Who appeals: at most an API's requester with what is put before it.
 _MOST_BYTES = 2048
 # Of one picture: a repeated StoreImages writes another one.
@@ -120,7 +121,7 @@ def execution_name(request_id: str, number: int) -> str:
 
 def is_named_for(execution: str) -> bool:
     """Whether an execution has such a name."""
-    return re.search(r"-appeal(-\d+)?$", execution) is not None
+    return _NAME.fullmatch(execution) is not None
 
 
 def _not_kept() -> InvalidRequest:

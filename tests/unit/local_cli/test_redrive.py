@@ -14,6 +14,8 @@ from local.again import NotStartable, execution_name, objection, start_again
 from local.commands import last_request, which_stack
 from local.commands.failure import FAILED, NOT_DELIVERED, SUCCESS
 from local.deployed_stack import DeployedStack, Record
+from shared.appeals import execution_name as appeal_name
+from shared.request_ids import request_id_for
 
 MACHINE = "arn:aws:states:us-east-1:111122223333:stateMachine:s-GenerateSafeImage"
 Output = pytest.CaptureFixture[str]
@@ -112,7 +114,9 @@ def test_a_run_without_a_picture_says_so_by_its_status(monkeypatch: pytest.Monke
         ({"status": "RUNNING", "open_shard": "1"}, "wait for its end"),
         ({"status": "COMPLETED"}, "for others ask with another request_id"),
         ({"status": "BLOCKED_PROMPT"}, "change the prompt"),
-        ({"status": "BLOCKED_IMAGE"}, "change the prompt"),
+        ({"status": "BLOCKED_IMAGE"}, "its requester may appeal"),
+        ({"status": "BLOCKED_IMAGE", "appeal": {}}, "change the prompt"),
+        ({"status": "COMPLETED", "appeal": {}}, "for others ask with another request_id"),
         ({"status": "MODEL_FILTERED"}, "change the prompt"),
         ({"status": "INVALID"}, "correct it"),
         ({"open_shard": "1"}, "try again in ten minutes"),
@@ -140,6 +144,19 @@ def test_a_run_that_never_began_is_not_the_request(
     request_id = f"execution-{execution_name(record())}"
     assert redrive(monkeypatch, Stack(record(request_id)), request_id) == FAILED
     assert "redrive the request that it was for" in capsys.readouterr().err
+
+
+def test_an_appeal_that_was_not_taken_is_not_the_request(
+    monkeypatch: pytest.MonkeyPatch, capsys: Output
+) -> None:
+    request_id = f"execution-{appeal_name(request_id_for('local', 'a-key'), 2)}"
+    assert redrive(monkeypatch, Stack(record(request_id)), request_id) == FAILED
+    assert "its reasons say why" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("status", ["FAILED", "EXPIRED", "REFUSED"])
+def test_an_appeal_that_ended_technically_is_run_again(status: str) -> None:
+    assert objection(record(status=status, run=2, appeal={"against": 1})) == ""
 
 
 def test_a_name_is_the_same_each_time_and_other_for_each_run() -> None:
