@@ -100,11 +100,11 @@ def _images(console: Console, images: list[dict[str, Any]]) -> None:
 
 def _reviews(console: Console, record: Record) -> None:
     rows = [
-        (review["about"], review["opened_at"], review["at"], review_text(review))
+        (review["about"], review["opened_at"][:19], review["at"][:19], review_text(review))
         for review in record.get("reviews", ())
     ]
     if appeal := record.get("appeal"):
-        rows.insert(0, ("appeal", appeal["at"], "", f"{appeal['by']}: {appeal['message']}"))
+        rows.insert(0, ("appeal", appeal["at"][:19], "", f"{appeal['by']}: {appeal['message']}"))
     _titled(console, "Reviews", ("about", "opened", "decided", "what and why"), rows)
 
 

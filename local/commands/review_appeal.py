@@ -6,12 +6,13 @@ import argparse
 from urllib.parse import quote
 
 from local.commands.arguments import Subparsers, add_stack, subcommand
-from local.commands.failure import SUCCESS
+from local.commands.failure import SUCCESS, CommandError
 
 _EXAMPLES = """\
   safelight review appeal api-0123… --message "it is a scene of the Bible"
   safelight review appeal api-0123… --stack safelight
 """
+_BY_API = "api-"
 
 
 def add_to(subparsers: Subparsers) -> None:
@@ -34,6 +35,11 @@ def run(args: argparse.Namespace) -> int:
     from local.commands.last_request import remember
     from local.commands.review_desk import desk
 
+    if not args.request_id.startswith(_BY_API):
+        raise CommandError(
+            f"{args.request_id} did not come by the API: of files and events nobody can tell whose "
+            "they are, and so who may appeal."
+        )
     message = args.message or asked_for("Why should a person look at it", '--message "TEXT"')
     with desk(args, as_requester=True) as api:
         path = f"/images/{quote(args.request_id, safe='')}/appeal"

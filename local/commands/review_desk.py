@@ -33,8 +33,8 @@ _MOST = 50
 # What to do, by the rule or the code that the API names.
 _NEXT = {
     "claimed": "Wait until that is over, or ask them to `safelight review release` it.",
-    "claim_expired": "Run the command again: it claims anew.",
-    "unclaimed": "Run the command again: it claims anew.",
+    "claim_expired": "`safelight review claim` does.",
+    "unclaimed": "`safelight review claim` does.",
     "decided": "`safelight review show` tells who decided, and why.",
     "expired": "Its requester may ask again.",
     "over": "`safelight show REQUEST_ID` tells how it ended.",

@@ -47,8 +47,11 @@ def print_review(console: Console, review: Review) -> None:
         facts.append(("reason", review.get("decided_reason", "")))
     _print_facts(console, facts)
     for title, name in (("Why a person is asked", "reasons"), ("Warnings", "warnings")):
-        told = [(one["stage"], one["action"], reason_text(one)) for one in review.get(name, ())]
-        _titled(console, title, ("stage", "action", "why"), told)
+        told = [
+            (one["stage"], one["action"], one.get("image", ""), reason_text(one | {"image": None}))
+            for one in review.get(name, ())
+        ]
+        _titled(console, title, ("stage", "action", "--images", "why"), told)
     _print_images(console, review.get("images", []))
     scores = review.get("classification", {}).get("scores") or {}
     rows = [(label, f"{score:.4f}") for label, score in sorted(scores.items(), key=_by_score)]

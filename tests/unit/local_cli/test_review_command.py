@@ -224,6 +224,12 @@ def test_a_requester_appeals_under_no_reviewers_name(server: ApiServer, capsys: 
     assert "api-1 waits for a reviewer" in capsys.readouterr().out
 
 
+def test_what_came_as_a_file_is_nobodys_to_appeal(server: ApiServer, capsys: Output) -> None:
+    assert cli.main(["review", "appeal", "s3:prompts/fox", "--message", "look again"]) == FAILED
+    assert "did not come by the API" in capsys.readouterr().err
+    assert not server.calls
+
+
 def test_a_stack_without_reviews_is_told(server: ApiServer, capsys: Output) -> None:
     del server.answers["GET", "/reviews?queue=open&limit=50"]
     assert cli.main(["review", "claim", "s3:prompts/fox"]) == FAILED
