@@ -36,6 +36,10 @@ _TO_REVIEW = {
     name: {"operationId": name, "parameters": {"id": "$response.body#/reviews/0/review_id"}}
     for name in ("showReview", "claimReview")
 }
+_TO_CLAIMED = {
+    name: {"operationId": name, "parameters": {"id": "$response.body#/review_id"}}
+    for name in ("decideReview", "releaseReview")
+}
 
 
 @dataclass(frozen=True)
@@ -325,7 +329,12 @@ OPERATIONS = (
         description="As long as the stack's ReviewClaimSeconds, nobody else can decide it.",
         parameters=("review", *_REVIEWER),
         answers=_answers(
-            Answer(200, "The review is the caller's.", "api#/definitions/review_summary"),
+            Answer(
+                200,
+                "The review is the caller's.",
+                "api#/definitions/review_summary",
+                links=_TO_CLAIMED,
+            ),
             _problem("not_found"),
             _CONFLICT,
         ),
