@@ -11,12 +11,14 @@ import pytest
 from web.album import Album
 from web.visitor import DESKTOP, Visitor
 from workflow.conftest import PATIENCE
+from workflow.running_reviews import Desk, publish
 from workflow.running_system import ROOT, Stack
 
 from bench.chromium import CHROMIUM, HINT, launch
 from local.ai.running import StandIns
 from local.page.server import PageServer
 from local.running import Engine
+from local.stack import MAX_PROCESSES
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -39,17 +41,28 @@ def _environment() -> None:
 def stack(_environment: None) -> Iterator[Stack]:
     with (
         StandIns() as stand_ins,
-        Engine(ai_endpoint=stand_ins.endpoint, time_scale=TIME_SCALE, max_processes=20) as engine,
+        Engine(
+            ai_endpoint=stand_ins.endpoint, time_scale=TIME_SCALE, max_processes=MAX_PROCESSES
+        ) as engine,
     ):
         stand_ins.use_engine(engine.endpoint)
         bounds = {"ApiRequestsPerDay": str(REQUESTS_PER_DAY), "MaxAttempts": "2"}
-        yield Stack(engine, stand_ins, "seen", {**PATIENCE, **OPEN, **bounds})
+        reviews = {"Reviews": "true", "PolicySource": "bucket"}
+        stack = Stack(engine, stand_ins, "seen", {**PATIENCE, **OPEN, **bounds, **reviews})
+        publish(stack)
+        yield stack
+
+
+@pytest.fixture(scope="session")
+def desk(stack: Stack) -> Desk:
+    """What lies before reviewers, beside the page."""
+    return Desk(stack)
 
 
 @pytest.fixture(scope="session")
 def address(stack: Stack) -> Iterator[str]:
     """The page's, without a slash at its end."""
-    with PageServer(stack.engine.endpoint, stack.outputs["ApiId"]) as page:
+    with PageServer(stack.engine.endpoint, stack.outputs["ApiId"], reviews=True) as page:
         yield page.url.rstrip("/")
 
 
@@ -57,7 +70,7 @@ def address(stack: Stack) -> Iterator[str]:
 def browser(_environment: None) -> Iterator[Browser]:
     from playwright.sync_api import expect, sync_playwright
 
-    expect.set_options(timeout=20_000)
+    expect.set_options(timeout=40_000)
     with sync_playwright() as playwright:
         browser = launch(playwright)
         yield browser
@@ -75,12 +88,12 @@ def visit(browser: Browser, address: str, stack: Stack, album: Album) -> Iterato
     visitors: list[Visitor] = []
     with ExitStack() as leaving:
 
-        def visit(size: tuple[int, int] = DESKTOP, **settings: Any) -> Visitor:
+        def visit(size: tuple[int, int] = DESKTOP, page: str = address, **settings: Any) -> Visitor:
             context = browser.new_context(
-                base_url=address, viewport={"width": size[0], "height": size[1]}, **settings
+                base_url=page, viewport={"width": size[0], "height": size[1]}, **settings
             )
             leaving.callback(context.close)
-            visitors.append(Visitor(context, address, stack.engine.endpoint, album))
+            visitors.append(Visitor(context, page, stack.engine.endpoint, album))
             return visitors[-1]
 
         yield visit

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import io
-import urllib.error
-import urllib.request
 from hashlib import sha256
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
@@ -13,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from web.conftest import Visit
+from web.visitor import fetched
 from workflow.running_system import Stack
 
 from local.deployed_stack import parsed
@@ -21,15 +20,6 @@ pytestmark = [pytest.mark.web, pytest.mark.engine]
 Grey = np.ndarray[Any, np.dtype[np.float64]]
 # What a preview may know of its picture: so many pixels along its longer side.
 CELLS = 16
-
-
-def fetched(url: str) -> tuple[int, bytes]:
-    try:
-        with urllib.request.urlopen(url) as reply:  # noqa: S310
-            return reply.status, reply.read()
-    except urllib.error.HTTPError as refused:
-        with refused:
-            return refused.code, refused.read()
 
 
 def grey(content: bytes) -> Grey:

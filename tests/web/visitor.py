@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import urllib.error
+import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -34,6 +36,16 @@ _ANSWERED = "Failed to load resource: "
 _URL = re.compile(r"https?://[^\s\"\\]+")
 
 
+def fetched(url: str) -> tuple[int, bytes]:
+    """Status and content of what a link leads to."""
+    try:
+        with urllib.request.urlopen(url) as reply:  # noqa: S310
+            return reply.status, reply.read()
+    except urllib.error.HTTPError as refused:
+        with refused:
+            return refused.code, refused.read()
+
+
 class Visitor:
     """One visitor with a window of their own. `problems` must stay empty: what no page may do."""
 
@@ -46,7 +58,7 @@ class Visitor:
         self.context = context
         context.add_init_script(_WATCHER)
         self.page = context.new_page()
-        self.page.set_default_timeout(20_000)
+        self.page.set_default_timeout(40_000)
         self.page.on("console", self._on_console)
         self.page.on("pageerror", lambda error: self.problems.append(f"error: {error}"))
         self.page.on("dialog", self._on_dialog)
