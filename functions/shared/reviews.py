@@ -38,7 +38,7 @@ def review_id(request_id: str, run: int, n: int) -> str:
 def deliverable(images: list[dict[str, Any]], approved: list[int]) -> list[int]:
     """Which pictures may go out once these are approved: the safe ones, and the approved ones.
 
-    Where one is withheld because of another, all of them go out or none.
+    Where the policy delivers all of an attempt's pictures or none, so does this.
     """
     fit = {
         one["index"]
@@ -46,7 +46,8 @@ def deliverable(images: list[dict[str, Any]], approved: list[int]) -> list[int]:
         if one["verdict"] in ("safe", "withheld")
         or (one["verdict"] == "review" and one["index"] in approved)
     }
-    if len(fit) < len(images) and any(one["verdict"] == "withheld" for one in images):
+    whole = any(one["verdict"] == "withheld" or one.get("together") for one in images)
+    if whole and len(fit) < len(images):
         return []
     return sorted(fit)
 

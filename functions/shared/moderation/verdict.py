@@ -27,7 +27,7 @@ def judge_attempt(
     A picture has no moderation if its looks alone decide (needs_moderation). `writing` is what
     speaks against the text in pictures, by index. If the policy delivers each safe picture, the
     attempt is safe as soon as one is, and what speaks against the others is a warning; if all or
-    none, a safe picture beside another is withheld.
+    none, a safe picture beside another is withheld, and each says that it goes out `together`.
 
     Where there are `reviews`, people decide on a picture against which nothing but the action
     review speaks. An attempt with such a picture has the verdict review, unless another one
@@ -44,6 +44,7 @@ def judge_attempt(
     warnings = [found for _, found in against if found["action"] == "warn"]
     objections = [(one, found) for one, found in against if found["action"] != "warn"]
     deciding = set(verdicts) if verdict in ("unsafe", "filtered") else {verdict}
+    together = {"together": True} if deliver == "all_or_none" and len(images) > 1 else {}
     return {
         "verdict": verdict,
         "images": [
@@ -51,6 +52,7 @@ def judge_attempt(
                 **image,
                 "verdict": _beside(one, verdict, deliver),
                 "labels": sorted({label.name for label in moderation.labels} if moderation else ()),
+                **together,
             }
             for image, moderation, one in zip(images, moderations, verdicts, strict=True)
         ],

@@ -216,6 +216,25 @@ def test_what_may_go_out(verdicts: list[str], approved: list[int], out: list[int
     assert deliverable(images, approved) == out
 
 
+@pytest.mark.parametrize(
+    ("verdicts", "approved", "out"),
+    [
+        (["review", "review"], [0, 1], [0, 1]),
+        (["review", "review"], [1], []),
+        (["review", "filtered"], [0], []),
+        (["withheld", "review"], [1], [0, 1]),
+    ],
+)
+def test_what_goes_out_together_goes_out_whole(
+    verdicts: list[str], approved: list[int], out: list[int]
+) -> None:
+    images = [
+        {"index": index, "verdict": verdict, "together": True}
+        for index, verdict in enumerate(verdicts)
+    ]
+    assert deliverable(images, approved) == out
+
+
 VERDICTS = st.lists(
     st.sampled_from(["safe", "withheld", "review", "unsafe", "filtered"]), max_size=4
 )

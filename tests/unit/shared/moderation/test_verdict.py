@@ -111,6 +111,16 @@ def test_without_reviews_what_asks_for_one_is_withheld(
     ]
 
 
+@pytest.mark.parametrize("deliver", ["each", "all_or_none"])
+@pytest.mark.parametrize("kinds", [("review",), ("review", "review"), ("safe", "unsafe")])
+def test_pictures_say_that_they_are_delivered_together(
+    kinds: tuple[str, ...], deliver: str
+) -> None:
+    images = attempt(kinds, reviews=True, deliver=deliver, **ASKS)["images"]
+    together = deliver == "all_or_none" and len(kinds) > 1
+    assert [image.get("together", False) for image in images] == [together] * len(kinds)
+
+
 def test_people_are_not_asked_about_a_picture_that_something_else_refuses() -> None:
     both = Moderation([*UNCERTAIN.labels, *UNSAFE.labels], "7.0", False)
     decision = judge_attempt([{"index": 0}], [both], POLICY | ASKS, reviews=True)
