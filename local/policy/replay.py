@@ -1,7 +1,8 @@
 """Stored decisions judged again under another policy, from what their records hold.
 
 A record holds the classifier's scores and the moderator's labels, and the prompt only if the stack
-stores prompts. What cannot be told from that is said, never guessed.
+stores prompts. What cannot be told from that is said, never guessed. What people decided stands as
+long as the policy would have asked them.
 """
 
 import json
@@ -75,6 +76,8 @@ def _json(text: str, place: str) -> Any:
 def replay(record: dict[str, Any], trial: Trial) -> Replayed:
     """The record under the policy on trial; its status must be one of JUDGED."""
     request_id, was = record["request_id"], record["status"]
+    if "appeal" in record:
+        return Replayed(request_id, was, UNKNOWN, "", "people: they decided on an appeal")
     untold: list[str] = []
     for stage in (_words, _text, _images):
         ending, why = stage(record, trial, untold)
@@ -114,15 +117,19 @@ def _text(record: dict[str, Any], trial: Trial, untold: list[str]) -> Ending:
         untold.append("classifier: no scores are stored")
         return (UNKNOWN, "") if record["stage"] == "ClassifyPrompt" else _GOES_ON
     scores, labels = known["scores"], trial.classifier[known["backend"]]
+    asked = _asked(record, "prompt")
     try:
-        decision = trial.scores(known["backend"], scores)
+        decision = trial.scores(known["backend"], scores, asked)
     except UnusableVerdict:
         missing = ", ".join(sorted(labels.keys() - scores.keys()))
         untold.append(f"classifier: {missing} was not scored")
         return UNKNOWN, ""
     if decision["verdict"] == "block":
         return "BLOCKED_PROMPT", reason_text(decision["reasons"][0])
-    if record["stage"] == "ClassifyPrompt":
+    refused = asked and record["status"] == "BLOCKED_PROMPT"
+    if refused and decision["verdict"] == "review":
+        return "BLOCKED_PROMPT", ""
+    if refused or record["stage"] == "ClassifyPrompt":
         return _PASSES, "nothing was painted"
     return _GOES_ON
 
@@ -168,7 +175,10 @@ def _attempt(
         untold.append("text in pictures: only the terms that matched are stored")
     written = [r for r in _grounds(last) if r.get("rule") == "text_in_image"]
     writing = {r["image"]: trial.writing(r["term"], r["image"]) for r in written}
-    decision = trial.images(images, [moderations.get(i["index"]) for i in images], writing)
+    moderated = [moderations.get(image["index"]) for image in images]
+    decision = trial.images(images, moderated, writing, _asked(last, "images"))
+    if decision["verdict"] == "review":
+        return last["status"], ""
     if decision["verdict"] == "safe":
         if trial.lowest_threshold() < found["min_score"]:
             untold.append("pictures: lower scores were not asked for than the policy looks at")
@@ -176,6 +186,11 @@ def _attempt(
         return "COMPLETED", ""
     status = "BLOCKED_IMAGE" if decision["verdict"] == "unsafe" else "MODEL_FILTERED"
     return status, reason_text(decision["reasons"][0])
+
+
+def _asked(record: dict[str, Any], about: str) -> bool:
+    """Whether people were asked, and what they decided stands."""
+    return any(review["about"] == about for review in record.get("reviews", ()))
 
 
 def _version(record: dict[str, Any]) -> str:

@@ -62,10 +62,10 @@ class Trial:
         """ClassifyPrompt's decision on what a classifier says."""
         return classify.judge(reading.answers, reading.backend, self.classifier, self.warn)
 
-    def scores(self, backend: str, scores: dict[str, float]) -> Decision:
-        """ClassifyPrompt's decision on scores alone. Raises UnusableVerdict."""
+    def scores(self, backend: str, scores: dict[str, float], reviews: bool = False) -> Decision:
+        """ClassifyPrompt's decision on scores alone; `reviews` as there. May raise UnusableVerdict."""
         labels, without_review = self.classifier[backend], self.classifier["without_review"]
-        return decide(scores, labels, self.warn, without_review)
+        return decide(scores, labels, self.warn, without_review, reviews)
 
     def lowest_threshold(self) -> float:
         """Below it no moderation label changes anything."""
@@ -76,9 +76,10 @@ class Trial:
         images: list[dict[str, Any]],
         moderations: list[Moderation | None],
         writing: dict[int, list[dict[str, Any]]] | None = None,
+        reviews: bool = False,
     ) -> Decision:
         """ModerateImages' decision on what a moderator found, and on the text in pictures."""
-        return judge_attempt(images, moderations, self.pictures, writing)
+        return judge_attempt(images, moderations, self.pictures, writing, reviews)
 
     def needs_moderation(self, image: dict[str, Any]) -> bool:
         """Whether a picture's looks alone do not decide."""

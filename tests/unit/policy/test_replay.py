@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from local.policy.replay import replay
+from local.policy.replay import UNKNOWN, replay
 from local.policy.source import read_policy
 from local.policy.trial import Trial
 
@@ -202,3 +202,36 @@ def test_terms_in_pictures_are_judged_again() -> None:
 def test_records_of_an_earlier_release_cannot_be_told() -> None:
     record = COMPLETED | {"attempts": [{"n": 1, "labels": [], "verdict": "safe"}]}
     assert under(unchanged, record)[0] == "cannot be told"
+
+
+def reviewed(about: str, status: str, **more: Any) -> dict[str, Any]:
+    """A record that people decided on."""
+    unsure = CALM | {"scores": dict.fromkeys(LABELS, 0.6)}
+    seen = {"about": about, "decision": "approve" if status == "COMPLETED" else "reject"}
+    return COMPLETED | {"status": status, "reviews": [seen], "classification": unsure} | more
+
+
+def bands(at: float) -> Change:
+    def change(policy: dict[str, Any]) -> None:
+        for label in policy["classifier"]["custom"].values():
+            label["uncertain"]["from"] = at
+
+    return change
+
+
+def test_what_people_decided_on_a_prompt_stands_while_they_would_be_asked() -> None:
+    rejected = reviewed("prompt", "BLOCKED_PROMPT", stage="ReviewRequest", attempts=[])
+    assert under(unchanged, rejected) == ("BLOCKED_PROMPT", "", "")
+    assert under(bands(0.65), rejected)[0] == "passes on"
+    assert under(unchanged, reviewed("prompt", "COMPLETED")) == ("COMPLETED", "", "")
+
+
+def test_what_people_decided_on_pictures_stands_while_they_would_be_asked() -> None:
+    approved = reviewed("images", "COMPLETED", classification=CALM, attempts=[VIOLENCE])
+    assert under(rule("Violence", action="review"), approved) == ("COMPLETED", "", "")
+    assert under(unchanged, approved)[0] == "BLOCKED_IMAGE"
+
+
+def test_what_was_decided_on_an_appeal_is_not_judged_again() -> None:
+    appealed = COMPLETED | {"appeal": {"against": 1}}
+    assert under(unchanged, appealed) == (UNKNOWN, "", "people: they decided on an appeal")
