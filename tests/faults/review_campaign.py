@@ -82,11 +82,7 @@ class ReviewScene(Scene):
 
     def await_people(self) -> None:
         """Wait until the Task waits for the review."""
-        self.until(
-            lambda: any(event["type"] == "TaskSubmitted" for event in self.history()),
-            "waiting for people",
-            pause=0.2,
-        )
+        self.until(lambda: self._asks() and self.row(), "waiting for people", pause=0.2)
 
     def claim(self, who: str = ANA) -> tuple[int, Any]:
         """The API's answer; a reviewer tries again while there is none."""
@@ -118,6 +114,13 @@ class ReviewScene(Scene):
         """The same of a requester's appeal."""
         path = f"/images/{self.request_id}/appeal"
         return self._insist(lambda: self.desk.ask("POST", path, ANA, {"message": message}))
+
+    def _asks(self) -> bool:
+        """Whether the last thing that the execution has done is to call for people."""
+        history = self.history()
+        entered = [event for event in history if "stateEnteredEventDetails" in event]
+        names = [event["stateEnteredEventDetails"]["name"] for event in entered[-1:]]
+        return (history[-1]["type"], names) == ("TaskSubmitted", ["ReviewRequest"])
 
     def _runs(self) -> bool:
         told = self.client("stepfunctions").describe_execution(executionArn=self.arn)

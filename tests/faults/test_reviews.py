@@ -2,6 +2,7 @@
 nobody has approved is not delivered."""
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 from faults.campaign import World
@@ -218,7 +219,6 @@ def paint_again(scene: ReviewScene) -> None:
     assert scene.claim()[0] == 200
     assert scene.decide("regenerate") == scene.decide("regenerate")
     scene.turn_to(2)
-    scene.until(lambda: scene.row().get("status") == "OPEN", "the second review")
     expire(scene)
 
 
@@ -294,3 +294,49 @@ STOPPED = [
 @cases(STOPPED)
 def test_a_stopped_execution(review_campaign: Conducted, case: Case) -> None:
     assert_true_to_people(review_campaign, case)
+
+
+def appeal(scene: ReviewScene) -> None:
+    """Sent again while it is under way, and with other words; then a reviewer approves."""
+    assert scene.appeal("look again")[0] == 202
+    assert scene.appeal("look again")[0] == 202
+    assert scene.appeal("look harder")[0] == 409
+    approve(scene)
+
+
+def appeal_at_once(scene: ReviewScene) -> None:
+    """Of appeals with different words one is taken, however often each is sent."""
+    words = ("look again", "look again", "look harder")
+    replies = scene.desk.race(*(partial(scene.appeal, message) for message in words))
+    assert sorted(status for status, _ in replies) in ([202, 202, 409], [202, 409, 409])
+    approve(scene)
+
+
+APPEALING: list[Call] = [
+    ("AppealRequestFunction", "dynamodb", "GetItem", 0),
+    ("AppealRequestFunction", "states", "DescribeExecution", 0),
+    ("AppealRequestFunction", "states", "StartExecution", 0),
+    # The first run has put its record before.
+    ("AcceptRequestFunction", "dynamodb", "PutItem", 1),
+    ("AcceptRequestFunction", "dynamodb", "GetItem", 0),
+]
+APPEALS = [
+    ReviewCase("appeal", DONE, act=act(appeal), appeal=True, quick=True),
+    ReviewCase("appeal-at-once", DONE, act=act(appeal_at_once), appeal=True),
+    *(
+        ReviewCase(f"appeal-{kind}-{name_of(call)}", DONE, (killed(call, kind),),
+                   act=act(appeal), appeal=True, quick=(call[2], kind) == ("PutItem", "kill_after"))
+        for call in APPEALING
+        for kind in (*KILLS, *ONCE)
+    ),
+]  # fmt: skip
+
+
+@cases(APPEALS)
+def test_an_appeal(review_campaign: Conducted, case: Case) -> None:
+    assert_true_to_people(review_campaign, case)
+    assert isinstance(case, ReviewCase)
+    _, world = review_campaign
+    (record,) = [one for one in world.records if one["request_id"] == case.request_id]
+    assert [(past["run"], past["status"]) for past in record["history"]] == [(1, "BLOCKED_PROMPT")]
+    assert (record["run"], record["appeal"]["against"]) == (2, 1)

@@ -21,8 +21,8 @@ LONG_AGO = "2026-01-01T00:00:00.000Z"
 # Longer than any test takes: who tests what comes after moves a row's times themselves.
 SETTINGS = {
     "Reviews": "true",
-    "ReviewSeconds": "60",
-    "ReviewClaimSeconds": "60",
+    "ReviewSeconds": "120",
+    "ReviewClaimSeconds": "120",
     "PolicySource": "bucket",
     "PolicyRefreshSeconds": "0",
 }
