@@ -39,7 +39,7 @@ ANA = {"Safelight-Reviewer": "ana"}
 WAITING, BLOCKED = 20, 6
 Statuses = dict[str, Counter[int]]
 
-pytestmark = [pytest.mark.web, pytest.mark.engine, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.web, pytest.mark.engine, pytest.mark.timeout(600)]
 
 
 @dataclass(frozen=True)
@@ -137,7 +137,7 @@ def statuses_in(har: Path) -> Statuses:
 def table(statuses: Statuses) -> str:
     """One line an operation."""
     return "\n".join(
-        f"{name:24}{seen.total():4} calls: "
+        f"{name:28}{seen.total():4} calls: "
         + ", ".join(f"{number} x {status}" for status, number in sorted(seen.items()))
         for name, seen in sorted(statuses.items())
     )

@@ -395,8 +395,11 @@ def test_a_request_that_failed_is_run_again_under_its_id(
 def test_pages_of_one_other_origin_may_call(stack: Stack) -> None:
     status, headers, _ = stack.ask("OPTIONS", "/images", Origin=CORS_ORIGIN)
     assert (status, headers["Access-Control-Allow-Origin"]) == (204, CORS_ORIGIN)
-    assert "POST" in headers["Access-Control-Allow-Methods"]
+    assert headers["Access-Control-Allow-Methods"] == "DELETE, GET, POST"
     assert "Idempotency-Key" in headers["Access-Control-Allow-Headers"]
+    claim = stack.ask("OPTIONS", f"/reviews/{'1f' * 20}/claim", Origin=CORS_ORIGIN)
+    assert (claim[0], claim[1]["Access-Control-Allow-Origin"]) == (204, CORS_ORIGIN)
+    assert "Safelight-Reviewer" in claim[1]["Access-Control-Allow-Headers"]
     for method, path in (("GET", "/images?limit=1"), ("POST", "/images"), ("GET", "/nothing")):
         _, headers, _ = stack.ask(method, path, Origin=CORS_ORIGIN)
         assert headers["Access-Control-Allow-Origin"] == CORS_ORIGIN
