@@ -7,7 +7,6 @@ one table in any order that Hypothesis finds. Any of them may be killed before o
 import functools
 import json
 import random
-from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,6 +18,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from moto import mock_aws
+from unit.fuse import FUSES, Fuse, KilledError
 from wiring.system import RESOURCES, STATES
 
 from accept_request.accept import Door, accept
@@ -48,43 +48,12 @@ ACCEPT = AcceptSettings(
     metrics_namespace="Safelight",
 )
 CLOSE = CloseSettings(table="results", bus="bus", retention_days=90, metrics_namespace="Safelight")
-# How many writes pass before the process is killed, and on which side of the next one.
-FUSES = st.one_of(st.none(), st.tuples(st.integers(0, 4), st.sampled_from(["before", "after"])))
 
 
 @functools.cache
 def _client() -> Any:
     """Made once: it takes longer than the whole story."""
     return boto3.client("dynamodb", region_name="us-east-1")
-
-
-class KilledError(BaseException):
-    """The process is gone: nothing of ours may catch it."""
-
-
-class Fuse:
-    """Lets some writes pass, then kills whoever writes."""
-
-    def __init__(self) -> None:
-        self._left: int | None = None
-        self._side = ""
-
-    def set(self, fuse: tuple[int, str] | None) -> None:
-        self._left, self._side = fuse or (None, "")
-
-    def guarded(self, write: Callable[..., Any]) -> Callable[..., Any]:
-        def guard(*args: Any, **kwargs: Any) -> Any:
-            blown = self._left == 0
-            if self._left is not None:
-                self._left -= 1
-            if blown and self._side == "before":
-                raise KilledError
-            answer = write(*args, **kwargs)
-            if blown:
-                raise KilledError
-            return answer
-
-        return guard
 
 
 class StepFunctions:
