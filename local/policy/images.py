@@ -19,6 +19,7 @@ def compile_images(images: dict[str, Any]) -> dict[str, Any]:
         "unknown_label": images["unknown_label"],
         "known_model_versions": images["known_model_versions"],
         "unknown_model_version": images["unknown_model_version"],
+        "without_review": images.get("without_review", "block"),
         "text": images.get("text", {"threshold": _TEXT_THRESHOLD}),
         "blocked_hashes": {
             "max_distance": blocked.get("max_distance", _MAX_DISTANCE),

@@ -96,6 +96,11 @@ def _check_rules(rules: list[dict[str, Any]], path: Path) -> None:
                 f"{path}: images.rules: {name!r} is a label of level 3, which can only be exempted "
                 "(allow): put the rule on its parent"
             )
+        lowest = min(rule.get("threshold", 1), rule.get("illustrated_threshold", 1))
+        if rule.get("uncertain", {"from": -1})["from"] >= lowest:
+            raise PolicyError(
+                f"{path}: images.rules: {name!r}: uncertain.from must be less than the thresholds"
+            )
 
 
 def _check_bands(classifier: dict[str, Any], path: Path) -> None:

@@ -63,7 +63,7 @@ class Trial:
         return classify.judge(reading.answers, reading.backend, self.classifier, self.warn)
 
     def scores(self, backend: str, scores: dict[str, float], reviews: bool = False) -> Decision:
-        """ClassifyPrompt's decision on scores alone; `reviews` as there. May raise UnusableVerdict."""
+        """ClassifyPrompt's decision on scores alone. Raises UnusableVerdict."""
         labels, without_review = self.classifier[backend], self.classifier["without_review"]
         return decide(scores, labels, self.warn, without_review, reviews)
 

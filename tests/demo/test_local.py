@@ -11,7 +11,7 @@ import signal
 import subprocess
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -144,6 +144,31 @@ def test_what_failed_is_run_again_and_dead_letters_are_listed(environment: dict[
     assert "nothing to deliver" in shell(f"{SAFELIGHT} dead-letters redrive", environment)
 
 
+def test_what_the_policy_is_unsure_of_waits_for_a_person(
+    local: Running, environment: dict[str, str], tmp_path: Path
+) -> None:
+    assert any(line.endswith("#/reviews\n") for line in local.told)
+    prompt = "events/prompts/uncertain_approved.json"
+    shell(f"{SAFELIGHT} drop {prompt} --no-wait", environment)
+    (review,) = settled(f"{SAFELIGHT} review list --json", environment, lambda found: found)
+    assert review["request_id"] == "s3:prompts/soldier-at-rest"
+    assert "resting" in shell(f"{SAFELIGHT} review show {review['review_id']}", environment)
+    claim = f"{SAFELIGHT} review claim {review['request_id']} --as ben"
+    shell(claim, environment)
+    approve = f"{SAFELIGHT} review approve {review['request_id']} --reason 'a painting' --as ana"
+    assert "another reviewer" in shell(f"{approve} 2>&1; test $? = 1", environment)
+    shell(claim.replace("claim", "release"), environment)
+    assert "Approved" in shell(approve, environment)
+    shown = f"{SAFELIGHT} show --last --json"
+    record = settled(shown, environment, lambda found: found["status"] == "COMPLETED")
+    assert [(one["by"], one["reason"]) for one in record["reviews"]] == [
+        ("local:ana", "a painting")
+    ]
+    out = tmp_path / "reviews"
+    assert "StorePrompts is off" in shell(f"{SAFELIGHT} review export --out {out}", environment)
+    assert '"reviewer": "r1"' in (out / "decisions.jsonl").read_text("utf-8")
+
+
 @pytest.mark.usefixtures("local")
 def test_a_batch_and_a_data_set_are_followed_to_their_ends(
     environment: dict[str, str], tmp_path: Path
@@ -162,6 +187,15 @@ def test_a_batch_and_a_data_set_are_followed_to_their_ends(
     submit = f"{SAFELIGHT} dataset submit {folder} --report {report}; test $? = 3"
     assert re.search(r"^instance_prompt\s+flagged", shell(submit, environment), re.MULTILINE)
     assert "instance_prompt" in report.read_text("utf-8")
+
+
+def settled(line: str, environment: dict[str, str], is_done: Callable[[Any], object]) -> Any:
+    """What a line prints as JSON, once it is as wished."""
+    deadline = time.monotonic() + 120
+    while not is_done(found := json.loads(shell(line, environment))):
+        assert time.monotonic() < deadline, found
+        time.sleep(0.5)
+    return found
 
 
 @pytest.mark.skipif(shutil.which("aws") is None, reason="the AWS CLI is not on PATH")
