@@ -242,22 +242,23 @@ def all_or_none(desk: Desk) -> Iterator[None]:
 
 @pytest.mark.usefixtures("all_or_none")
 @pytest.mark.parametrize(
-    ("approved", "status", "found"),
+    ("pictures", "approved", "status", "found"),
     [
-        ([1, 2], "COMPLETED", [("safe", True)] * 3),
-        ([2], "BLOCKED_IMAGE", [("withheld", False), ("unsafe", False), ("unsafe", False)]),
+        (["safe", UNCERTAIN, UNCERTAIN], [1, 2], "COMPLETED", ["safe", "safe", "safe"]),
+        (["safe", UNCERTAIN, UNCERTAIN], [2], "BLOCKED_IMAGE", ["withheld", "unsafe", "unsafe"]),
+        ([UNCERTAIN, UNCERTAIN], [0], "BLOCKED_IMAGE", ["unsafe", "unsafe"]),
     ],
 )
 def test_all_or_none(
-    desk: Desk, check: Any, approved: list[int], status: str, found: list[tuple[str, bool]]
-) -> None:
-    arn = painted(desk.stack, f"{len(approved)} taverns", "safe", UNCERTAIN, UNCERTAIN)
-    review = desk.opened(arn)
-    assert [one["verdict"] for one in review["images"]] == ["withheld", "review", "review"]
-    desk.end(review["review_id"], "approve", images=approved)
+    desk: Desk, check: Any, pictures: list[object], approved: list[int], status: str,
+    found: list[str],
+) -> None:  # fmt: skip
+    prompt = f"taverns {approved} of {len(pictures)}"
+    arn = painted(desk.stack, prompt, *pictures)
+    desk.end(desk.opened(arn)["review_id"], "approve", images=approved)
     run = desk.stack.ended(arn)
     check(run, status)
-    assert verdicts(run) == found
+    assert verdicts(run) == [(verdict, status == "COMPLETED") for verdict in found]
 
 
 def test_people_may_judge_what_an_unknown_moderator_says(desk: Desk, check: Any) -> None:
@@ -430,6 +431,12 @@ def requested(stack: Stack, prompt: str, **headers: str) -> str:
     return str(answer["request_id"])
 
 
+def record_of(stack: Stack, request_id: str) -> dict[str, Any]:
+    record = stack.deployed.record(request_id)
+    assert record is not None
+    return record
+
+
 def execution(stack: Stack, name: str) -> str:
     machine = stack.outputs["StateMachineArn"].replace(":stateMachine:", ":execution:")
     return f"{machine}:{name}"
@@ -471,7 +478,7 @@ def test_an_appeal_has_a_blocked_prompt_looked_at_once(
     stack, prompt = desk.stack, f"a nude statue to {decision}"
     stack.script(prompt, comprehend=["safe"])
     request_id = requested(stack, prompt)
-    assert stack.deployed.record(request_id)["status"] == "BLOCKED_PROMPT"  # type: ignore[index]
+    assert record_of(stack, request_id)["status"] == "BLOCKED_PROMPT"
 
     arn, review = appealed(desk, request_id)
     assert (review["about"], review["run"], review["appeal"]["message"]) == (
@@ -499,20 +506,29 @@ def test_an_appeal_has_a_blocked_prompt_looked_at_once(
     assert REASON not in json.dumps(view)
 
 
-def test_an_appeal_has_blocked_pictures_looked_at(desk: Desk, check: Any) -> None:
-    stack, prompt = desk.stack, "a battle in a garden"
-    stack.script(prompt, comprehend=["safe"], generation=["unsafe"])
+@pytest.mark.parametrize(
+    ("decision", "status", "painted"),
+    [("approve", "COMPLETED", 0), ("reject", "BLOCKED_IMAGE", 0), ("regenerate", "COMPLETED", 1)],
+)
+def test_an_appeal_has_blocked_pictures_looked_at(
+    desk: Desk, check: Any, decision: str, status: str, painted: int
+) -> None:
+    stack, prompt = desk.stack, f"a battle in a garden to {decision}"
+    stack.script(prompt, comprehend=["safe"], generation=["unsafe", "unsafe", "safe"])
     request_id = requested(stack, prompt)
+    first = record_of(stack, request_id)
     paid = stack.stand_ins.calls("InvokeEndpointAsync", prompt)
 
     arn, review = appealed(desk, request_id)
-    assert review["about"] == "images"
-    desk.end(review["review_id"], "approve")
+    assert (review["about"], len(review["attempts"])) == ("images", 2)
+    desk.end(review["review_id"], decision)
 
     run = second_run(stack, arn)
-    check(run, "COMPLETED")
-    assert verdicts(run) == [("safe", True)]
-    assert stack.stand_ins.calls("InvokeEndpointAsync", prompt) == paid
+    check(run, status)
+    assert verdicts(run) == [("safe", True) if status == "COMPLETED" else ("unsafe", False)]
+    assert stack.stand_ins.calls("InvokeEndpointAsync", prompt) == paid + painted
+    same = run.record["images"][0]["sha256"] == first["images"][0]["sha256"]
+    assert same == (decision != "regenerate")
 
 
 @pytest.mark.parametrize("prompt", ["a nude child", "a quiet lighthouse"])
