@@ -69,10 +69,11 @@ class Desk:
 def respond(desk: Desk, event: Event) -> Reply:
     """Raises Problem, and InvalidRequest for what is wrong with the body."""
     who = entering(desk.settings, event)
-    handle = _ROUTES.get((event["httpMethod"], event["resource"]))
-    if handle is None:
-        raise Problem("method_not_allowed", "no such call of a review", headers={"Allow": "POST"})
-    return handle(desk, event, found(desk.reviews, event), who)
+    calls = {method: call for (method, path), call in _ROUTES.items() if path == event["resource"]}
+    if (call := calls.get(event["httpMethod"])) is None:
+        allowed = ", ".join(calls)
+        raise Problem("method_not_allowed", f"only {allowed}", headers={"Allow": allowed})
+    return call(desk, event, found(desk.reviews, event), who)
 
 
 def _claim(desk: Desk, event: Event, row: Item, who: str) -> Reply:

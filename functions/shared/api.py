@@ -178,7 +178,11 @@ def reviewer(event: Event, auth: str, reviewers: Collection[str]) -> str:
 
 
 def _iam_names(context: Mapping[str, Any]) -> set[str]:
-    """What `reviewers` may call this caller. Another account may have a role of the same name."""
+    """What `reviewers` may call this caller: a role of the API's account has the same accountId.
+
+    API Gateway Developer Guide, "Variables for data transformations": $context.accountId is the API
+    owner's. Another account may have a role of the same name.
+    """
     arn = (context.get("identity") or {}).get("userArn")
     if not isinstance(arn, str):
         return set()

@@ -98,7 +98,7 @@ def variables_read(folder: str) -> set[str]:
             if (
                 isinstance(node, ast.Call)
                 and isinstance(node.func, ast.Attribute)
-                and node.func.attr in {"text", "optional", "number", "choice", "flag"}
+                and node.func.attr in {"text", "optional", "number", "choice", "flag", "names"}
                 and node.args
                 and isinstance(node.args[0], ast.Constant)
             ):
