@@ -76,8 +76,9 @@ def open_review(desk: Desk, task: dict[str, Any]) -> tuple[str, str]:
     identity = review_id(task["request_id"], task["run"], task["n"])
     row = desk.reviews.open(identity, task["token"], _first(task, now, desk.review_seconds))
     if row["status"] != "OPEN":
-        desk.step_functions.succeed(task["token"], result_of(row))
-        desk.reviews.settle(identity)
+        # Nobody waits for the token of a try that was given up: the newest one is still owed.
+        if desk.step_functions.succeed(task["token"], result_of(row)):
+            desk.reviews.settle(identity)
         return identity, "answered"
     desk.bus.announce("ImageInReview", in_review_event(row))
     return identity, "opened"

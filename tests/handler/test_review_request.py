@@ -180,6 +180,18 @@ def test_a_decision_that_cannot_be_told_yet_stays_owed(
     assert item(REVIEWS, identity)["queue"] == "owed"
 
 
+def test_a_try_that_was_given_up_settles_nothing(
+    open_review: Open, item: Any, answers: Any, aws: Any
+) -> None:
+    identity = open_review("uncertain_prompt")["review_id"]
+    row = decide(aws, identity)
+    answers.refuse("SendTaskSuccess", "TaskTimedOut")
+
+    open_review("uncertain_prompt", token="of-a-try-given-up")
+
+    assert item(REVIEWS, identity) == row
+
+
 @pytest.mark.parametrize(
     "changes", [{"status": "EXPIRED"}, {"execution_arn": f"{ARN}-again"}], ids=["closed", "another"]
 )
