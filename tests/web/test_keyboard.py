@@ -20,7 +20,7 @@ OUTLINE = """() => {
 }"""
 STOPS = [
     "Skip to content", "Safelight", "New request", "History", "Playground", "prompt",
-    "negative-prompt", "size", "num_images", "seed", "Make pictures", "theme",
+    "negative-prompt", "size", "num_images", "seed", "Make pictures", "to-reviews", "theme",
 ]  # fmt: skip
 
 
