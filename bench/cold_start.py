@@ -32,6 +32,7 @@ CLIENTS = {
     "store_images": ["s3"],
     "moderate_images": ["rekognition"],
     "publish_images": ["s3"],
+    "review_request": ["dynamodb", "events", "stepfunctions"],
     "close_execution": ["dynamodb", "events", "stepfunctions"],
     "record_unstarted": ["dynamodb", "events", "s3"],
     "count_outcomes": [],
@@ -49,6 +50,9 @@ CLIENTS = {
     "sweep_requests": ["dynamodb", "events", "s3", "stepfunctions"],
     "request_images": ["dynamodb", "stepfunctions"],
     "read_requests": ["dynamodb"],
+    "appeal_request": ["dynamodb", "stepfunctions"],
+    "read_reviews": ["dynamodb"],
+    "decide_review": ["dynamodb"],
 }
 LIMITS = {"filter_keywords": 0.35, "count_outcomes": 0.35, "store_images": 1.30}
 USUAL_LIMIT = 1.15

@@ -35,6 +35,7 @@ TABLES = {
     "ResultsTable": EXAMPLE_ENV["AcceptRequestFunction"]["RESULTS_TABLE"],
     "InferencesTable": EXAMPLE_ENV["GenerateImagesFunction"]["INFERENCES_TABLE"],
     "JobsTable": EXAMPLE_ENV["FollowJobsFunction"]["JOBS_TABLE"],
+    "ReviewsTable": EXAMPLE_ENV["ReviewRequestFunction"]["REVIEWS_TABLE"],
     "QuotasTable": EXAMPLE_ENV["RequestImagesFunction"]["QUOTAS_TABLE"],
 }
 TABLE_SHAPE = ("KeySchema", "AttributeDefinitions", "BillingMode", "GlobalSecondaryIndexes")
@@ -53,6 +54,7 @@ class Stage:
             "store_images": self._reply,
             "moderate_images": self._pictures,
             "publish_images": self._pictures,
+            "review_request": self._record,
             "close_execution": self._execution,
             "prepare_batch": self._batch,
             "prepare_dataset": self._data_set,
@@ -132,6 +134,11 @@ class Stage:
 
     def _prompt(self, event: Event, scenario: str) -> None:
         self._stand_ins.script(prompt=event["prompt"], comprehend=[_SCORES.get(scenario, "safe")])
+
+    def _record(self, event: Event, _: str) -> None:
+        claimed = {name: event[name] for name in ("request_id", "execution_arn")}
+        item = {name: {"S": value} for name, value in {**claimed, "status": "RUNNING"}.items()}
+        self.engine.client("dynamodb").put_item(TableName=TABLES["ResultsTable"], Item=item)
 
     def _batch(self, event: Event, _: str) -> None:
         file = event["input"]["detail"]["object"]

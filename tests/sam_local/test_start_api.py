@@ -24,6 +24,9 @@ def test_every_function_answers_its_routes(stage: Stage, tmp_path: Path) -> None
         assert status == 202, log.read_text("utf-8")
         assert call(f"{api}/images/{accepted['request_id']}")[0] == 200
         assert call(f"{api}/images/api-0")[0] == 404
+        assert call(f"{api}/images/api-0/appeal", {"message": "?"})[0] == 404
+        assert call(f"{api}/reviews")[0] == 403
+        assert call(f"{api}/reviews/{40 * '0'}/claim", {})[0] == 403
         assert call(f"{api}/health")[0] == 200
         assert call(f"{api}/openapi.json")[1]["openapi"].startswith("3.")
         status, judged = call(f"{api}/moderations/prompt", PROMPT)

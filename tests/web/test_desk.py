@@ -20,7 +20,8 @@ def on_its_way(reviewer: Visitor, decision: str) -> Any:
     waiting: list[Any] = []
     reviewer.page.route("**/decision", lambda route: waiting.append(route))
     decide(reviewer, decision)
-    reviewer.expect("#decide").to_have_attribute("aria-disabled", "true")
+    while not waiting:
+        reviewer.page.wait_for_timeout(50)
     return waiting[0]
 
 
@@ -172,5 +173,5 @@ def test_the_execution_ends_before_the_decision(visit: Visit, desk: Desk) -> Non
     assert desk.stack.stand_ins.calls("InvokeEndpointAsync", "a mill that is torn down") == 0
     reviewer.open("reviews/decided")
     row = reviewer.page.locator(f"li[data-id='{held.review_id}']")
-    reviewer.expect(row.locator(".badge").last).to_have_text("Came too late")
+    reviewer.expect(row.locator(".badge").last).to_have_text("Request ended")
     reviewer.keep("desk-decided")

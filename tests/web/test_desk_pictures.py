@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from hashlib import sha256
 
 import pytest
@@ -43,7 +44,8 @@ def test_originals_are_for_who_has_claimed_and_asks(visit: Visit, desk: Desk) ->
     reviewer.expect("figure img").to_have_attribute("alt", "Picture 1")
     assert seen(reviewer) == hidden
     reviewer.keep("desk-pictures-shown")
-    assert [one["by"] for one in desk.row(held.review_id)["seen"]] == [f"local:{ANA}"]
+    seen_by = [one["by"] for one in json.loads(desk.row(held.review_id)["seen"])]
+    assert seen_by == [f"local:{ANA}"]
     reviewer.page.keyboard.press("Escape")
     reviewer.expect("figure img").to_have_attribute("alt", "Blurred preview of picture 1")
     assert not seen(reviewer) & hidden
@@ -51,7 +53,8 @@ def test_originals_are_for_who_has_claimed_and_asks(visit: Visit, desk: Desk) ->
     other.expect("#show-pictures").to_be_hidden()
     status, refused = desk.ask("GET", f"/reviews/{held.review_id}?originals=true", BEN)
     assert (status, refused["errors"][0]["rule"]) == (409, "claimed")
-    told = [image for answer in other.answers() for image in answer.get("images", ())]
+    views = [answer for answer in other.answers() if "review_id" in answer]
+    told = [image for view in views for image in view["images"]]
     assert told
     assert not any("url" in image for image in told)
     links = {link for link in (*held.requester.links(), *other.links()) if "/pictures/" in link}

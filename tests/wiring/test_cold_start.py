@@ -40,6 +40,10 @@ print(json.dumps(list(sys.modules)))
     return set(json.loads(done.stdout))
 
 
+def test_every_function_is_measured() -> None:
+    assert CLIENTS.keys() == {path.parent.name for path in FUNCTIONS.glob("*/handler.py")}
+
+
 @pytest.mark.parametrize("function", CLIENTS)
 def test_a_handler_loads_little_more_than_its_clients(function: str) -> None:
     bare = "import boto3\n" + "\n".join(f"boto3.client({name!r})" for name in CLIENTS[function])
