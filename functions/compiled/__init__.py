@@ -1,3 +1,3 @@
 """Made by `safelight policy compile` from policy/ and schemas/."""
 
-POLICY_HASH = "6e2afa1a93e6a01066235e4924a43e1ec1fc609b2d64613015b3ce35967ddd8a"
+POLICY_HASH = "a7ac06ea49db9229e4b217848ba3a8b0951b9768b9ac7410b0dbfe2e1170a899"

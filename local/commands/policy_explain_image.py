@@ -54,7 +54,7 @@ def _show(told: PictureTrial) -> None:
     stored: dict[str, Any] = told["stored"]
     print_table(screen, "StoreImages", ("what", "is"), list(stored.items()))
     if told["labels"]:
-        columns = ("label", "parent", "score", "threshold", "rule", "action")
+        columns = ("label", "parent", "score", "threshold", "uncertain from", "rule", "action")
         rows = [[label[name] for name in columns] for label in told["labels"]]
         title = f"Labels, by the stand-in {told['model']}, not AWS's model"
         print_table(screen, title, columns, rows)

@@ -15,17 +15,25 @@ def compile_images(images: dict[str, Any]) -> dict[str, Any]:
     blocked = images.get("blocked_hashes", {})
     return {
         "deliver": images.get("deliver", "each"),
-        "labels": _rows(images["rules"], images["unknown_label"]),
+        "labels": _rows(_rules(images), images["unknown_label"]),
         "unknown_label": images["unknown_label"],
         "known_model_versions": images["known_model_versions"],
         "unknown_model_version": images["unknown_model_version"],
-        "without_review": images.get("without_review", "block"),
         "text": images.get("text", {"threshold": _TEXT_THRESHOLD}),
         "blocked_hashes": {
             "max_distance": blocked.get("max_distance", _MAX_DISTANCE),
             "hashes": [listed["hash"] for listed in blocked.get("hashes", [])],
         },
     }
+
+
+def _rules(images: dict[str, Any]) -> list[dict[str, Any]]:
+    """Each rule with what follows from its uncertain band where nobody is asked."""
+    otherwise = {"without_review": images.get("without_review", "block")}
+    return [
+        {**rule, "uncertain": rule["uncertain"] | otherwise} if "uncertain" in rule else rule
+        for rule in images["rules"]
+    ]
 
 
 def _rows(rules: list[dict[str, Any]], unknown: dict[str, Any]) -> dict[str, Any]:

@@ -84,6 +84,7 @@ def _labels(moderation: Moderation, rules: dict[str, Any]) -> list[dict[str, Any
                 "score": round(label.score, 3),
                 # An exemption has none.
                 "threshold": rule.get(drawn, rule.get("threshold", "")),
+                "uncertain from": rule.get("uncertain", {}).get("from", ""),
                 "rule": rule.get("rule", "unknown_label"),
                 "action": rule["action"],
             }

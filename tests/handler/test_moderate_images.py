@@ -201,6 +201,18 @@ def test_all_or_none(moderate: Any, policy: Any) -> None:
     assert answer["reasons"] == [gore(1)]
 
 
+@pytest.mark.parametrize(
+    ("scenario", "verdict", "warned"),
+    [("with_reviews", "review", []), ("safe_and_unsafe", "safe", ["uncertain"])],
+)
+def test_the_shipped_policy_is_unsure_of_some_pictures(
+    scenario: str, verdict: str, warned: list[str], moderate: Any
+) -> None:
+    answer = moderate(scenario, moderation([("Violence", "", 60.0)]), moderation([]))
+    assert answer["verdict"] == verdict
+    assert [warning["rule"] for warning in answer["warnings"][:1]] == warned
+
+
 UNKNOWN = [("Something New", "", 60.0)]
 
 

@@ -8,9 +8,13 @@ STAGE = "ModerateImages"
 
 
 def judge_labels(
-    moderation: Moderation, policy: dict[str, Any], index: int
+    moderation: Moderation, policy: dict[str, Any], index: int, reviews: bool = False
 ) -> list[dict[str, Any]]:
-    """What speaks against a picture, each a reason with the rule's action (block, warn, review)."""
+    """What speaks against a picture, each a reason with the rule's action (block, warn, review).
+
+    A rule's uncertain band has an action of its own: where that asks for a review and there are no
+    `reviews`, what the policy says for that case.
+    """
     parents = {label.name: label.parent for label in moderation.labels}
     found = []
     for label in _telling(moderation.labels):
@@ -20,19 +24,32 @@ def judge_labels(
         threshold = rule["threshold"]
         if moderation.illustrated:
             threshold = rule.get("illustrated_threshold", threshold)
+        band = rule.get("uncertain")
         if label.score >= threshold:
-            found.append(
-                reason(rule["category"], rule["rule"], rule["action"], index)
-                | {"label": label.name, "parent": label.parent}
-                | {"score": round(label.score, 4), "threshold": threshold}
-                | {"illustrated": moderation.illustrated}
-            )
+            reached = {"rule": rule["rule"], "action": rule["action"], "threshold": threshold}
+        elif band and label.score >= band["from"]:
+            reached = _uncertain(band, threshold, reviews)
+        else:
+            continue
+        found.append(
+            reason(rule["category"], reached["rule"], reached["action"], index)
+            | {"label": label.name, "parent": label.parent, "score": round(label.score, 4)}
+            | {"illustrated": moderation.illustrated}
+            | reached
+        )
     if not is_known(moderation.model_version, policy):
         rule_name = "unknown_model_version"
         action = {"alarm": "warn"}.get(policy[rule_name], policy[rule_name])
         message = f"model version {moderation.model_version}"
         found.append(reason(rule_name, rule_name, action, index) | {"message": message})
     return found
+
+
+def _uncertain(band: dict[str, Any], threshold: float, reviews: bool) -> dict[str, Any]:
+    asked = band["action"]
+    action = band["without_review"] if asked == "review" and not reviews else asked
+    message = f"uncertain: below the threshold of {threshold}; the policy asks to {asked}"
+    return {"rule": "uncertain", "action": action, "threshold": band["from"], "message": message}
 
 
 def is_known(model_version: str, policy: dict[str, Any]) -> bool:

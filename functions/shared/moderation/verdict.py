@@ -66,6 +66,7 @@ def judge_attempt(
 def lowest_threshold(policy: dict[str, Any]) -> float:
     """The score below which no label changes anything under this policy."""
     rules = [*policy["labels"].values(), policy["unknown_label"]]
+    rules += [{"threshold": rule["uncertain"]["from"]} for rule in rules if "uncertain" in rule]
     thresholds = ("threshold", "illustrated_threshold")
     return float(min(rule[name] for rule in rules for name in thresholds if name in rule))
 
@@ -104,7 +105,7 @@ def _judge(
         return "filtered", [because]
     against = _blocked(image, policy) + writing
     if moderation is not None:
-        against += judge_labels(moderation, policy, image["index"])
+        against += judge_labels(moderation, policy, image["index"], reviews)
     elif not against:
         raise ValueError("a picture that nobody has judged")
     actions = {found["action"] for found in against} - {"warn"}

@@ -55,7 +55,8 @@ def test_a_label_flags_with_the_policys_reason() -> None:
 @pytest.mark.parametrize(
     ("labels", "model", "verdict", "warned"),
     [
-        ([("Violence", "", 0.6)], "7.0", "clean", []),
+        ([("Violence", "", 0.4)], "7.0", "clean", []),
+        ([("Violence", "", 0.6)], "7.0", "clean", [("uncertain", "warn")]),
         ([("Gambling", "", 0.95)], "7.0", "clean", [("Gambling", "warn")]),
         ([], "9.0", "clean", [("unknown_model_version", "warn")]),
         ([("Unheard Of", "", 0.6)], "7.0", "flagged", []),

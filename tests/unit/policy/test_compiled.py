@@ -98,6 +98,10 @@ def test_the_hash_is_the_policys() -> None:
             r"images\.rules: 'Corpses' is a label of level 3, which can only be exempted",
         ),
         (
+            lambda p: p["images"]["rules"][0].update(uncertain={"from": 0.5, "action": "review"}),
+            r"images\.rules: 'Explicit': uncertain\.from must be less than the thresholds",
+        ),
+        (
             lambda p: p["images"]["rules"][0].update(action="allow"),
             r"\$\.images\.rules\[0\]: '\w*threshold' is not one of",
         ),

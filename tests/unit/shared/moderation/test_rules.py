@@ -228,6 +228,48 @@ def test_a_blocking_label_surer_than_all_others_is_never_overlooked(
     assert blocks(against([*others, worst], drawn=drawn))
 
 
+BANDED = rule("Violence") | {"uncertain": {"from": 0.4, "action": "review"}}
+
+
+@pytest.mark.parametrize(
+    ("score", "reviews", "expected"),
+    [
+        (0.39, True, None),
+        (0.4, True, ("uncertain", "review", 0.4)),
+        (0.59, True, ("uncertain", "review", 0.4)),
+        (0.6, True, ("Violence", "block", 0.6)),
+        (0.4, False, ("uncertain", "warn", 0.4)),
+        (0.6, False, ("Violence", "block", 0.6)),
+    ],
+)
+@pytest.mark.parametrize("label", ["Violence", "Weapon Violence"])
+def test_a_rules_uncertain_band_has_an_action_of_its_own(
+    label: str, score: float, reviews: bool, expected: Any
+) -> None:
+    policy = policy_of(BANDED, without_review="warn")
+    moderation = Moderation(echoed((label, score)), "7.0", False)
+    found = judge_labels(moderation, policy, 0, reviews)
+    told = [(one["rule"], one["action"], one["threshold"]) for one in found]
+    assert told == ([expected] if expected else [])
+
+
+def test_a_drawings_band_ends_at_its_own_threshold() -> None:
+    (found,) = against(echoed(("Violence", 0.8)), policy_of(BANDED), drawn=True)
+    assert (found["rule"], found["illustrated"]) == ("uncertain", True)
+    assert found["message"] == "uncertain: below the threshold of 0.9; the policy asks to review"
+
+
+def test_where_a_policy_does_not_say_what_follows_without_reviews_it_is_withheld() -> None:
+    assert blocks(against(echoed(("Violence", 0.5)), policy_of(BANDED)))
+
+
+@pytest.mark.parametrize("action", ["block", "warn"])
+def test_a_band_may_have_an_action_that_needs_nobody(action: str) -> None:
+    banded = rule("Violence") | {"uncertain": {"from": 0.4, "action": action}}
+    (found,) = against(echoed(("Violence", 0.5)), policy_of(banded))
+    assert found["action"] == action
+
+
 @given(labels=LABELS.filter(lambda labels: len({one.name for one in labels}) == len(labels)))
 def test_the_order_of_labels_changes_nothing(labels: list[Label]) -> None:
     def told(rows: list[Label]) -> list[str]:
@@ -241,6 +283,7 @@ def test_the_order_of_labels_changes_nothing(labels: list[Label]) -> None:
     [
         {"labels": {"Violence": {"threshold": 0.2, "illustrated_threshold": 0.9}}},
         {"labels": {"Violence": {"threshold": 0.9, "illustrated_threshold": 0.2}}},
+        {"labels": {"Violence": {"threshold": 0.9, "uncertain": {"from": 0.2}}}},
         {"labels": {"Violence": {"action": "allow"}}, "unknown_label": {"threshold": 0.2}},
         {"unknown_label": {"threshold": 0.2}},
         {"unknown_label": {"threshold": 0.9, "illustrated_threshold": 0.2}},
