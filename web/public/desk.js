@@ -18,6 +18,8 @@ export async function showDesk(name, signal) {
     await (name === "" || name === "decided" ? showQueue(name, who(), signal) : showReview(name, signal));
   } catch (problem) {
     if (signal.aborted) throw problem;
+    // Of what may no longer be seen nothing stays, hidden either.
+    for (const place of [view, byId("view-review")]) place.replaceChildren();
     if (problem.status === 403) return refuse(problem);
     if (problem.status === 404 && name.length !== 40) return tell("No review desk here", problemText(problem));
     throw problem;
@@ -65,7 +67,7 @@ function refuse(problem) {
     kind() !== "none" && el("button", { type: "button", onclick: signOut }, "Sign in as somebody else"));
 }
 
-/** Instead of the desk; whatever was seen of it is gone. */
+/** Instead of the desk. */
 function tell(title, lead, ...more) {
   showView("reviews", title, lead);
   view.replaceChildren(...more.filter(Boolean),
