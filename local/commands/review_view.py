@@ -44,7 +44,8 @@ def print_review(console: Console, review: Review) -> None:
         facts.append(("appeal", f"{appeal['at']}: {appeal['message']}"))
     if "decision" in review:
         facts.append(("decision", ", ".join(filter(None, _decision(review)))))
-        facts.append(("reason", review.get("decided_reason", "")))
+    if "decided_reason" in review:
+        facts.append(("reason", review["decided_reason"]))
     _print_facts(console, facts)
     for title, name in (("Why a person is asked", "reasons"), ("Warnings", "warnings")):
         told = [

@@ -91,9 +91,10 @@ def test_every_text_is_escaped() -> None:
         "created_at": "2026-11-20T21:00:00Z",
         "updated_at": "2026-11-20T21:00:01Z",
         "reasons": [{"stage": "<s>", "category": "<c>", "rule": "<r>", "action": "block"}],
+        "reviews": [{"decision": "reject", "by": "<who>", "reason": "<words>"}],
     }
     run = Run(SCENARIOS[0], stack(), execution=execution, record=record, request_id="<id>")
     run.scenario = replace(run.scenario, title="<title>")
     html = card(run, [])
-    for tag in ("<s>", "<c>", "<r>", "<id>", "<title>"):
+    for tag in ("<s>", "<c>", "<r>", "<who>", "<words>", "<id>", "<title>"):
         assert tag not in html
