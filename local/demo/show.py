@@ -66,6 +66,7 @@ def _runs(stack: LocalStack) -> list[Run]:
 
 def _stay(console: Console, stack: LocalStack) -> None:
     console.print(f"The page:    {stack.page_url}", soft_wrap=True)
+    console.print(f"The desk:    {stack.page_url}#/reviews", soft_wrap=True)
     console.print("Ask there for one of its prompts, or for your own. Ctrl-C stops everything.")
     with contextlib.suppress(KeyboardInterrupt):
         threading.Event().wait()
