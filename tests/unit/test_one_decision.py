@@ -98,6 +98,7 @@ class OneDecision(RuleBasedStateMachine):
         super().__init__()
         self.fuse = Fuse()
         self.ends: dict[str, Any] = {}
+        self.tries: list[tuple[str, str]] = []  # executions and the tokens of their Tasks
         self.mock = mock_aws()
         self.mock.start()
         client = _client()
@@ -153,12 +154,22 @@ class OneDecision(RuleBasedStateMachine):
         if waiting:
             self._enter(pick.choice(waiting), fuse, line)
 
+    @rule(pick=st.randoms(use_true_random=False))
+    def go_on_late(self, pick: Any) -> None:
+        """An invocation that was given up and tried again goes on all the same."""
+        if self.tries:
+            self.fuse.set(None)
+            self.step_functions.line = ""
+            with suppress(SafelightError):
+                open_review(self.desk, self._task(*pick.choice(self.tries)))
+
     def _enter(self, arn: str, fuse: Any, line: str) -> None:
         """The Task: tried once more at most, then it fails."""
         for once_more in (True, False):
             self.fuse.set(fuse if once_more else None)
             self.step_functions.line = line if once_more else ""
             token = self.step_functions.wait(arn)
+            self.tries.append((arn, token))
             try:
                 with suppress(KilledError):
                     open_review(self.desk, self._task(arn, token))
@@ -346,8 +357,8 @@ class _First:
 
 TestOneDecision = OneDecision.TestCase
 TestOneDecision.settings = settings(
-    max_examples=30,
-    stateful_step_count=15,
+    max_examples=20,
+    stateful_step_count=12,
     deadline=None,
     derandomize=True,
     database=None,
