@@ -70,7 +70,7 @@ def address(stack: Stack) -> Iterator[str]:
 def browser(_environment: None) -> Iterator[Browser]:
     from playwright.sync_api import expect, sync_playwright
 
-    expect.set_options(timeout=40_000)
+    expect.set_options(timeout=60_000)
     with sync_playwright() as playwright:
         browser = launch(playwright)
         yield browser

@@ -14,7 +14,7 @@ from workflow.running_system import ROOT
 
 from shared.reviews import review_id
 
-pytestmark = [pytest.mark.web, pytest.mark.engine]
+pytestmark = [pytest.mark.web, pytest.mark.engine, pytest.mark.timeout(300)]
 APPEALED = "Your appeal is with a reviewer"
 
 

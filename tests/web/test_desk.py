@@ -11,7 +11,7 @@ from web.visitor import Visitor
 from workflow.running_jobs import until
 from workflow.running_reviews import ANA, BEN, LONG_AGO, Desk
 
-pytestmark = [pytest.mark.web, pytest.mark.engine]
+pytestmark = [pytest.mark.web, pytest.mark.engine, pytest.mark.timeout(300)]
 BEGIN = "document.getElementById('claim-take').click()"
 
 

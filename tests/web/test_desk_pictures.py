@@ -11,7 +11,7 @@ from web.reviewing import Held, claim, decide, hold_pictures, sit_down
 from web.visitor import Visitor, fetched
 from workflow.running_reviews import ANA, BEN, UNCERTAIN, Desk
 
-pytestmark = [pytest.mark.web, pytest.mark.engine]
+pytestmark = [pytest.mark.web, pytest.mark.engine, pytest.mark.timeout(300)]
 
 
 def open_review(visit: Visit, held: Held, name: str = ANA) -> Visitor:

@@ -17,7 +17,7 @@ from workflow.running_system import Stack
 from local.page.api import PREFIX
 from local.page.server import PageServer
 
-pytestmark = [pytest.mark.web, pytest.mark.engine]
+pytestmark = [pytest.mark.web, pytest.mark.engine, pytest.mark.timeout(300)]
 CLEO = "cleo"
 
 

@@ -14,7 +14,7 @@ from workflow.running_reviews import ANA, BEN, IN_THE_BAND, Desk
 
 from shared.reviews import review_id
 
-pytestmark = [pytest.mark.web, pytest.mark.engine]
+pytestmark = [pytest.mark.web, pytest.mark.engine, pytest.mark.timeout(300)]
 # As much of each as a reason and a message may have.
 REASON = (MARKUP + DIRECTIONS + LONG)[:1000]
 

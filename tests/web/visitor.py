@@ -58,7 +58,7 @@ class Visitor:
         self.context = context
         context.add_init_script(_WATCHER)
         self.page = context.new_page()
-        self.page.set_default_timeout(40_000)
+        self.page.set_default_timeout(60_000)
         self.page.on("console", self._on_console)
         self.page.on("pageerror", lambda error: self.problems.append(f"error: {error}"))
         self.page.on("dialog", self._on_dialog)
