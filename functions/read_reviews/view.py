@@ -95,7 +95,8 @@ class Viewer:
         # A list is answered without: every cold start would pay for the import.
         from shared.s3 import ObjectVersion
 
-        return self.storage().link(ObjectVersion(bucket, key, version_id), self.link_seconds)
+        version = ObjectVersion(bucket, key, version_id)
+        return self.storage().link(version, self.link_seconds, cached=False)
 
 
 def _told(row: Item, history: History) -> dict[str, Any]:

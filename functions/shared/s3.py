@@ -220,14 +220,16 @@ class Storage:
             raise
         return ObjectVersion(bucket, key, reply.get("VersionId", ""), reply["ETag"])
 
-    def link(self, version: ObjectVersion, seconds: int) -> str:
+    def link(self, version: ObjectVersion, seconds: int, cached: bool = True) -> str:
         """A link that lets anybody read this version for so many seconds; S3 is not asked.
 
         It works no longer than the credentials that sign it: a function's own last for hours (S3
-        User Guide, Download and upload objects with presigned URLs).
+        User Guide, Download and upload objects with presigned URLs). What must not be `cached` is
+        sent with a Cache-Control that says so.
         """
+        given = version.arguments() | ({} if cached else {"ResponseCacheControl": "no-store"})
         link: str = self._client.generate_presigned_url(
-            "get_object", Params=version.arguments(), ExpiresIn=seconds
+            "get_object", Params=given, ExpiresIn=seconds
         )
         return link
 

@@ -57,9 +57,10 @@ def blamed(reply: Any) -> tuple[int, str, str, str]:
 
 
 def object_of(link: str) -> str:
-    """The object version that a link is for: bucket, key and version."""
+    """The object version that a link is for: bucket, key and version. No browser keeps it."""
     parts = urlsplit(link)
     query = parse_qs(parts.query)
+    assert query["response-cache-control"] == ["no-store"]
     assert query["X-Amz-Expires"] == ["300"]
     return f"{parts.netloc.partition('.')[0]}{parts.path}?{query['versionId'][0]}"
 
