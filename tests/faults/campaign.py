@@ -66,6 +66,13 @@ class Execution:
             if image.get("verdict") != "safe"
         ]
 
+    @property
+    def tokens(self) -> set[str]:
+        """Those of its Tasks that wait for an answer."""
+        asked = (event.get("taskScheduledEventDetails", {}) for event in self.history)
+        payloads = (json.loads(one.get("parameters", "{}")).get("Payload") for one in asked)
+        return {one["token"] for one in payloads if isinstance(one, dict) and "token" in one}
+
     def _answers(self, state: str) -> Iterable[dict[str, Any]]:
         inside = False
         for event in self.history:

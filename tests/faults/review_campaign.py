@@ -100,11 +100,9 @@ class ReviewScene(Scene):
     def sweep_until_told(self) -> None:
         """Until nobody is owed anything of the review."""
 
-        def told() -> bool:
+        while self.row()["queue"] != "decided":
             self.sweep()
-            return bool(self.row()["queue"] == "decided")
-
-        self.until(told, "the last sweep", pause=0.5)
+            time.sleep(0.5)
 
     def turn_to(self, n: int) -> None:
         """From here on it is about the n-th review."""
