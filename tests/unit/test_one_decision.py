@@ -8,6 +8,7 @@ after any write, and any word to Step Functions, or its answer, may be lost.
 import functools
 import itertools
 import json
+import random
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -353,6 +354,19 @@ class _First:
 
     def choice(self, of: list[Any]) -> Any:
         return of[0]
+
+
+def test_a_decision_whose_answer_was_lost_was_heard() -> None:
+    story = OneDecision()
+    story.ask(None, "")
+    story.decide(random.Random(0), "a", "approve", 0, None, "answer lost")
+    for _ in range(3):
+        story.sweep(0, None, "")
+        story.a_decision_stands_and_is_the_one_heard()
+        story.go_on(random.Random(0))
+    (row,) = story._rows()
+    assert (row["status"], row["queue"]) == ("DECIDED", "decided")
+    story.teardown()
 
 
 TestOneDecision = OneDecision.TestCase
