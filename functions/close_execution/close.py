@@ -14,6 +14,8 @@ from shared.settings import Environment
 from shared.stepfunctions import StepFunctions
 
 STAGE = "CloseExecution"
+# AcceptRequest's verdicts with which the record is this execution's.
+_CLAIMED = frozenset({"accepted", "appealed", "invalid"})
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,7 @@ def _claim(clerk: Clerk, execution: dict[str, Any]) -> Item | None:
     """What the execution claimed; empty for nothing; None if the request is another's."""
     arn = execution["executionArn"]
     for answer in clerk.step_functions.task_outputs(arn, "AcceptRequest"):
-        return dict(answer["claim"]) if answer["verdict"] in {"accepted", "invalid"} else None
+        return dict(answer["claim"]) if answer["verdict"] in _CLAIMED else None
     # AcceptRequest may have claimed and not come to say so.
     return clerk.records.of_execution(arn) or {}
 

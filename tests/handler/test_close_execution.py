@@ -137,6 +137,12 @@ def test_an_open_record_is_closed_and_announced(
     assert told["retryable"] is True
 
 
+def test_an_appeals_record_is_closed_like_any_other(close: Scene, item: Any, answers: Any) -> None:
+    assert close("aborted", "appealed", record={"status": "IN_REVIEW"}) == "closed"
+    assert item(RESULTS, "s3-0123")["status"] == "FAILED"
+    assert [told["status"] for told in announced(answers)] == ["FAILED"]
+
+
 def test_an_execution_without_a_claim_has_a_record_of_its_own(
     close: Scene, item: Any, answers: Any, event: Event
 ) -> None:
