@@ -52,7 +52,9 @@ def objection(record: Item) -> InvalidRequest | None:
     if status not in _ABOUT:
         message = f"the run is {status}: only {' and '.join(_ABOUT)} are appealed against"
         return InvalidRequest("run", "appealable", message)
-    if any(reason["action"] == "always" for reason in part(record, "reasons", [])):
+    # Beside a picture that was reviewed, what holds against another one is a warning.
+    against = part(record, "reasons", []) + part(record, "warnings", [])
+    if any(reason["action"] == "always" for reason in against):
         message = "a rule of the policy holds against it that no person can lift"
         return InvalidRequest("run", "appealable", message)
     return None
@@ -77,8 +79,10 @@ def subject(record: Item) -> dict[str, Any]:
     """
     appeal = part(record, "appeal", {})
     (run,) = (one for one in part(record, "history", []) if one["run"] == appeal["against"])
+    if "reasons" not in run:
+        raise InvalidRequest("run", "kept", "how the run ended is no longer kept in full")
     # What a reviewer said then would be told again, of a decision that is not made yet.
-    reasons = [one for one in run.get("reasons", ()) if one["category"] != "review"]
+    reasons = [one for one in run["reasons"] if one["category"] != "review"]
     return {
         "about": appeal["about"],
         "images": in_review(run.get("images", [])) if appeal["about"] == "images" else [],

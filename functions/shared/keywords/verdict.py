@@ -19,7 +19,6 @@ def decide(prompt: str, negative_prompt: str, lists: KeywordLists, warn: bool) -
     warnings: list[dict[str, Any]] = []
     for text, part in ((prompt, lists.prompt), (negative_prompt, lists.negative)):
         matches = find(text, part)
-        # Combinations first: what always holds must not fall behind the bound on reasons.
         found = [
             (rule["action"], {"stage": STAGE, "category": rule["name"], "rule": "combination"})
             for rule in combined(matches, part)
@@ -32,6 +31,8 @@ def decide(prompt: str, negative_prompt: str, lists: KeywordLists, warn: bool) -
                 warnings.append({**reason, "action": "warn"})
             else:
                 reasons.append({**reason, "action": action})
+    # What always holds must not fall behind the bound: it decides whether people may be asked.
+    reasons.sort(key=lambda one: one["action"] != "always")
     return {
         "verdict": "block" if reasons else "clean",
         "reasons": reasons[:_MAX_REASONS],

@@ -70,6 +70,14 @@ def test_what_nobody_may_appeal_against(ended: Item, rule: str) -> None:
     assert (found.field, found.rule) == ("run", rule)
 
 
+def test_what_always_holds_against_one_picture_keeps_those_beside_from_an_appeal() -> None:
+    """A reviewer rejected the others; what was surer of this one stands in the warnings."""
+    beside = json.dumps([BLOCK | {"action": "always", "image": 0}])
+    found = objection(record("BLOCKED_IMAGE", BLOCK | {"action": "review"}, warnings=beside))
+    assert found
+    assert found.rule == "appealable"
+
+
 def test_the_record_says_against_what() -> None:
     blocked = record("BLOCKED_PROMPT", BLOCK)
     assert part_of(blocked, Appeal(**APPEAL)) == {**APPEAL, "against": 2, "about": "prompt"}
@@ -98,6 +106,16 @@ def test_what_a_reviewer_has_decided_is_no_reason_of_the_appeal() -> None:
 def test_pictures_that_are_not_recorded_any_more_cannot_be_looked_at(verdicts: Any) -> None:
     with pytest.raises(InvalidRequest, match="no longer kept") as raised:
         subject(appealed(*verdicts))
+    assert raised.value.rule == "kept"
+
+
+@pytest.mark.parametrize("about", ["prompt", "images"])
+def test_of_a_run_whose_reasons_are_gone_there_is_no_appeal(about: str) -> None:
+    """Nor does anybody know any more who decided on it."""
+    ended = appealed("unsafe", about=about)
+    ended["history"] = json.dumps([{"run": 2, "status": "BLOCKED_PROMPT"}])
+    with pytest.raises(InvalidRequest, match="no longer kept") as raised:
+        subject(ended)
     assert raised.value.rule == "kept"
 
 

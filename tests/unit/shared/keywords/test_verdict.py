@@ -162,6 +162,14 @@ def test_a_combination_is_not_crowded_out_by_words() -> None:
     assert len(decision["reasons"]) == 20
 
 
+def test_a_word_that_always_blocks_is_not_crowded_out_by_others() -> None:
+    part = policy_part("keywords")
+    lists = prepare(part | {"actions": part["actions"] | {"violence": "always"}})
+    decision = decide("nude " * 200 + "gore", "", lists, warn=False)
+    assert decision["reasons"][0]["category"] == "violence"
+    assert len(decision["reasons"]) == 20
+
+
 def test_an_allowed_phrase_is_no_part_of_a_combination() -> None:
     assert verdict("a boy and a naked mole rat") == "clean"
 
