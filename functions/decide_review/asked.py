@@ -66,11 +66,10 @@ def _indexes(given: object) -> tuple[int, ...]:
     if len(given) > _MOST_IMAGES:
         raise InvalidRequest("images", "maxItems", f"images must have at most {_MOST_IMAGES}")
     # JSON has one kind of number, and True is none.
-    if any(isinstance(one, bool) or not isinstance(one, int | float) for one in given):
+    whole = [one for one in given if isinstance(one, int | float) and one % 1 == 0]
+    if len(whole) < len(given) or any(isinstance(one, bool) for one in given):
         raise InvalidRequest("images", "type", "images must be whole numbers")
-    indexes = tuple(int(one) for one in given)
-    if list(indexes) != given:
-        raise InvalidRequest("images", "type", "images must be whole numbers")
+    indexes = tuple(int(one) for one in whole)
     if len(set(indexes)) < len(indexes):
         raise InvalidRequest("images", "uniqueItems", "images must name a picture once")
     return indexes

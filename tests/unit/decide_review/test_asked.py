@@ -48,6 +48,13 @@ def test_what_is_read_is_what_the_schema_allows(body: dict[str, Any]) -> None:
         assert not bounded
 
 
+@pytest.mark.parametrize("number", [0.5, 1e999, -1e999, True, "0", None, [0]])
+def test_what_is_no_whole_number_is_no_picture(number: object) -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        read_decided({"decision": "approve", "reason": "so", "images": [0, number]})
+    assert (refused.value.field, refused.value.rule) == ("images", "type")
+
+
 def test_all_in_review_are_approved_unless_told() -> None:
     assert approved_of(Decided("approve", "so", None), IMAGES) == [0, 2]
     assert approved_of(Decided("approve", "so", (2,)), IMAGES) == [2]
