@@ -2,7 +2,7 @@
 
 from shared.cursors import MOMENT, cursor_of, place_of, unknown_cursor
 from shared.dynamodb import Item
-from shared.review_desk import REVIEW_ID
+from shared.reviews import REVIEW_ID
 
 
 def written_cursor(key: Item) -> str:

@@ -4,15 +4,12 @@ How a review is shown in short, and why it is not to be had as it stands. What i
 waiting Task's token, and what its execution is called.
 """
 
-import re
 from typing import Any, Protocol
 
 from shared.api import ApiSettings, Event, Problem, blaming, reviewer
 from shared.dynamodb import Item
 from shared.records import part
-from shared.reviews import Reviews
-
-REVIEW_ID = re.compile(r"[0-9a-f]{40}")
+from shared.reviews import REVIEW_ID, Reviews
 
 _TEXTS = (
     *("review_id", "request_id", "run", "about", "opened_at", "answer_by", "requester"),
