@@ -88,9 +88,9 @@ export function claimBar(id, signal, { onChange, onLost, onDecide }) {
   return { element, update };
 }
 
-function stateWords({ answer_by: by, claimed_by: who, mine }, runs, seconds) {
+function stateWords({ about, answer_by: by, claimed_by: who, mine }, runs, seconds) {
   if (Date.parse(by) <= Date.now()) return "The time to decide is over: it is rejected.";
-  if (!runs) return "Nobody has it. Claim it to see the pictures and to decide.";
+  if (!runs) return `Nobody has it. Claim it to ${about === "images" ? "see the pictures and to " : ""}decide.`;
   return mine ? "It is yours for " : `${nameOf(who)} has it for ${duration(seconds)}.`;
 }
 

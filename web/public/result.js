@@ -114,7 +114,7 @@ function leadOf(record) {
   const { status, images = [] } = record;
   if (status !== "COMPLETED") return statusWords(status).text;
   if (delivered(record) < images.length) {
-    return "What was delivered was judged safe. The rest is withheld; the warnings say why.";
+    return "What passed is delivered. The rest is withheld; the warnings say why.";
   }
   return images.some(isApproved)
     ? "A person looked at what the policy leaves open, and let it pass." : statusWords(status).text;

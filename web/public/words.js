@@ -110,7 +110,7 @@ const CATEGORIES = {
   invalid_request: "Request not valid",
   technical: "Technical failure",
   self_harm: "Self-harm",
-  review: "Looked at by a person",
+  review: "Left to a person",
 };
 
 export const categoryWords = (category) => CATEGORIES[category] ?? humanised(category);
