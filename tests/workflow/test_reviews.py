@@ -476,7 +476,7 @@ def test_an_appeal_has_a_blocked_prompt_looked_at_once(
     desk: Desk, check: Any, decision: str, status: str
 ) -> None:
     stack, prompt = desk.stack, f"a nude statue to {decision}"
-    stack.script(prompt, comprehend=["safe"])
+    stack.script(prompt, comprehend=["unsafe"])
     request_id = requested(stack, prompt)
     assert record_of(stack, request_id)["status"] == "BLOCKED_PROMPT"
 
@@ -496,6 +496,9 @@ def test_an_appeal_has_a_blocked_prompt_looked_at_once(
     assert run.states[:3] == ["AcceptRequest", "IsNew", "ReviewRequest"]
     assert "FilterKeywords" not in run.states
     record = run.record
+    # What the classifier holds against it, too, was the reviewer's to lift.
+    classified = [one for one in record["warnings"] if one["stage"] == "ClassifyPrompt"]
+    assert [one["action"] for one in classified] == ["review"] * (decision == "approve")
     assert (record["appeal"]["message"], record["appeal"]["against"]) == ("look again", 1)
     assert [(past["run"], past["status"]) for past in record["history"]] == [(1, "BLOCKED_PROMPT")]
     assert conflict(appeal(stack, request_id, "look harder")) in ("appealed", "appealable")
