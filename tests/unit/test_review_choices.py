@@ -108,6 +108,40 @@ def test_what_was_held_against_a_prompt_is_a_warning(held: list[dict[str, Any]])
     assert chosen("IsApproved", names) == ("GenerateImages", {"warnings": held})
 
 
+@pytest.mark.parametrize("number", [1, 2])
+def test_a_prompt_that_nobody_has_classified_is_classified(number: int) -> None:
+    held = [{"stage": "FilterKeywords", "rule": "keyword", "action": "block"}] * number
+    told = {"decision": "approve", "deliver": [], "approved": []}
+    state, assigned = chosen(
+        "IsApproved", NAMES | {"about": "prompt", "held": held} | {"decision": told}
+    )
+    assert (state, assigned["prompt_approved"]) == ("ClassifyPrompt", True)
+    assert [one["action"] for one in assigned["warnings"]] == ["review"] * number
+
+
+@pytest.mark.parametrize(
+    ("verdict", "actions", "approved", "state"),
+    [
+        ("clean", [], True, "GenerateImages"),
+        ("block", ["block"], True, "GenerateImages"),
+        ("block", ["block", "block"], True, "GenerateImages"),
+        ("review", ["review"], True, "GenerateImages"),
+        ("block", ["always"], True, "RecordOutcome"),
+        ("block", ["block", "always"], True, "RecordOutcome"),
+        ("block", ["block"], False, "RecordOutcome"),
+        ("review", ["review"], False, "ReviewRequest"),
+        ("", [], True, "UnknownVerdict"),
+    ],
+)
+def test_what_always_holds_is_not_lifted(
+    verdict: str, actions: list[str], approved: bool, state: str
+) -> None:
+    reasons = [{"stage": "ClassifyPrompt", "action": one} for one in actions]
+    states = {"input": {"verdict": verdict, "reasons": reasons}}
+    names = NAMES | {"prompt_approved": approved, "states": states}
+    assert chosen("IsPromptSafe", names)[0] == state
+
+
 @pytest.mark.parametrize("stage", ["StoreImages", "ModerateImages", "PublishImages"])
 @pytest.mark.parametrize("number", [0, 1, 3])
 def test_warnings_of_pictures_go_with_the_pictures(stage: str, number: int) -> None:
