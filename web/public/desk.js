@@ -62,15 +62,14 @@ function askName() {
 }
 
 function refuse(problem) {
-  tell("For reviewers only", "Whoever runs this service says who reviews. You are not among them.",
-    el("p", { class: "hint", id: "desk-refusal" }, problemText(problem)),
-    kind() !== "none" && el("button", { type: "button", onclick: signOut }, "Sign in as somebody else"));
+  const signIn = kind() !== "none" && el("button", { type: "button", onclick: signOut }, "Sign in as somebody else");
+  tell("For reviewers only", "Whoever runs this service says who reviews. You are not among them.", signIn,
+    el("p", { class: "hint", id: "desk-refusal" }, problemText(problem)));
 }
 
 /** Instead of the desk. */
-function tell(title, lead, ...more) {
+function tell(title, lead, action = null, note = null) {
   showView("reviews", title, lead);
-  view.replaceChildren(...more.filter(Boolean),
-    el("p", { class: "actions" }, el("a", { href: "#/" }, "New request")));
+  view.replaceChildren(...[note, el("p", { class: "actions" }, action, el("a", { href: "#/" }, "New request"))].filter(Boolean));
   focusTitle();
 }
