@@ -73,13 +73,18 @@ export function stepList() {
   return { element: list, update };
 }
 
-/** The steps of all requests, with the newest review behind the step that led to it. */
+/** The steps of all requests, with the newest review behind the step that led to it. What begins
+ * with one is appealed against: its words are not filtered again, and rarely classified. */
 function stepsOf(events) {
+  const entered = new Set(events.map(({ stage }) => stage));
   const review = events.findLastIndex(({ stage }) => stage === REVIEW[0]);
   if (review < 0) return STEPS;
-  const known = STEPS.map(([stage]) => stage);
+  const appealed = !events.slice(0, review).some(({ stage }) => stage === "FilterKeywords");
+  const steps = STEPS.filter(([stage]) => !appealed || entered.has(stage)
+    || !["FilterKeywords", "ClassifyPrompt"].includes(stage));
+  const known = steps.map(([stage]) => stage);
   const before = events.slice(0, review).findLast(({ stage }) => known.includes(stage));
-  return STEPS.toSpliced(known.indexOf(before?.stage) + 1, 0, REVIEW);
+  return steps.toSpliced(known.indexOf(before?.stage) + 1, 0, REVIEW);
 }
 
 function stepWords(steps, index, attempt) {
