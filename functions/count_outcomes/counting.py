@@ -10,7 +10,7 @@ from shared.statuses import BLOCKED, ENDS, RETRYABLE
 OTHER = "other"
 STAGES = frozenset(
     {"AcceptRequest", "FilterKeywords", "ClassifyPrompt", "GenerateImages", "StoreImages"}
-    | {"ModerateImages", "PublishImages", "UnknownVerdict"}
+    | {"ModerateImages", "PublishImages", "ReviewRequest", "UnknownVerdict"}
     | {"CloseExecution", "SweepRequests", "RecordUnstarted"}
 )
 UNITS = frozenset(
@@ -127,7 +127,8 @@ def _durations(timings: dict[str, float]) -> list[Value]:
         for stage, milliseconds in timings.items()
         if stage in STAGES
     ]
-    total = sum(stage.value for stage in stages)
+    # A person may take a day: how long requests take would not be told any more.
+    total = sum(stage.value for stage in stages if stage.dimensions["Stage"] != "ReviewRequest")
     return [*stages, Value("RequestDuration", total)] if stages else []
 
 

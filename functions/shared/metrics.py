@@ -39,7 +39,7 @@ METRICS = {
     "Attempts": Metric("Count", "generations that were judged"),
     "Regenerations": Metric("Count", "attempts after a request's first"),
     "Usage": Metric("Count", "what was paid for, in units of the price lists", ("Unit",)),
-    "RequestDuration": Metric("Milliseconds", "a request's time in all its stages"),
+    "RequestDuration": Metric("Milliseconds", "a request's time in all its stages but in review"),
     "StageDuration": Metric(
         "Milliseconds", "a request's time in a stage, retries and waiting included", ("Stage",)
     ),

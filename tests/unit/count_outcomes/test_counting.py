@@ -127,6 +127,12 @@ def test_every_value_fits_its_declaration(path: Path) -> None:
         assert all(value.dimensions.values())
 
 
+def test_a_request_takes_no_longer_for_having_been_reviewed() -> None:
+    timings = {"ClassifyPrompt": 20, "ReviewRequest": 86_000_000, "GenerateImages": 3000}
+    assert counted("RequestDuration", timings=timings) == [(3020, {})]
+    assert (86_000_000, {"Stage": "ReviewRequest"}) in counted("StageDuration", timings=timings)
+
+
 def test_stages_are_the_machines_states_and_those_who_close_in_its_place() -> None:
     machine = json.loads((ROOT / "statemachine/generate_safe_image.asl.json").read_text("utf-8"))
     folders = {path.parent.name for path in (ROOT / "functions").glob("*/__init__.py")}
