@@ -419,16 +419,9 @@ def _dead_letter(stack: Stack, event: dict[str, Any]) -> None:
 
 
 def _invoke(stack: Stack, name: str) -> None:
-    function = _function(stack, name)
+    function = stack.function(name)
     reply = stack.client("lambda").invoke(FunctionName=function, Payload=b"{}")
     assert "FunctionError" not in reply, reply["Payload"].read()
-
-
-def _function(stack: Stack, name: str) -> str:
-    functions = stack.client("lambda").list_functions()["Functions"]
-    names = [str(function["FunctionName"]) for function in functions]
-    mine = stack.outputs["CloseExecutionFunction"].partition("-CloseExecutionFunction")[0]
-    return next(found for found in names if found.startswith(f"{mine}-{name}Function"))
 
 
 def _until(holds: Callable[[], Any], within: float = 60.0) -> None:

@@ -18,6 +18,7 @@ from workflow.running_system import Stack as RunningStack
 
 from local.ai.running import StandIns
 from local.running import Engine
+from local.stack import MAX_PROCESSES
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(600)]
 
@@ -210,7 +211,12 @@ class Recording:
 
 @pytest.fixture(scope="module")
 def recordings() -> Iterator[list[Recording]]:
-    with StandIns() as stand_ins, Engine(ai_endpoint=stand_ins.endpoint, time_scale=10) as engine:
+    with (
+        StandIns() as stand_ins,
+        Engine(
+            ai_endpoint=stand_ins.endpoint, time_scale=10, max_processes=MAX_PROCESSES
+        ) as engine,
+    ):
         stand_ins.use_engine(engine.endpoint)
         engine.record_calls()
         stand_ins.record_calls()
@@ -243,6 +249,7 @@ def _play(
         role = callers.get(call["caller"].partition("/")[0])
         if role and call["service"] != "delivery":
             needs[role].update(needs_of(call))
+    stack.delete()
     return Recording(Stack(values), deployed, needs)
 
 

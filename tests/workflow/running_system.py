@@ -189,8 +189,8 @@ class Stack:
 
     def function(self, name: str) -> str:
         """What a function of this stack is called in Lambda."""
-        listed = self.client("lambda").list_functions(MaxItems=100)["Functions"]
-        names: list[str] = [found["FunctionName"] for found in listed]
+        pages = self.client("lambda").get_paginator("list_functions").paginate()
+        names = [str(found["FunctionName"]) for page in pages for found in page["Functions"]]
         return next(found for found in names if found.startswith(f"{self.name}-{name}Function"))
 
     def delivered(self, run: Run) -> list[str]:

@@ -125,11 +125,9 @@ def test_an_open_request_that_nobody_can_end_is_swept(stack: Stack) -> None:
             ":d": {"S": "2026-01-01T00:00:00Z"},
         },
     )
-    functions = stack.client("lambda")
-    names = [function["FunctionName"] for function in functions.list_functions()["Functions"]]
-    sweeper = next(name for name in names if name.startswith("rejecting-SweepRequestsFunction"))
+    sweeper = stack.function("SweepRequests")
 
-    functions.invoke(FunctionName=sweeper, Payload=b"{}")
+    stack.client("lambda").invoke(FunctionName=sweeper, Payload=b"{}")
 
     # The stack's own schedule may have swept it a moment before: nothing is left to either then.
     _wait(lambda: stack.record_of(arn)["status"] == "EXPIRED", "the request was never swept")
