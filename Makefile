@@ -44,8 +44,9 @@ USUAL := not sam_local and not container and not web
 test-rules: setup ## of these, the ones of rules, handlers and files
 	$(BIN)/python -m pytest -m "$(USUAL)" -p no:cacheprovider $(QUICK_RINGS)
 
+# A campaign of faults runs as a whole before its first test.
 test-engine: setup ## of these, the ones on the local engine
-	$(BIN)/python -m pytest -m "$(USUAL)" $(QUICK_RINGS:%=--ignore=%)
+	$(BIN)/python -m pytest -m "$(USUAL)" --timeout 600 $(QUICK_RINGS:%=--ignore=%)
 
 fuzz: setup ## look for minutes for inputs that break a parser (ARGS="-k door")
 	FUZZ=deep $(BIN)/python -m pytest tests/fuzz --verbose --timeout 1800 --durations 5 $(ARGS)
@@ -179,7 +180,7 @@ $(VENV_WEB)/.ready: locks/web.txt
 # Where it cannot run it says how it could, and is no failure.
 test-web: ## drive the page with Chromium and the API with what its OpenAPI file says, on the local engine
 	@if [ -x $(VENV_WEB)/bin/pytest ] && [ -x '$(CHROMIUM)' ]; then \
-		$(VENV_WEB)/bin/python -m pytest -m web tests/web $(ARGS); \
+		$(VENV_WEB)/bin/python -m pytest -m web --timeout 300 tests/web $(ARGS); \
 	else echo 'skipped: no $(VENV_WEB) or no Chromium at $(CHROMIUM); make setup-web makes both'; fi
 
 openapi: $(VENV)/.ready ## write the API's description (functions/read_requests/openapi.json) from schemas/
