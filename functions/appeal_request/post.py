@@ -23,7 +23,7 @@ from shared.api import (
     links_of,
     requester,
 )
-from shared.api_requests import Requests, UnknownRequest
+from shared.api_requests import Requests
 from shared.appeals import (
     Appeal,
     check_kept,
@@ -35,8 +35,7 @@ from shared.appeals import (
 from shared.dynamodb import Item
 from shared.errors import ServiceUnavailable
 from shared.records import Records, first_execution, part, utc_text
-from shared.request import MAX_FILE_BYTES, InvalidRequest, read_words
-from shared.request_ids import is_of
+from shared.request import MAX_FILE_BYTES, InvalidRequest, check_fields, read_words
 from shared.settings import Environment
 from shared.stepfunctions import StepFunctions, execution_arn
 
@@ -91,7 +90,7 @@ def post(counter: Counter, event: Event) -> Reply:
         raise Problem("not_found", "this stack has no reviews")
     who = requester(event, counter.settings.api_auth)
     request_id = (event.get("pathParameters") or {}).get("id", "")
-    record = _found(counter, who, request_id)
+    record = counter.requests.find_own(who, request_id)
     appeal = Appeal(f"api:{who}", utc_text(datetime.now(UTC)), _message(event))
     if "appeal" in record:
         run, status, replayed = *_heard(record, appeal), True
@@ -105,22 +104,9 @@ def post(counter: Counter, event: Event) -> Reply:
     return answer(202, body, headers)
 
 
-def _found(counter: Counter, who: str, request_id: str) -> Item:
-    try:
-        record = counter.requests.find_begun(request_id) if is_of(who, request_id) else None
-    except UnknownRequest:
-        record = None
-    if record is None:
-        raise Problem("not_found", "you have no request with this id")
-    return record
-
-
 def _message(event: Event) -> str:
     body = json_body(event, MAX_FILE_BYTES)
-    for name in body:
-        if name != "message":
-            field = name[:128].encode(errors="replace").decode()
-            raise InvalidRequest(field, "unknown_field", f"{field} is not a field of an appeal")
+    check_fields(body, ("message",), "an appeal")
     return read_words(body, "message")
 
 

@@ -8,7 +8,7 @@ import base64
 import struct
 
 from shared.api import Problem
-from shared.request import InvalidRequest
+from shared.request import InvalidRequest, check_fields
 
 MOST_BYTES = 4_000_000
 # In base64, with the JSON around it.
@@ -18,10 +18,7 @@ _PNG, _JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"
 
 def read_asked(body: dict[str, object]) -> bytes:
     """A file that begins as PNG or JPEG does. Raises InvalidRequest and Problem."""
-    for name in body:
-        if name != "image":
-            field = name[:128].encode(errors="replace").decode()
-            raise InvalidRequest(field, "unknown_field", f"{field} is not a field of a check")
+    check_fields(body, ("image",), "a check")
     if "image" not in body:
         raise InvalidRequest("image", "required", "image is missing")
     image = _from_base64(body["image"])

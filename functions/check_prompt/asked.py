@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from shared.request import InvalidRequest, normalised
+from shared.request import InvalidRequest, check_fields, normalised
 
 LAYERS = ("keywords", "classifier")
 _OF_A_REQUEST = ("prompt", "negative_prompt", "language")
@@ -23,10 +23,7 @@ def read_asked(body: dict[str, object]) -> Asked:
 
     Without `layers`, all of them are asked.
     """
-    for name in body:
-        if name not in (*_OF_A_REQUEST, "layers"):
-            field = name[:128].encode(errors="replace").decode()
-            raise InvalidRequest(field, "unknown_field", f"{field} is not a field of a check")
+    check_fields(body, (*_OF_A_REQUEST, "layers"), "a check")
     request = normalised({name: value for name, value in body.items() if name != "layers"})
     layers = _layers(body.get("layers", list(LAYERS)))
     return Asked(**{name: request[name] for name in _OF_A_REQUEST}, layers=layers)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from shared.api import blaming
 from shared.dynamodb import Item
 from shared.records import part
-from shared.request import InvalidRequest, read_words
+from shared.request import InvalidRequest, check_fields, read_words
 from shared.reviews import DECISIONS
 
 _FIELDS = ("decision", "reason", "images")
@@ -24,10 +24,7 @@ class Decided:
 
 def read_decided(body: dict[str, object]) -> Decided:
     """Raises InvalidRequest, by the rules of review_decision in schemas/api.schema.json."""
-    for name in body:
-        if name not in _FIELDS:
-            field = name[:128].encode(errors="replace").decode()
-            raise InvalidRequest(field, "unknown_field", f"{field} is not a field of a decision")
+    check_fields(body, _FIELDS, "a decision")
     if "decision" not in body:
         raise InvalidRequest("decision", "required", "decision is missing")
     decision = body["decision"]

@@ -22,7 +22,7 @@ from shared.api import (
     weak_etag,
     whole_number,
 )
-from shared.api_requests import Requests, UnknownRequest
+from shared.api_requests import Requests
 from shared.dynamodb import Item, Table
 from shared.errors import TransientError
 from shared.records import Records, utc_text
@@ -200,13 +200,7 @@ def _found(desk: Desk, event: Event) -> tuple[str, str, Item]:
     """(requester, id, record) of the request in the path, if it is the requester's own."""
     who = requester(event, desk.settings.api_auth)
     request_id = (event.get("pathParameters") or {}).get("id", "")
-    try:
-        record = desk.requests.find_begun(request_id) if is_of(who, request_id) else None
-    except UnknownRequest:
-        record = None
-    if record is None:
-        raise Problem("not_found", "you have no request with this id")
-    return who, request_id, record
+    return who, request_id, desk.requests.find_own(who, request_id)
 
 
 def _unless_known(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from shared.announcement import public
 from shared.dynamodb import Item
-from shared.records import part, utc_text
+from shared.records import only, part, utc_text
 from shared.review_desk import short
 
 if TYPE_CHECKING:
@@ -51,12 +51,12 @@ class Viewer:
         reasons, warnings = part(row, "reasons", []), part(row, "warnings", [])
         images = list(self._images(row, [*reasons, *warnings], originals))
         view = short(row, who, utc_text(now))
-        view |= {name: row[name] for name in _TEXTS if name in row}
+        view |= only(_TEXTS, row)
         view |= {
             "reasons": reasons,
             "warnings": warnings,
             "images": images,
-            "attempts": [_only(_ATTEMPT, one) for one in part(row, "attempts", [])],
+            "attempts": [only(_ATTEMPT, one) for one in part(row, "attempts", [])],
             "classification": part(row, "classification", {}),
             "models": part(row, "models", {}),
             "regenerable": bool(row.get("regenerable")),
@@ -64,7 +64,7 @@ class Viewer:
             "history": _told(row, history),
         }
         if appeal := part(row, "appeal", None):
-            view["appeal"] = _only(("at", "message", "against"), appeal)
+            view["appeal"] = only(("at", "message", "against"), appeal)
         if "approved" in row:
             view["approved"] = part(row, "approved", [])
         if any("preview_url" in image or "url" in image for image in images):
@@ -75,7 +75,7 @@ class Viewer:
         self, row: Item, reasons: list[dict[str, Any]], originals: bool
     ) -> Iterator[dict[str, Any]]:
         for image in part(row, "images", []):
-            view = _only(_PICTURE, image)
+            view = only(_PICTURE, image)
             if said := [one for one in reasons if one.get("image") == image["index"]]:
                 view["reasons"] = said
             if link := self._link(image, "preview_", self.work_bucket, self.images_bucket):
@@ -105,16 +105,12 @@ def _told(row: Item, history: History) -> dict[str, Any]:
     reviews += part(history.record, "reviews", [])
     return {
         "runs": [
-            _only(_RUN, run) | {"reasons": [public(one) for one in run.get("reasons", ())]}
+            only(_RUN, run) | {"reasons": [public(one) for one in run.get("reasons", ())]}
             for run in runs
         ],
-        "reviews": [_only(_REVIEW, one) for one in reviews if one["review_id"] != row["review_id"]],
+        "reviews": [only(_REVIEW, one) for one in reviews if one["review_id"] != row["review_id"]],
         "requester": [
             {"status": one["status"], "at": one["created_at"]}
             for one in history.others[:_MOST_OTHERS]
         ],
     }
-
-
-def _only(names: tuple[str, ...], whole: dict[str, Any]) -> dict[str, Any]:
-    return {name: whole[name] for name in names if name in whole}

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from shared.api import Problem
 from shared.dynamodb import Item
 from shared.records import Records, utc_text
 from shared.request import InvalidRequest, normalised, request_hash
-from shared.request_ids import key_if_unread
+from shared.request_ids import is_of, key_if_unread
 from shared.stepfunctions import StepFunctions, execution_arn
 
 # An execution that ends without a record gets one within minutes; one that has none long after has
@@ -64,6 +65,16 @@ class Requests:
             except UnknownRequest:
                 time.sleep(pause)
         return self.find(request_id)
+
+    def find_own(self, requester: str, request_id: str) -> Item:
+        """As find_begun. Raises Problem `not_found`; for another's request nothing is read."""
+        try:
+            record = self.find_begun(request_id) if is_of(requester, request_id) else None
+        except UnknownRequest:
+            record = None
+        if record is None:
+            raise Problem("not_found", "you have no request with this id")
+        return record
 
     def _unread(self, request_id: str) -> Item | None:
         """The record of an execution that failed before it had read the request."""

@@ -34,6 +34,11 @@ def part(record: Item, name: str, otherwise: Any) -> Any:
     return json.loads(str(record[name])) if name in record else otherwise
 
 
+def only(names: tuple[str, ...], whole: dict[str, Any]) -> dict[str, Any]:
+    """Of a record or of one of its parts, what has these names, as far as it is there."""
+    return {name: whole[name] for name in names if name in whole}
+
+
 def first_execution(record: Item) -> str:
     """Of a request's first run: its input is the request, those of later runs say "again" only."""
     for run in part(record, "history", []):

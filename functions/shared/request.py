@@ -5,6 +5,7 @@ import hashlib
 import json
 import re
 import unicodedata
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -123,6 +124,14 @@ def check_requester(name: str) -> None:
     breach = first_breach(name, _schema()["properties"]["requester"], "requester")
     if breach:
         raise InvalidRequest(breach.field, breach.rule, breach.message)
+
+
+def check_fields(body: dict[str, object], known: Collection[str], what: str) -> None:
+    """Raises InvalidRequest for the first field that `what`, such as "a check", does not have."""
+    for name in body:
+        if name not in known:
+            field = name[:128].encode(errors="replace").decode()
+            raise InvalidRequest(field, "unknown_field", f"{field} is not a field of {what}")
 
 
 def read_words(body: dict[str, object], name: str) -> str:

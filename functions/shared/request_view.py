@@ -17,7 +17,7 @@ from shared.announcement import public
 from shared.api import weak_etag
 from shared.appeals import objection
 from shared.dynamodb import Item
-from shared.records import part, utc_text
+from shared.records import only, part, utc_text
 from shared.version import VERSION
 
 if TYPE_CHECKING:
@@ -49,22 +49,22 @@ class Viewer:
         reasons, warnings = part(record, "reasons", []), part(record, "warnings", [])
         images = list(self._images(record, [*reasons, *warnings]))
         view: dict[str, Any] = {"request_id": request_id, "run": record["run"]}
-        view |= {name: record[name] for name in _TEXTS if name in record}
+        view |= only(_TEXTS, record)
         if name := _name_behind(record, requester):
             view["requester"] = name
         view |= {
             "metadata": part(record, "metadata", {}),
             "reasons": reasons,
             "warnings": warnings,
-            "attempts": [_only(_ATTEMPT, one) for one in part(record, "attempts", [])],
+            "attempts": [only(_ATTEMPT, one) for one in part(record, "attempts", [])],
             "images": images,
             **{name: part(record, name, {}) for name in ("models", "timings", "usage")},
-            "reviews": [_only(_REVIEW, one) for one in part(record, "reviews", [])],
+            "reviews": [only(_REVIEW, one) for one in part(record, "reviews", [])],
             "appealable": self.reviews and objection(record) is None,
             "links": links,
         }
         if "appeal" in record:
-            view["appeal"] = _only(_APPEAL, part(record, "appeal", {}))
+            view["appeal"] = only(_APPEAL, part(record, "appeal", {}))
         if "history" in record:
             view["history"] = [_past(run) for run in part(record, "history", [])]
         if _has_links(images):
@@ -74,9 +74,9 @@ class Viewer:
     def short(self, record: Item, request_id: str, now: datetime) -> dict[str, Any]:
         """A line of a list: at most three reasons, and a link to the first picture to be seen."""
         pictures = list(self._images(record, [], most_links=1))
-        reasons = [_only(_SHORT, one) for one in part(record, "reasons", [])]
+        reasons = [only(_SHORT, one) for one in part(record, "reasons", [])]
         view: dict[str, Any] = {"request_id": request_id, "run": record["run"]}
-        view |= {name: record[name] for name in _TEXTS if name in record}
+        view |= only(_TEXTS, record)
         view |= {
             "images": sum(bool(one.get("delivered")) for one in part(record, "images", [])),
             "reasons": reasons[:_MOST_REASONS_IN_SHORT],
@@ -102,7 +102,7 @@ class Viewer:
     ) -> Iterator[dict[str, Any]]:
         linked = 0
         for image in part(record, "images", []):
-            view = _only(_PICTURE, image)
+            view = only(_PICTURE, image)
             if said := [one for one in reasons if one.get("image") == image["index"]]:
                 view["reasons"] = said
             if linked != most_links and (link := self._link_of(image)):
@@ -137,8 +137,8 @@ def _name_behind(record: Item, requester: str) -> str:
 
 def _past(run: dict[str, Any]) -> dict[str, Any]:
     said = {name: [public(one) for one in run.get(name, ())] for name in ("reasons", "warnings")}
-    said["reviews"] = [_only(_REVIEW, one) for one in run.get("reviews", ())]
-    return _only(_PAST, run) | said
+    said["reviews"] = [only(_REVIEW, one) for one in run.get("reviews", ())]
+    return only(_PAST, run) | said
 
 
 def _link(picture: dict[str, Any]) -> str:
@@ -147,7 +147,3 @@ def _link(picture: dict[str, Any]) -> str:
 
 def _has_links(images: list[dict[str, Any]]) -> bool:
     return any(_link(image) for image in images)
-
-
-def _only(names: tuple[str, ...], whole: dict[str, Any]) -> dict[str, Any]:
-    return {name: whole[name] for name in names if name in whole}

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from shared.api import ApiSettings, Event, Problem, blaming, reviewer
 from shared.dynamodb import Item
-from shared.records import part
+from shared.records import only, part
 from shared.reviews import REVIEW_ID, Reviews
 
 _TEXTS = (
@@ -49,9 +49,7 @@ def short(row: Item, who: str, now: str) -> dict[str, Any]:
     """A line of a list: review_summary of schemas/api.schema.json."""
     status, claimed_by = str(row["status"]), row.get("claimed_by")
     late = status == "OPEN" and str(row["answer_by"]) <= now
-    reasons = [
-        {name: one[name] for name in _REASON if name in one} for one in part(row, "reasons", [])
-    ]
+    reasons = [only(_REASON, one) for one in part(row, "reasons", [])]
     view: dict[str, Any] = {name: row[name] for name in _TEXTS} | {
         "status": "EXPIRED" if late else status,
         "reasons": reasons[:_MOST_REASONS],
@@ -62,8 +60,7 @@ def short(row: Item, who: str, now: str) -> dict[str, Any]:
         until = str(row["claim_until"])
         view |= {"claimed_by": claimed_by, "claim_until": until, "claim_expired": until <= now}
     if "decision" in row:
-        decided = ("decision", "decided_at", "decided_by")
-        view |= {name: row[name] for name in decided if name in row}
+        view |= only(("decision", "decided_at", "decided_by"), row)
         view["heard"] = status != "OVER" and row["queue"] == "decided"
     return view
 
