@@ -95,7 +95,7 @@ def generate(desk: Desk, task: dict[str, Any]) -> str:
             "created_at": now.isoformat(),
             "expires_at": int((now + timedelta(days=desk.settings.retention_days)).timestamp()),
         }
-        row = desk.inferences.bind(identity, task["token"], first)
+        row = desk.inferences.bind(identity, task["token"], task["retry"], first)
         if row["status"] == "FAILED":
             continue
         if row["status"] == "EXPIRED":

@@ -33,8 +33,8 @@ def build() -> Desk:
 
 
 def lambda_handler(event: dict[str, Any], context: object) -> dict[str, str]:
-    """{token, request_id, run, attempt, labels, request, policy, source, requester, execution_arn}
-    in; {inference_id} out.
+    """{token, retry, request_id, run, attempt, labels, request, policy, source, requester,
+    execution_arn} in; {inference_id} out.
 
     The Task's own result is the token's: {inference_id, seed, negative_prompt_added, warnings,
     output: {bucket, key}}.

@@ -59,21 +59,25 @@ class Inferences:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def bind(self, identity: str, token: str, first: Item) -> Item:
-        """Puts this Task's token on the row, making the row if need be; returns the row.
+    def bind(self, identity: str, token: str, retry: int, first: Item) -> Item:
+        """Puts the token of the Task's newest try on the row, making the row if need be.
 
-        A row that failed keeps the token that was told so: a second notice of its failure must not
-        reach the Task that waits for the next inference.
+        Returns the row. A try that was given up and goes on all the same changes nothing: nobody
+        waits for its token. A row that failed keeps the token that was told so: a second notice of
+        its failure must not reach the Task that waits for the next inference.
         """
-        sets = ["task_token = :token", "#status = if_not_exists(#status, :pending)"]
+        sets = ["task_token = :token", "task_retry = :retry"]
+        sets += ["#status = if_not_exists(#status, :pending)"]
         sets += [f"#{name} = if_not_exists(#{name}, :{name})" for name in first]
         _, row = self._table.update(
             {"inference_id": identity},
             f"SET {', '.join(sets)}",
             {name: name for name in first} | {"status": "status"},
             first
-            | {"token": token, "pending": "PENDING", "failed": "FAILED", "expired": "EXPIRED"},
-            "attribute_not_exists(#status) OR NOT #status IN (:failed, :expired)",
+            | {"token": token, "retry": retry}
+            | {"pending": "PENDING", "failed": "FAILED", "expired": "EXPIRED"},
+            "attribute_not_exists(#status) OR (NOT #status IN (:failed, :expired)"
+            " AND task_retry <= :retry)",
         )
         return row
 

@@ -22,16 +22,18 @@ class Waiting:
     def __init__(self, engine: Engine, create: Make, probe: str, file: Path, **state: Any) -> None:
         self.steps = engine.client("stepfunctions")
         self.file = file
-        payload = {"op": "write", "file": str(file), "text": "{% $states.context.Task.Token %}"}
+        told = "{% $string($states.context.State.RetryCount) & ' ' & $states.context.Task.Token %}"
+        payload = {"op": "write", "file": str(file), "text": told}
         limits = {"TimeoutSeconds": 600, **state}
         machine = create(single(call_and_wait(probe, payload, **limits)))
         self.execution = self.steps.start_execution(stateMachineArn=machine)["executionArn"]
         self.token = self.next_token()
 
     def next_token(self) -> str:
-        token = wait_for(lambda: self.file.exists() and self.file.read_text())
+        told = wait_for(lambda: self.file.exists() and self.file.read_text())
         self.file.unlink()
-        return str(token)
+        self.retry, token = str(told).split()
+        return token
 
     def succeed(self, token: str | None = None) -> None:
         self.steps.send_task_success(taskToken=token or self.token, output='{"ok":true}')
@@ -63,11 +65,13 @@ def test_failure_has_the_error_and_cause_that_were_sent(waiting: Any, finish: Ru
     assert finish(task.execution)["output"] == {"error": "Throttled", "cause": "busy"}
 
 
-def test_each_attempt_has_a_token_of_its_own(waiting: Any, finish: Run) -> None:
+def test_each_attempt_has_a_token_and_a_number_of_its_own(waiting: Any, finish: Run) -> None:
     rule = {"ErrorEquals": ["Throttled"], "IntervalSeconds": 1, "MaxAttempts": 1}
     task = waiting(Retry=[rule])
+    assert task.retry == "0"
     task.fail()
     second = task.next_token()
+    assert task.retry == "1"
     assert second != task.token
     assert refused(task.succeed) == "TaskTimedOut"
     task.succeed(second)

@@ -87,6 +87,7 @@ def test_the_review_of_a_prompt_is_opened(
     assert row == {
         "review_id": identity,
         "task_token": payload["token"],
+        "task_retry": 0,
         "status": "OPEN",
         "queue": "open",
         **{name: payload[name] for name in ("request_id", "run", "n", "about", "requester")},
@@ -141,11 +142,21 @@ def test_a_retried_task_binds_its_token_and_tells_the_same_again(
     identity = open_review("uncertain_prompt")["review_id"]
     before = item(REVIEWS, identity)
 
-    open_review("uncertain_prompt", token="of-the-second-try")
+    second_try = {"token": "of-the-second-try", "retry": 1}
+    open_review("uncertain_prompt", **second_try)
 
-    assert item(REVIEWS, identity) == before | {"task_token": "of-the-second-try"}
+    bound = {f"task_{name}": value for name, value in second_try.items()}
+    assert item(REVIEWS, identity) == before | bound
     first, second = announced(answers)
     assert first == second
+
+
+def test_a_try_that_was_given_up_leaves_the_newer_token(open_review: Open, item: Any) -> None:
+    identity = open_review("uncertain_prompt", token="of-the-second-try", retry=1)["review_id"]
+
+    assert open_review("uncertain_prompt") == {"review_id": identity, "done": "opened"}
+
+    assert item(REVIEWS, identity)["task_token"] == "of-the-second-try"
 
 
 def test_a_retried_task_whose_review_was_decided_is_answered_at_once(

@@ -51,13 +51,16 @@ class StepFunctions:
 
     def start(self, request_id: str) -> str:
         arn = f"arn:execution:{request_id}"
-        self.executions[arn] = {"status": "RUNNING", "token": "", "result": None}
+        waiting = {"token": "", "retry": -1, "bound": False}
+        self.executions[arn] = waiting | {"status": "RUNNING", "result": None}
         return arn
 
-    def wait(self, arn: str) -> str:
+    def wait(self, arn: str) -> tuple[str, int]:
         """Begins the Task anew: the token before is worth nothing any more."""
-        token = self.executions[arn]["token"] = next(self._tokens)
-        return token
+        execution = self.executions[arn]
+        execution |= {"token": next(self._tokens), "bound": False}
+        execution["retry"] += 1
+        return execution["token"], execution["retry"]
 
     def succeed(self, token: str, output: dict[str, Any]) -> bool:
         if self.line == "lost":
@@ -99,7 +102,8 @@ class OneDecision(RuleBasedStateMachine):
         super().__init__()
         self.fuse = Fuse()
         self.ends: dict[str, Any] = {}
-        self.tries: list[tuple[str, str]] = []  # executions and the tokens of their Tasks
+        # Executions, the tokens of their Tasks' tries, and which retry each is.
+        self.tries: list[tuple[str, str, int]] = []
         self.mock = mock_aws()
         self.mock.start()
         client = _client()
@@ -169,11 +173,12 @@ class OneDecision(RuleBasedStateMachine):
         for once_more in (True, False):
             self.fuse.set(fuse if once_more else None)
             self.step_functions.line = line if once_more else ""
-            token = self.step_functions.wait(arn)
-            self.tries.append((arn, token))
+            one_try = (arn, *self.step_functions.wait(arn))
+            self.tries.append(one_try)
             try:
                 with suppress(KilledError):
-                    open_review(self.desk, self._task(arn, token))
+                    open_review(self.desk, self._task(*one_try))
+                    self.step_functions.executions[arn]["bound"] = True
                     return
             except ServiceUnavailable:
                 continue
@@ -181,9 +186,10 @@ class OneDecision(RuleBasedStateMachine):
                 self.step_functions.stop(arn, "Superseded")
                 return
 
-    def _task(self, arn: str, token: str) -> dict[str, Any]:
+    def _task(self, arn: str, token: str, retry: int) -> dict[str, Any]:
         return {
             "token": token,
+            "retry": retry,
             "request_id": arn.rsplit(":", 1)[1],
             "run": 1,
             "n": 1,
@@ -309,6 +315,14 @@ class OneDecision(RuleBasedStateMachine):
             if result := execution["result"]:
                 self._is_what_was_decided(result, execution["token"], rows[arn])
 
+    @invariant()
+    def a_decision_finds_the_token_that_is_waited_for(self) -> None:
+        for row in self._rows():
+            execution = self.step_functions.executions[str(row["execution_arn"])]
+            waits = execution["bound"] and execution["token"]
+            if waits and row["status"] == "OPEN":
+                assert row["task_token"] == execution["token"]
+
     def _is_what_was_decided(self, result: dict[str, Any], told: str, row: Item) -> None:
         """A Task that went on by its time-out has not heard of what the row may say."""
         said = (row.get("decision"), row.get("decided_by", "nobody"))
@@ -366,6 +380,17 @@ def test_a_decision_whose_answer_was_lost_was_heard() -> None:
         story.go_on(random.Random(0))
     (row,) = story._rows()
     assert (row["status"], row["queue"]) == ("DECIDED", "decided")
+    story.teardown()
+
+
+def test_a_try_that_was_given_up_does_not_cut_the_line() -> None:
+    story = OneDecision()
+    story.ask(None, "")
+    story.try_again(random.Random(0), None, "")
+    story.go_on_late(_First())
+    story.decide(random.Random(0), "a", "approve", 0, None, "")
+    (execution,) = story.step_functions.executions.values()
+    assert execution["result"]["decision"] == "approve"
     story.teardown()
 
 

@@ -23,19 +23,20 @@ def inferences(table: Callable[[str], Table]) -> Inferences:
 
 
 def test_a_row_is_made_when_it_is_bound(inferences: Inferences) -> None:
-    expected = FIRST | {"inference_id": "1f", "status": "PENDING", "task_token": "A"}
-    assert inferences.bind("1f", "A", FIRST) == expected
+    made = {"inference_id": "1f", "status": "PENDING", "task_token": "A", "task_retry": 0}
+    assert inferences.bind("1f", "A", 0, FIRST) == FIRST | made
 
 
 def test_a_retry_replaces_the_token_and_nothing_else(inferences: Inferences) -> None:
-    before = inferences.bind("1f", "A", FIRST)
+    before = inferences.bind("1f", "A", 0, FIRST)
     inferences.mark_invoked("1f", *PLACES, DEADLINE)
 
-    after = inferences.bind("1f", "B", FIRST | {"plan": '{"seed": 8}', "created_at": "now"})
+    after = inferences.bind("1f", "B", 1, FIRST | {"plan": '{"seed": 8}', "created_at": "now"})
 
     assert after == before | {
         "status": "INVOKED",
         "task_token": "B",
+        "task_retry": 1,
         "output_location": PLACES[0],
         "failure_location": PLACES[1],
         "deadline": DEADLINE,
@@ -43,8 +44,15 @@ def test_a_retry_replaces_the_token_and_nothing_else(inferences: Inferences) -> 
     }
 
 
+def test_a_try_that_was_given_up_does_not_take_the_token_back(inferences: Inferences) -> None:
+    inferences.bind("1f", "A", 0, FIRST)
+    newest = inferences.bind("1f", "B", 1, FIRST)
+
+    assert inferences.bind("1f", "A", 0, FIRST) == newest
+
+
 def test_bind_then_complete(inferences: Inferences) -> None:
-    inferences.bind("1f", "A", FIRST)
+    inferences.bind("1f", "A", 0, FIRST)
 
     stored, row = inferences.complete("1f", OUTPUT)
 
@@ -54,24 +62,24 @@ def test_bind_then_complete(inferences: Inferences) -> None:
 
 
 def test_complete_then_bind(inferences: Inferences) -> None:
-    inferences.bind("1f", "A", FIRST)
+    inferences.bind("1f", "A", 0, FIRST)
     inferences.complete("1f", OUTPUT)
 
-    row = inferences.bind("1f", "B", FIRST)
+    row = inferences.bind("1f", "B", 1, FIRST)
 
     assert (row["status"], row["task_token"]) == ("COMPLETED", "B")
     assert result_of(row)["output"] == OUTPUT
 
 
 def test_a_result_quicker_than_our_own_note_stays(inferences: Inferences) -> None:
-    inferences.bind("1f", "A", FIRST)
+    inferences.bind("1f", "A", 0, FIRST)
     inferences.complete("1f", OUTPUT)
     inferences.mark_invoked("1f", *PLACES, DEADLINE)
-    assert inferences.bind("1f", "A", FIRST)["status"] == "COMPLETED"
+    assert inferences.bind("1f", "A", 0, FIRST)["status"] == "COMPLETED"
 
 
 def test_an_output_elsewhere_than_the_endpoint_said_is_nobodys(inferences: Inferences) -> None:
-    inferences.bind("1f", "A", FIRST)
+    inferences.bind("1f", "A", 0, FIRST)
     inferences.mark_invoked("1f", *PLACES, DEADLINE)
 
     stored, row = inferences.complete("1f", OUTPUT | {"key": "inference/output/another.out"})
@@ -84,13 +92,13 @@ def test_an_output_elsewhere_than_the_endpoint_said_is_nobodys(inferences: Infer
 def test_where_the_endpoint_did_not_say_any_output_of_its_own_will_do(
     inferences: Inferences,
 ) -> None:
-    inferences.bind("1f", "A", FIRST)
+    inferences.bind("1f", "A", 0, FIRST)
     inferences.mark_invoked("1f", "", "", DEADLINE)
     assert inferences.complete("1f", OUTPUT)[0]
 
 
 def test_a_finished_inference_is_owed_no_more(inferences: Inferences) -> None:
-    inferences.bind("1f", "A", FIRST)
+    inferences.bind("1f", "A", 0, FIRST)
     inferences.mark_invoked("1f", *PLACES, DEADLINE)
     _, row = inferences.complete("1f", OUTPUT)
     assert "open_shard" not in row
@@ -113,10 +121,10 @@ def test_only_the_endpoints_own_folder_is_a_place(uri: str, place: str | None) -
 
 @pytest.mark.parametrize("status", ["FAILED", "EXPIRED"])
 def test_a_failed_row_keeps_the_token_that_was_told(status: str, inferences: Inferences) -> None:
-    inferences.bind("1f", "A", FIRST)
+    inferences.bind("1f", "A", 0, FIRST)
     inferences.fail("1f", status, "out of memory")
 
-    row = inferences.bind("1f", "B", FIRST)
+    row = inferences.bind("1f", "B", 1, FIRST)
 
     assert (row["status"], row["task_token"]) == (status, "A")
     assert row["failure_reason"] == "out of memory"
@@ -131,7 +139,7 @@ def finish(inferences: Inferences, how: str) -> tuple[bool, Item]:
 @pytest.mark.parametrize("first", ["COMPLETED", "FAILED", "EXPIRED"])
 @pytest.mark.parametrize("second", ["COMPLETED", "FAILED", "EXPIRED"])
 def test_the_first_end_stays(first: str, second: str, inferences: Inferences) -> None:
-    inferences.bind("1f", "A", FIRST)
+    inferences.bind("1f", "A", 0, FIRST)
     _, before = finish(inferences, first)
 
     stored, row = finish(inferences, second)

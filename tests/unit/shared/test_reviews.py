@@ -36,7 +36,7 @@ RECORD: Item = {"request_id": "r", "run": 1, "execution_arn": "arn:mine", "statu
 @pytest.fixture
 def reviews(table: Callable[..., Table]) -> Reviews:
     reviews = Reviews(table("review_id", index=("queue", "opened_at")))
-    reviews.open("1f", "A", FIRST)
+    reviews.open("1f", "A", 0, FIRST)
     return reviews
 
 
@@ -70,22 +70,28 @@ def decided(reviews: Reviews) -> Item:
 
 
 def test_a_review_is_made_when_it_is_opened(reviews: Reviews) -> None:
-    made = {"review_id": "1f", "status": "OPEN", "queue": "open", "task_token": "A"}
-    assert reviews.get("1f") == FIRST | made
+    made = {"review_id": "1f", "status": "OPEN", "queue": "open"}
+    assert reviews.get("1f") == FIRST | made | {"task_token": "A", "task_retry": 0}
 
 
 def test_a_retry_replaces_the_token_and_nothing_else(reviews: Reviews) -> None:
     reviews.claim("1f", ME, NOW, UNTIL)
     before = reviews.get("1f") or {}
 
-    after = reviews.open("1f", "B", FIRST | {"opened_at": NOW, "answer_by": AFTER})
+    after = reviews.open("1f", "B", 1, FIRST | {"opened_at": NOW, "answer_by": AFTER})
 
-    assert after == before | {"task_token": "B"}
+    assert after == before | {"task_token": "B", "task_retry": 1}
+
+
+def test_a_try_that_was_given_up_does_not_take_the_token_back(reviews: Reviews) -> None:
+    newest = reviews.open("1f", "B", 1, FIRST)
+
+    assert reviews.open("1f", "A", 0, FIRST) == newest
 
 
 def test_a_retry_after_the_decision_finds_it_as_it_is(reviews: Reviews) -> None:
     before = decided(reviews)
-    assert reviews.open("1f", "B", FIRST) == before
+    assert reviews.open("1f", "B", 1, FIRST) == before
     assert reviews.get("1f") == before
 
 
@@ -333,7 +339,9 @@ def test_an_expiry_that_nobody_waits_for_is_an_expiry(reviews: Reviews, records:
 
 def test_queues_begin_with_what_is_most_wanted(reviews: Reviews) -> None:
     for number in range(3):
-        reviews.open(f"2{number}", "B", FIRST | {"opened_at": f"2026-11-20T09:0{number}:00.000Z"})
+        reviews.open(
+            f"2{number}", "B", 0, FIRST | {"opened_at": f"2026-11-20T09:0{number}:00.000Z"}
+        )
 
     page, after = reviews.page("open", 3, None)
 
