@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from wiring.system import LAMBDA_TASKS, LAMBDAS, ROOT, STATES, TASKS, snake
 from wiring.test_state_machine import AWS_ERRORS, CLOSED
 
@@ -11,11 +12,14 @@ ROWS = dict(re.findall(r"^\| ([A-Z]\w+) \| (.+) \|$", ARCHITECTURE, re.MULTILINE
 
 def test_every_task_has_its_row_with_folder_and_errors() -> None:
     for name, state in TASKS.items():
+        assert name in ROWS, f"docs/architecture.md, table of states: no row for {name}"
         folder, errors, _ = ROWS[name].split(" | ") if name in LAMBDA_TASKS else ("", "", "")
         if name in LAMBDA_TASKS:
-            assert folder == f"functions/{snake(name)}"
+            assert folder == f"functions/{snake(name)}", f"docs/architecture.md, row {name}"
             named = {e for b in [*state["Retry"], *state["Catch"]] for e in b["ErrorEquals"]}
-            assert set(errors.split(", ")) == named - AWS_ERRORS
+            assert set(errors.split(", ")) == named - AWS_ERRORS, (
+                f"docs/architecture.md, row {name}: the machine names {sorted(named - AWS_ERRORS)}"
+            )
 
 
 def test_every_status_is_told_of() -> None:
@@ -26,9 +30,20 @@ def test_every_status_is_told_of() -> None:
 def test_every_function_and_state_is_named() -> None:
     for function in LAMBDAS:
         name = function.removesuffix("Function")
-        assert name in ARCHITECTURE or snake(name) in ARCHITECTURE
+        assert name in ARCHITECTURE or snake(name) in ARCHITECTURE, (
+            f"docs/architecture.md does not name {name}"
+        )
     for name in STATES:
         if name not in {"Ignored", "NotRecorded", "NotAnnounced"}:
             assert name in ARCHITECTURE + (
                 ROOT / "docs/decisions/0004-invalid-is-an-answer.md"
-            ).read_text("utf-8"), name
+            ).read_text("utf-8"), f"docs/architecture.md does not name the state {name}"
+
+
+@pytest.mark.parametrize("function", LAMBDAS)
+def test_every_function_has_a_line_for_sam_local(function: str) -> None:
+    """Of an event that is there; README promises it."""
+    lines = (ROOT / "docs" / "sam-local.md").read_text("utf-8")
+    found = re.search(rf"^\| `{function} -e (events/\S+)` \| .+ \| .+ \|$", lines, re.MULTILINE)
+    assert found, f"docs/sam-local.md has no row for {function}"
+    assert (ROOT / found[1]).is_file(), f"docs/sam-local.md, {function}: no {found[1]}"

@@ -223,7 +223,10 @@ def test_the_dashboard_shows_every_metric_of_ours_and_only_what_exists() -> None
 def test_the_dashboard_shows_every_function_and_queue() -> None:
     rows = list(shown())
     functions = {used[2]["FunctionName"] for used in rows if used[1] == "Errors"}
-    assert functions == set(LAMBDAS)
+    assert functions == set(LAMBDAS), (
+        "the template's Dashboard: its widgets of errors and durations show other functions than "
+        f"there are: {functions ^ set(LAMBDAS)}"
+    )
     queues = {used[2]["QueueName"].split(".")[0] for used in rows if used[0] == "AWS/SQS"}
     assert queues == set(of_type("AWS::SQS::Queue"))
 

@@ -62,7 +62,8 @@ def test_every_state_can_be_reached_and_leads_to_an_end() -> None:
 @pytest.mark.parametrize("name", TASKS)
 def test_a_task_has_a_time_out_bounded_retries_and_a_last_resort(name: str) -> None:
     state = TASKS[name]
-    assert state["TimeoutSeconds"]
+    for part in ("TimeoutSeconds", "Retry", "Catch"):
+        assert state.get(part), f"{name} has no {part}"
     for retry in state["Retry"]:
         if retry["MaxAttempts"] == 0:
             continue
@@ -88,7 +89,7 @@ def test_named_errors_exist(name: str) -> None:
 def test_every_error_that_is_worth_a_try_gets_one() -> None:
     for name in LAMBDA_TASKS:
         retried = {error for block in TASKS[name]["Retry"] for error in block["ErrorEquals"]}
-        assert {"Throttled", "ServiceUnavailable"} <= retried
+        assert {"Throttled", "ServiceUnavailable"} <= retried, f"{name}: Retry lacks one of both"
     assert "UnusableVerdict" in str(TASKS["ClassifyPrompt"]["Retry"])
     assert "UnusableVerdict" in str(TASKS["ModerateImages"]["Retry"])
     assert "MalformedReply" in str(TASKS["StoreImages"]["Retry"])
@@ -114,7 +115,8 @@ def test_every_known_failure_has_an_inference_of_its_own() -> None:
 def test_a_task_outlives_its_function() -> None:
     for name in LAMBDA_TASKS:
         if name not in CALLBACKS:
-            assert TASKS[name]["TimeoutSeconds"] >= setting(f"{name}Function", "Timeout") + 10
+            least = setting(f"{name}Function", "Timeout") + 10
+            assert TASKS[name]["TimeoutSeconds"] >= least, f"{name}: TimeoutSeconds below {least}"
 
 
 def test_the_machine_outlives_its_longest_path() -> None:
@@ -131,7 +133,11 @@ def test_the_machine_outlives_its_longest_path() -> None:
     rest += (max(parameter("MaxAttempts")["AllowedValues"]) - 1) * looped
     # A prompt that its words blocked is classified once it is approved.
     rest += _longest("ClassifyPrompt")
-    assert rest < 20_000
+    assert rest < 20_000, (
+        f"everything else takes up to {rest:,.0f} s: shorten a state's TimeoutSeconds or retries; "
+        "or raise 20,000 s here, in the machine's Comment and its TimeoutSeconds, and OTHER_STAGES "
+        "in functions/accept_request/accept.py"
+    )
     assert "+ 900 %}" in TASKS["ReviewRequest"]["TimeoutSeconds"]
     reviews = 1 + max(parameter("MaxAttempts")["AllowedValues"])
     review = parameter("ReviewSeconds")["MaxValue"] + 900

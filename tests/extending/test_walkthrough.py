@@ -1,0 +1,97 @@
+"""docs/extending.md followed to the letter, in a copy of the repository."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from extending.walkthrough import blocks_of
+
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(600)]
+
+ROOT = Path(__file__).parents[2]
+DOCUMENT = (ROOT / "docs" / "extending.md").read_text("utf-8")
+BLOCKS = list(blocks_of(DOCUMENT))
+IGNORED = (ROOT / ".gitignore").read_text("utf-8").replace("/", "").split()
+QUICK = "not asl_validator and not cfn_lint"
+MEASURED = "tests/wiring/test_cold_start.py::test_every_function_is_measured"
+TESTS = (
+    *("tests/unit/check_requester", "tests/handler/test_check_requester.py"),
+    *("tests/handler/test_events.py", "tests/security/test_document.py"),
+    *("tests/wiring/test_names.py", "tests/wiring/test_docs.py"),
+    *("tests/wiring/test_operations.py", "tests/wiring/test_state_machine.py"),
+    MEASURED,
+)
+
+
+def copied(folder: Path, *left_out: str) -> Path:
+    """The repository with the document's blocks applied, those of some files left out."""
+    copy = folder / "safelight"
+    shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(".git", *IGNORED))
+    for block in BLOCKS:
+        if block.path not in left_out:
+            block.apply(copy)
+    return copy
+
+
+def run(copy: Path, *command: str) -> tuple[int, str]:
+    """The exit status and what was printed, with the copy's code and this interpreter."""
+    done = subprocess.run(
+        [sys.executable, *command],
+        cwd=copy,
+        env=os.environ | {"PYTHONPATH": str(copy)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def run_tests(copy: Path, *tests: str, only: str = QUICK) -> tuple[int, str]:
+    return run(copy, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", only, *tests)
+
+
+@pytest.fixture(scope="module")
+def followed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return copied(tmp_path_factory.mktemp("followed"))
+
+
+def test_rules_names_and_documents_hold(followed: Path) -> None:
+    status, told = run_tests(followed, *TESTS)
+    assert status == 0, told
+
+
+def test_the_code_is_in_its_form_and_the_template_sound(followed: Path) -> None:
+    changed = [block.path for block in BLOCKS if block.path.endswith(".py")]
+    for command in (["format", "--check"], ["check"]):
+        status, told = run(followed, "-m", "ruff", *command, "--no-cache", *changed)
+        assert status == 0, told
+    lint = Path(sys.executable).with_name("cfn-lint")
+    found = subprocess.run([lint, "template.yaml"], cwd=followed, capture_output=True, check=False)
+    assert found.returncode == 0, found.stdout
+
+
+def test_a_request_goes_through_the_changed_workflow(followed: Path) -> None:
+    status, told = run_tests(followed, "tests/workflow/test_suspended.py")
+    assert status == 0, told
+
+
+def test_what_is_forgotten_is_named(tmp_path: Path) -> None:
+    copy = copied(tmp_path, "template.yaml", "bench/cold_start.py")
+    tests = ("tests/wiring/test_names.py", "tests/handler/test_events.py", MEASURED)
+    status, told = run_tests(copy, *tests, only="every_folder or every_variable or every_function")
+    assert status == 1
+    assert "the template lacks CheckRequesterFunction" in told
+    assert "events/local-env.json has CheckRequesterFunction, the template has not" in told
+    assert "bench/cold_start.py, CLIENTS: say which clients these make" in told
+
+
+def test_the_documents_links_and_paths_lead_somewhere() -> None:
+    for target in re.findall(r"\]\(([^)#h][^)#]*)", DOCUMENT):
+        assert (ROOT / "docs" / target).exists(), target
+    here = re.compile(r"`((?:functions|tests|schemas|local|container|policy|web)/[\w/.]+)`")
+    for path in here.findall(DOCUMENT):
+        assert (ROOT / path).exists() or "check_requester" in path, path
