@@ -32,6 +32,8 @@ REQUEST: Request = {"prompt": "a lighthouse on a cliff at sunset"}
 _WARMING = 3
 # Long enough for a load to have all its processes started before it is measured.
 _HELD = ServiceTimes(generate=2.0)
+# For what follows a request's end, and for log lines to be there.
+_QUIET_SECONDS = 2.0
 Tell = Callable[[str], None]
 
 
@@ -57,7 +59,7 @@ class Plan:
         return 7 + len(self.loads)
 
 
-QUICK = Plan(warm=8, cold=1, slow=1, loads=((8, 16, NO_TIME),), rounds=3, terms=growth.TERMS[:3])
+QUICK = Plan(warm=6, cold=1, slow=1, loads=((8, 8, NO_TIME),), rounds=2, terms=growth.TERMS[:3])
 
 
 @dataclass
@@ -134,7 +136,9 @@ def _cold(bench: Bench) -> list[Sample]:
 
 def _measure_slow(both: BothDesigns, bench: Bench, plan: Plan, found: Results) -> None:
     both.canned.take(BLOG_TIMES)
+    time.sleep(_QUIET_SECONDS)
     since = time.time()
     found.slow = repeated(plan.slow, lambda: bench.side_by_side(REQUEST, BLOG_TIMES))
+    time.sleep(_QUIET_SECONDS)
     found.billed = bench.billed(since, plan.slow)
     both.canned.take(NO_TIME)

@@ -80,8 +80,8 @@ def verdicts(found: Results) -> Grid:
             f"below {MOST_MODERATION:.0%}",
         ),
         caption=(
-            f"Ours: the processor time of {len(PATH)} functions on the request's way. Moderation's: "
-            f"its services' {MODERATION_MS:.0f} ms ({MODERATION_MS / GENERATION_MS:.2%} alone) and "
+            f"Ours: the processor time of {len(PATH)} functions on the way. Moderation's: its "
+            f"services' {MODERATION_MS:.0f} ms ({MODERATION_MS / GENERATION_MS:.2%} alone) and "
             "the processor time of its three functions. State transitions, calls of S3 and "
             "DynamoDB and a cold start come on top: see below."
         ),
