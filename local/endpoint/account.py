@@ -1,25 +1,15 @@
-"""What the account has of an endpoint, and what must be called for it to be as wished."""
+"""What the account has of an endpoint: its model, its scaling, what waits for it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from local.endpoint.requests import (
-    WAKE_POLICY,
-    Call,
-    Place,
-    Request,
-    Scaling,
-    Served,
-    endpoint_config,
-    scalable,
-    wake_alarm,
-)
+from local.endpoint.requests import Request, Scaling, Served, scalable
 
 if TYPE_CHECKING:
     from local.deployed_stack import Clients
@@ -33,7 +23,6 @@ _CARRIED = (
 )
 # SageMaker has no error of its own for what is not there.
 _MISSING = "Could not find"
-_COMING = {"Creating", "Updating", "InService"}
 
 
 class EndpointError(Exception):
@@ -58,10 +47,10 @@ class Endpoint:
 def find_endpoint(clients: Clients, name: str) -> Endpoint | None:
     """The endpoint of this name, or None."""
     sagemaker = clients("sagemaker")
-    found = _found(lambda: sagemaker.describe_endpoint(EndpointName=name))
+    found = described(lambda: sagemaker.describe_endpoint(EndpointName=name))
     if found is None:
         return None
-    config = _found(
+    config = described(
         lambda: sagemaker.describe_endpoint_config(EndpointConfigName=found["EndpointConfigName"])
     )
     (variant, *_) = (config or {}).get("ProductionVariants") or [{}]
@@ -94,7 +83,7 @@ def served_by_model(
 def served_by_endpoint(clients: Clients, name: str, instance_type: str) -> Served:
     """The model that a real-time endpoint serves, with what its variant says of it."""
     sagemaker = clients("sagemaker")
-    found = _found(lambda: sagemaker.describe_endpoint(EndpointName=name))
+    found = described(lambda: sagemaker.describe_endpoint(EndpointName=name))
     if found is None:
         raise EndpointError(f"there is no endpoint {name} in this account and region.")
     config = sagemaker.describe_endpoint_config(EndpointConfigName=found["EndpointConfigName"])
@@ -112,88 +101,6 @@ def served_by_endpoint(clients: Clients, name: str, instance_type: str) -> Serve
         instance_type or variant["InstanceType"],
         {key: variant[key] for key in _CARRIED if key in variant},
     )
-
-
-def changes(
-    clients: Clients, place: Place, served: Served, concurrent: int, scaling: Scaling | None
-) -> list[Call]:
-    """The calls that make the endpoint; none if it is as wished. EndpointError if AWS would refuse.
-
-    Its scaling is not among them: that takes an endpoint in service.
-    """
-    config = endpoint_config(place, served, concurrent)
-    name = config["EndpointConfigName"]
-    now = find_endpoint(clients, place.endpoint)
-    if now and now.config == name and now.status in _COMING:
-        return []
-    if now:
-        _may_change(clients, now)
-    calls = []
-    if now and now.instance_type != served.instance_type and _target(clients, place.endpoint):
-        if scaling is None:
-            raise EndpointError(
-                f"endpoint {now.name} is scaled, and SageMaker changes no instance type then. "
-                "Say --max-instances: scaling is switched off and on again."
-            )
-        calls.append(_unregister(place.endpoint))
-    sagemaker = clients("sagemaker")
-    if not _found(lambda: sagemaker.describe_endpoint_config(EndpointConfigName=name)):
-        calls.append(Call("sagemaker", "create_endpoint_config", config, "says how it runs"))
-    both = {"EndpointName": place.endpoint, "EndpointConfigName": name}
-    if now:
-        kept = both | {"RetainAllVariantProperties": True}
-        calls.append(
-            Call("sagemaker", "update_endpoint", kept, "changes it, with as many instances")
-        )
-    else:
-        calls.append(
-            Call("sagemaker", "create_endpoint", both, "starts it with one instance, which costs")
-        )
-    return calls
-
-
-def removal(clients: Clients, name: str) -> list[Call]:
-    """The calls that take an endpoint down, its configuration last."""
-    now = find_endpoint(clients, name)
-    if now is None:
-        raise EndpointError(f"there is no endpoint {name} in this account and region.")
-    _is_ours(clients, now)
-    if not now.asynchronous:
-        raise EndpointError(f"{name} is a real-time endpoint, and none of Safelight's.")
-    scaled = [_unregister(name)] if _target(clients, name) else []
-    return [
-        Call("cloudwatch", "delete_alarms", {"AlarmNames": [wake_alarm(name)]}, "its alarm"),
-        *scaled,
-        Call("sagemaker", "delete_endpoint", {"EndpointName": name}, "the endpoint"),
-        Call(
-            "sagemaker",
-            "delete_endpoint_config",
-            {"EndpointConfigName": now.config},
-            "how it ran; the model stays",
-        ),
-    ]
-
-
-def perform(clients: Clients, calls: Sequence[Call], tell: Callable[[Call], None]) -> None:
-    """Makes the calls in their order, telling of each before."""
-    wake_arn = ""
-    for call in calls:
-        tell(call)
-        request = call.request
-        if call.method == "put_metric_alarm":
-            request = request | {"AlarmActions": [wake_arn]}
-        answer = getattr(clients(call.service), call.method)(**request)
-        if request.get("PolicyName") == WAKE_POLICY:
-            wake_arn = answer["PolicyARN"]
-        if call.method == "delete_endpoint":
-            # A configuration must not be deleted before its endpoint is gone.
-            waiter = clients("sagemaker").get_waiter("endpoint_deleted")
-            waiter.wait(EndpointName=request["EndpointName"])
-
-
-def wait_for_service(clients: Clients, name: str) -> None:
-    """Waits until the endpoint is in service, an hour at most. Raises botocore's WaiterError."""
-    clients("sagemaker").get_waiter("endpoint_in_service").wait(EndpointName=name)
 
 
 def lacks(clients: Clients, role: str, policy: dict[str, Any]) -> list[str]:
@@ -218,7 +125,7 @@ def lacks(clients: Clients, role: str, policy: dict[str, Any]) -> list[str]:
 
 def scaling_of(clients: Clients, name: str) -> Scaling | None:
     """Between how many instances it is scaled; None if it is not."""
-    target = _target(clients, name)
+    target = scaled(clients, name)
     return Scaling(target["MinCapacity"], target["MaxCapacity"], 0) if target else None
 
 
@@ -247,46 +154,8 @@ def backlog(clients: Clients, name: str, now: datetime | None = None) -> int | N
     return int(points[-1]["Maximum"]) if points else None
 
 
-def _role(clients: Clients, model: str) -> str:
-    sagemaker = clients("sagemaker")
-    found = _found(lambda: sagemaker.describe_model(ModelName=model))
-    if found is None:
-        raise EndpointError(
-            f"there is no model {model} in this account and region; "
-            "`aws sagemaker list-models` shows those there are."
-        )
-    # A model may leave its role to the endpoint's configuration.
-    if "ExecutionRoleArn" not in found:
-        raise EndpointError(f"model {model} names no role: make it again with one.")
-    return str(found["ExecutionRoleArn"])
-
-
-def _may_change(clients: Clients, now: Endpoint) -> None:
-    _is_ours(clients, now)
-    if not now.asynchronous:
-        raise EndpointError(
-            f"{now.name} is a real-time endpoint. Delete it, or deploy the stack with another "
-            "EndpointName."
-        )
-    if now.status != "InService":
-        advice = "delete it first" if "Fail" in now.status else "try again when it is in service"
-        raise EndpointError(
-            f"endpoint {now.name} is {now.status}{f' ({now.failure})' if now.failure else ''}: "
-            f"{advice}."
-        )
-
-
-def _is_ours(clients: Clients, now: Endpoint) -> None:
-    tags = clients("sagemaker").list_tags(ResourceArn=now.arn)["Tags"]
-    stacks = [tag["Value"] for tag in tags if tag["Key"] == "aws:cloudformation:stack-name"]
-    if stacks:
-        raise EndpointError(
-            f"endpoint {now.name} belongs to the CloudFormation stack {stacks[0]}: "
-            "change or delete it there."
-        )
-
-
-def _target(clients: Clients, name: str) -> Request | None:
+def scaled(clients: Clients, name: str) -> Request | None:
+    """What scales it, as Application Auto Scaling tells; None if nothing does."""
     resource = scalable(name)
     answer = clients("application-autoscaling").describe_scalable_targets(
         ServiceNamespace=resource["ServiceNamespace"],
@@ -296,19 +165,25 @@ def _target(clients: Clients, name: str) -> Request | None:
     return next(iter(answer["ScalableTargets"]), None)
 
 
-def _unregister(name: str) -> Call:
-    return Call(
-        "application-autoscaling",
-        "deregister_scalable_target",
-        scalable(name),
-        "its scaling, with the policies",
-    )
-
-
-def _found(look: Callable[[], Request]) -> Request | None:
+def described(look: Callable[[], Request]) -> Request | None:
+    """What SageMaker describes, or None if it is not there."""
     try:
         return look()
     except ClientError as error:
         if _MISSING in error.response["Error"].get("Message", ""):
             return None
         raise
+
+
+def _role(clients: Clients, model: str) -> str:
+    sagemaker = clients("sagemaker")
+    found = described(lambda: sagemaker.describe_model(ModelName=model))
+    if found is None:
+        raise EndpointError(
+            f"there is no model {model} in this account and region; "
+            "`aws sagemaker list-models` shows those there are."
+        )
+    # A model may leave its role to the endpoint's configuration.
+    if "ExecutionRoleArn" not in found:
+        raise EndpointError(f"model {model} names no role: make it again with one.")
+    return str(found["ExecutionRoleArn"])
