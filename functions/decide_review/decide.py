@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from decide_review.asked import approved_of, read_decided
 from shared.api import (
@@ -22,7 +22,9 @@ from shared.request_ids import is_of
 from shared.review_desk import conflict, entering, found, short
 from shared.reviews import Reviews, tell_task
 from shared.settings import Environment
-from shared.stepfunctions import StepFunctions
+
+if TYPE_CHECKING:
+    from shared.stepfunctions import StepFunctions
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ class Desk:
     settings: Settings
     reviews: Reviews
     records: Records
-    step_functions: Callable[[], StepFunctions]
+    step_functions: "Callable[[], StepFunctions]"
 
 
 def respond(desk: Desk, event: Event) -> Reply:

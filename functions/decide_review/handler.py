@@ -1,14 +1,16 @@
 """DecideReview: a reviewer claims a review, gives it back, or decides it."""
 
 import functools
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from decide_review.decide import Desk, Settings, respond
 from shared.api import guarded
 from shared.dynamodb import Table
 from shared.records import Records
 from shared.reviews import Reviews
-from shared.stepfunctions import StepFunctions
+
+if TYPE_CHECKING:
+    from shared.stepfunctions import StepFunctions
 
 
 @functools.cache
@@ -21,8 +23,14 @@ def build() -> Desk:
         Reviews(table),
         Records(table.beside(settings.results_table)),
         # A claim needs none: every cold start would pay for the client.
-        functools.cache(StepFunctions),
+        functools.cache(_step_functions),
     )
+
+
+def _step_functions() -> "StepFunctions":
+    from shared.stepfunctions import StepFunctions
+
+    return StepFunctions()
 
 
 def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:

@@ -18,10 +18,11 @@ from shared.stepfunctions import StepFunctions
 def build() -> tuple[Metrics, Follower]:
     """Metrics and adapters, made at the first call."""
     settings = Settings.from_env()
+    table = Table(settings.table)
     follower = Follower(
         settings,
-        Jobs(Table(settings.table)),
-        Inferences(Table(settings.inferences_table)),
+        Jobs(table),
+        Inferences(table.beside(settings.inferences_table)),
         Bus(settings.bus),
         StepFunctions(),
     )

@@ -19,10 +19,11 @@ MARGIN_MS = 60_000
 def build() -> Clerk:
     """Settings and adapters, made at the first call."""
     settings = Settings.from_env()
+    table = Table(settings.table)
     return Clerk(
         settings,
-        Jobs(Table(settings.jobs_table)),
-        Records(Table(settings.table)),
+        Jobs(table.beside(settings.jobs_table)),
+        Records(table),
         Storage(),
         Bus(settings.bus),
     )

@@ -9,10 +9,10 @@ from shared.api_requests import Requests
 from shared.dynamodb import Table
 from shared.records import Records
 from shared.request_view import Viewer
-from shared.stepfunctions import StepFunctions
 
 if TYPE_CHECKING:
     from shared.s3 import Storage
+    from shared.stepfunctions import StepFunctions
 
 
 @functools.cache
@@ -22,7 +22,7 @@ def build() -> Desk:
     table = Table(settings.results_table)
     records = Records(table)
     # Most calls need neither this client nor S3's: every cold start would pay for them.
-    step_functions = functools.cache(StepFunctions)
+    step_functions = functools.cache(_step_functions)
     return Desk(
         settings,
         records,
@@ -31,6 +31,12 @@ def build() -> Desk:
         Viewer(_storage, settings.images_bucket, settings.link_seconds, settings.reviews),
         table.beside(settings.inferences_table),
     )
+
+
+def _step_functions() -> "StepFunctions":
+    from shared.stepfunctions import StepFunctions
+
+    return StepFunctions()
 
 
 @functools.cache

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from read_requests.cursor import read_cursor, written_cursor
 from shared.api import (
@@ -30,8 +30,10 @@ from shared.request import check_requester
 from shared.request_ids import id_of_record, is_of
 from shared.request_view import Viewer
 from shared.settings import Environment
-from shared.stepfunctions import StepFunctions
 from shared.version import VERSION
+
+if TYPE_CHECKING:
+    from shared.stepfunctions import StepFunctions
 
 _MOST_LISTED, _USUALLY_LISTED = 50, 20
 # Rows of another requester under the same name are left out; a page is not searched for ever.
@@ -90,7 +92,7 @@ class Desk:
     settings: Settings
     records: Records
     requests: Requests
-    step_functions: Callable[[], StepFunctions]
+    step_functions: "Callable[[], StepFunctions]"
     viewer: Viewer
     inferences: Table
 

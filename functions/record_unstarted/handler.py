@@ -19,8 +19,9 @@ from shared.s3 import Storage
 def build() -> Clerk:
     """Settings and adapters, made at the first call."""
     settings = Settings.from_env()
-    records, jobs = Records(Table(settings.table)), Jobs(Table(settings.jobs_table))
-    return Clerk(settings, records, jobs, Storage(), Bus(settings.bus))
+    table = Table(settings.table)
+    jobs = Jobs(table.beside(settings.jobs_table))
+    return Clerk(settings, Records(table), jobs, Storage(), Bus(settings.bus))
 
 
 def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:

@@ -1,12 +1,14 @@
 """The result event that tells of a record, the same that the state machine sends."""
 
 import hashlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from shared.dynamodb import Item
-from shared.eventbridge import Bus
 from shared.records import Records, part
 from shared.statuses import BLOCKED, RETRYABLE
+
+if TYPE_CHECKING:
+    from shared.eventbridge import Bus
 
 _DETAIL_TYPES = {
     "COMPLETED": "ImageCompleted",
@@ -20,7 +22,7 @@ _PUBLIC = (
 _PLACES = ("index", "verdict")
 
 
-def announce(bus: Bus, records: Records, record: Item, now: str) -> None:
+def announce(bus: "Bus", records: Records, record: Item, now: str) -> None:
     """Sends a closed record's event, then notes that it is out: the other order could lose it."""
     bus.announce(*event_of(record))
     records.mark_announced(record, now)

@@ -5,14 +5,16 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from shared.api import Problem
 from shared.dynamodb import Item
 from shared.records import Records, utc_text
 from shared.request import InvalidRequest, normalised, request_hash
 from shared.request_ids import is_of, key_if_unread
-from shared.stepfunctions import StepFunctions, execution_arn
+
+if TYPE_CHECKING:
+    from shared.stepfunctions import StepFunctions
 
 # An execution that ends without a record gets one within minutes; one that has none long after has
 # outlived it.
@@ -30,7 +32,7 @@ class Requests:
     """The requests that came by the API. Their first execution has their id for its name."""
 
     records: Records
-    step_functions: Callable[[], StepFunctions]
+    step_functions: "Callable[[], StepFunctions]"
     machine_arn: str
 
     def find(self, request_id: str) -> Item | None:
@@ -41,6 +43,9 @@ class Requests:
         """
         if record := self.records.get(request_id):
             return record
+        # Almost every request has a record: every cold start would pay for the import.
+        from shared.stepfunctions import execution_arn
+
         arn = execution_arn(self.machine_arn, request_id)
         try:
             execution = self.step_functions().describe(arn)

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from shared.arrival import fits
 from shared.dynamodb import Item
 from shared.records import part
 from shared.request import InvalidRequest, read_words
@@ -37,6 +36,9 @@ class Appeal:
 
 def read_appeal(given: object) -> Appeal:
     """What an execution's input says of an appeal. Raises InvalidRequest."""
+    # Who only asks whether one may appeal needs none of it: cold starts would pay for the import.
+    from shared.arrival import fits
+
     match given:
         case {"by": str(by), "at": str(at), "message": message, **rest} if not rest:
             if fits(by, _MOST_BYTES) and _is_moment(at):

@@ -10,18 +10,31 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
-import boto3
-from botocore.config import Config
-from botocore.exceptions import (
-    ClientError,
-    HTTPClientError,
-    IncompleteReadError,
-    ResponseStreamingError,
-)
-from botocore.exceptions import ConnectionError as Unconnected
-from botocore.parsers import ResponseParserError
-
 from shared.errors import ServiceUnavailable, Throttled
+
+
+@contextmanager
+def _staying() -> Iterator[None]:
+    """For what is made to stay: to search all that for garbage takes a tenth of a cold start."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
+with _staying():
+    import boto3
+    from botocore.config import Config
+    from botocore.exceptions import (
+        ClientError,
+        HTTPClientError,
+        IncompleteReadError,
+        ResponseStreamingError,
+    )
+    from botocore.exceptions import ConnectionError as Unconnected
+    from botocore.parsers import ResponseParserError
 
 # It tells at INFO where it found credentials and endpoints, at every start.
 logging.getLogger("botocore").setLevel(logging.WARNING)
@@ -66,14 +79,8 @@ def client(service: str, repeatable: bool = True) -> Any:
     """A boto3 client with our time-outs; without retries for calls that are paid each time."""
     once = Config(retries={"mode": "standard", "total_max_attempts": 1})
     config = _CONFIG if repeatable else _CONFIG.merge(once)
-    # What a client consists of stays: to search all that for garbage, once or twice while it is
-    # made, takes a tenth of a cold start.
-    gc.disable()
-    try:
+    with _staying():
         return boto3.client(service, config=config.merge(_OF_S3) if service == "s3" else config)
-    finally:
-        gc.freeze()
-        gc.enable()
 
 
 def host(client: Any) -> str:

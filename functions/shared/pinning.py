@@ -3,15 +3,17 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from compiled import POLICY_HASH
 from shared.bundle import read_bundle
 from shared.errors import PolicyUnavailable, TransientError
 from shared.log import tell
-from shared.metrics import Metrics
 from shared.policy import MAX_BUNDLE_BYTES, Pin, Pins
 from shared.s3 import ObjectMissing, ObjectTooLarge, Storage
+
+if TYPE_CHECKING:
+    from shared.metrics import Metrics
 
 # How far back the last sound version is looked for.
 _MAX_VERSIONS = 20
@@ -23,7 +25,7 @@ class Published:
     def __init__(
         self,
         storage: Storage,
-        metrics: Metrics,
+        metrics: "Metrics",
         bucket: str,
         key: str,
         refresh_seconds: float,
@@ -103,6 +105,9 @@ class PolicySettings(Protocol):
 
 def published(storage: Storage, settings: PolicySettings, key: str) -> Published:
     """The policy that is published under a key."""
+    # A stack that publishes no policies needs it not: every cold start would pay for the import.
+    from shared.metrics import Metrics
+
     metrics = Metrics(settings.metrics_namespace)
     return Published(storage, metrics, settings.policy_bucket, key, settings.policy_refresh_seconds)
 

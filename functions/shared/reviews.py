@@ -9,14 +9,16 @@ sees why it was not. A decision is stored before the Task is told of it, and lie
 import hashlib
 import json
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from shared.dynamodb import Item, Table
 from shared.errors import TransientError
 from shared.log import log
 from shared.records import Records, part
 from shared.statuses import OPEN
-from shared.stepfunctions import StepFunctions
+
+if TYPE_CHECKING:
+    from shared.stepfunctions import StepFunctions
 
 # What review_id makes.
 REVIEW_ID = re.compile("[0-9a-f]{40}")
@@ -69,7 +71,7 @@ def result_of(row: Item) -> dict[str, Any]:
     }
 
 
-def answer(step_functions: StepFunctions, row: Item) -> bool:
+def answer(step_functions: "StepFunctions", row: Item) -> bool:
     """Tells the Task that waits for a review how it ended; False if none waits for this token."""
     return step_functions.succeed(str(row["task_token"]), result_of(row))
 
@@ -250,7 +252,7 @@ class Reviews:
 def tell_task(
     reviews: Reviews,
     records: Records,
-    step_functions: StepFunctions,
+    step_functions: "StepFunctions",
     row: Item,
     keep_prompt: bool,
 ) -> str:

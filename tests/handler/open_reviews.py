@@ -86,7 +86,7 @@ def open_review(identity: str = REVIEW, **changes: Any) -> Item:
         name: value if isinstance(value, str | int) else json.dumps(value)
         for name, value in first.items()
     }
-    return Reviews(Table(REVIEWS)).open(identity, TOKEN, row)
+    return Reviews(Table(REVIEWS)).open(identity, TOKEN, 0, row)
 
 
 def row_of(identity: str = REVIEW) -> Item:
