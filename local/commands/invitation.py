@@ -36,6 +36,9 @@ def invitation(stack: LocalStack, env_file: Path) -> str:
             "Decide what waits for a person (what the policy is unsure of):",
             f"  {own['review']}",
             "",
+            "Change policy/default.json, and have the next request judged by it:",
+            f"  {own['policy']}",
+            "",
             "Invoke one function with SAM CLI against this stack:",
             f"  sam local invoke FUNCTION --event EVENT.json --env-vars {_short(env_file)}",
             "",
@@ -89,13 +92,14 @@ def api_line(stack: LocalStack) -> str:
 
 
 def own_lines() -> dict[str, str]:
-    """The same three things for this command, and what waits for reviewers."""
+    """The same three things for this command; what waits for reviewers; another policy."""
     me, name = own_name(), json.loads(PROMPT_FILE.read_text("utf-8"))["request_id"]
     return {
         "drop": f"{me} drop {_short(PROMPT_FILE)}",
         "put-event": f"{me} put-event {_short(REQUEST_FILE)} --source {_SOURCE}",
         "show": f"{me} show s3:prompts/{name}",
         "review": f"{me} review list",
+        "policy": f"{me} policy publish",
     }
 
 

@@ -73,7 +73,8 @@ def _add_rest(parser: argparse.ArgumentParser) -> None:
         "--policy",
         type=Path,
         metavar="FILE",
-        help="publish this policy to the stack and have it judge (default: what ships)",
+        help="publish this policy to the stack and have it judge (default: policy/default.json); "
+        "`safelight policy publish` replaces it while the stack runs",
     )
     parser.add_argument(
         "--shadow-policy",
@@ -187,13 +188,15 @@ def _serve(args: argparse.Namespace, screen: Console) -> None:
 
 
 def published_policies(args: argparse.Namespace) -> dict[str, bytes]:
-    """Bundles of the policies that the command line names, by their keys in the policy bucket."""
+    """Bundles of what judges and, where one is named, its shadow, by their keys in the bucket."""
     from local.commands.policy_file import read_file
     from local.policy.bundle import make_bundle
     from shared.policy import ACTIVE_KEY, SHADOW_KEY
 
-    files = {ACTIVE_KEY: args.policy, SHADOW_KEY: args.shadow_policy}
-    return {key: make_bundle(read_file(path)) for key, path in files.items() if path}
+    published = {ACTIVE_KEY: make_bundle(read_file(args.policy))}
+    if args.shadow_policy:
+        published[SHADOW_KEY] = make_bundle(read_file(args.shadow_policy))
+    return published
 
 
 def _note(stack: LocalStack) -> None:

@@ -170,6 +170,27 @@ def test_what_the_policy_is_unsure_of_waits_for_a_person(
 
 
 @pytest.mark.usefixtures("local")
+def test_a_published_policy_judges_the_next_request(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    policy = json.loads((ROOT / "policy/default.json").read_text("utf-8"))
+    policy["version"] = "of our own"
+    policy["keywords"]["categories"]["violence"]["terms"].append("zephyrcola")
+    changed, prompt = tmp_path / "policy.json", tmp_path / "mascot.txt"
+    changed.write_text(json.dumps(policy), "utf-8")
+    prompt.write_text("the zephyrcola mascot waves", "utf-8")
+    drop = f"{SAFELIGHT} drop {prompt} --key prompts/{{}}.txt; test $? = {{}}"
+    shown = f"{SAFELIGHT} show --last --json"
+    shell(drop.format("before", 0), environment)
+    told = shell(f"{SAFELIGHT} policy publish {changed}", environment)
+    assert "Published version of our own" in told
+    assert "does not read it" not in told
+    shell(drop.format("after", 3), environment)
+    record = json.loads(shell(shown, environment))
+    assert (record["status"], record["stage"]) == ("BLOCKED_PROMPT", "FilterKeywords")
+
+
+@pytest.mark.usefixtures("local")
 def test_a_batch_and_a_data_set_are_followed_to_their_ends(
     environment: dict[str, str], tmp_path: Path
 ) -> None:

@@ -338,6 +338,6 @@ def test_a_record_shows_what_its_shadow_would_have_decided() -> None:
 
 def test_the_local_stack_takes_policies_too(stricter: str) -> None:
     args = cli.parser().parse_args(["local", "--shadow-policy", stricter])
-    (bundle,) = published_policies(args).items()
-    assert bundle[0] == SHADOW_KEY
-    assert read_bundle(bundle[1])["version"] == "stricter"
+    published = published_policies(args)
+    assert read_bundle(published[ACTIVE_KEY])["version"] != "stricter"
+    assert read_bundle(published[SHADOW_KEY])["version"] == "stricter"
