@@ -17,7 +17,7 @@ export SAM_CLI_TELEMETRY := 0
 export CHROMIUM
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-batch demo-dataset demo-train local test test-rules test-engine test-faults fuzz check lint format bench bench-cold-start bench-engine lock clean
+.PHONY: help setup demo demo-batch demo-dataset demo-train local test test-rules test-engine test-faults fuzz check lint format bench bench-cold-start bench-latency bench-engine lock clean
 .PHONY: setup-web test-web openapi container-setup test-container demo-endpoint bench-endpoint
 .PHONY: bench-batch bench-page bench-filter evaluate peers train-classifier sam-setup validate build test-sam-local audit soak
 
@@ -67,10 +67,13 @@ format: setup ## put the code in its form
 	$(BIN)/ruff check --fix --quiet .
 	$(BIN)/ruff format .
 
-bench: bench-cold-start bench-engine ## measure cold starts and the local engine
+bench: bench-cold-start bench-latency bench-engine ## measure cold starts, own code and the local engine
 
 bench-cold-start: setup ## every function's init as a ratio to a bare handler's
 	$(BIN)/python bench/cold_start.py --check
+
+bench-latency: setup ## what our own code adds to a request, beside one Lambda (QUICK=1, JSON, ARGS=--help)
+	@$(BIN)/python -m bench.latency $(if $(QUICK),--quick) $(if $(JSON),--json $(JSON)) $(ARGS)
 
 bench-engine: setup ## executions per second, milliseconds and memory on the local engine
 	$(BIN)/python bench/local_engine.py
