@@ -7,6 +7,7 @@ VENV_PEERS := .venv-peers
 VENV_AUDIT := .venv-audit
 VENV_CONTAINER := .venv-container
 VENV_WEB := .venv-web
+VENV_EXAMPLES := .venv-examples
 CHROMIUM ?= /usr/bin/chromium
 APT_GET = $(strip $(shell [ $$(id -u) = 0 ] || echo sudo) apt-get)
 TORCH := 2.13.0
@@ -18,7 +19,7 @@ export CHROMIUM
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo demo-batch demo-dataset demo-train local test test-rules test-engine test-faults fuzz check lint format bench bench-cold-start bench-latency bench-engine lock clean
-.PHONY: setup-web test-web openapi container-setup test-container demo-endpoint bench-endpoint
+.PHONY: examples-setup test-examples setup-web test-web openapi container-setup test-container demo-endpoint bench-endpoint
 .PHONY: bench-batch bench-page bench-filter evaluate peers train-classifier sam-setup validate build test-sam-local audit soak
 
 help: ## show this list
@@ -58,7 +59,7 @@ lint: setup ## style, types and templates
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/cfn-lint template.yaml container/endpoint.yaml web/site.yaml
+	$(BIN)/cfn-lint template.yaml container/endpoint.yaml web/site.yaml examples/event_consumer/template.yaml
 	$(BIN)/safelight policy check
 
 check: lint test ## what CI runs
@@ -188,6 +189,17 @@ test-web: ## drive the page with Chromium and the API with what its OpenAPI file
 
 openapi: $(VENV)/.ready ## write the API's description (functions/read_requests/openapi.json) from schemas/
 	$(BIN)/python -m local.openapi
+
+examples-setup: $(VENV_EXAMPLES)/.ready ## make the environment (.venv-examples) of the CDK example, which needs Node.js too
+
+$(VENV_EXAMPLES)/.ready: locks/examples.txt
+	@echo 'Making $(VENV_EXAMPLES): about 0.1 GB to download, 0.5 GB on disk.'
+	$(PYTHON) -m venv --clear $(VENV_EXAMPLES)
+	$(VENV_EXAMPLES)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement locks/examples.txt
+	@touch $@
+
+test-examples: setup examples-setup ## run the integrations of examples/ beside the local stack
+	$(BIN)/python -m pytest --timeout 600 tests/examples $(ARGS)
 
 # TORCH_INDEX is the address of an index with another build of torch, such as the CPU's.
 container-setup: $(VENV_CONTAINER)/.ready ## make the environment (.venv-container) of the generation server

@@ -1,0 +1,159 @@
+"""A client of Safelight's API for a web backend, with nothing but Python's own library.
+
+api = Client("http://127.0.0.1:8088/api")
+asked = api.ask({"prompt": "a lighthouse at dusk"}, key="order-17")
+ended = api.result(asked["request_id"])
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import random
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+_OPEN = ("RUNNING", "IN_REVIEW")
+_NO_ANSWER = 0
+# 500 too: a POST with a key and every GET may be sent again.
+_TRY_AGAIN = (_NO_ANSWER, 429, 500, 502, 503, 504)
+_TRIES = 6
+_WAIT_SECONDS, _TIMEOUT_SECONDS = 25, 35
+# The headers that show who calls, for a method, a URL and a body.
+Auth = Callable[[str, str, bytes], dict[str, str]]
+
+
+class Refused(Exception):
+    """The API refuses a call: `code` says why, `errors` which fields are to blame."""
+
+    def __init__(self, status: int, problem: dict[str, Any]) -> None:
+        super().__init__(f"{status} {problem.get('code', '')}: {problem.get('detail', '')}")
+        self.status, self.code = status, problem.get("code", "")
+        self.errors: list[dict[str, str]] = problem.get("errors", [])
+
+
+class Answer(NamedTuple):
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    def json(self) -> dict[str, Any]:
+        """The body; what another than the API has answered may be anything."""
+        try:
+            told = json.loads(self.body)
+        except ValueError:
+            told = None
+        return told if isinstance(told, dict) else {}
+
+
+def nobody(method: str, url: str, body: bytes) -> dict[str, str]:
+    """ApiAuth=none, which is on one machine only."""
+    return {}
+
+
+def api_key(value: str) -> Auth:
+    """ApiAuth=key."""
+    return lambda *_: {"x-api-key": value}
+
+
+def iam(region: str) -> Auth:
+    """ApiAuth=iam: Signature Version 4 with the credentials that botocore finds."""
+    from botocore.auth import SigV4Auth
+    from botocore.awsrequest import AWSRequest
+    from botocore.session import get_session
+
+    session = get_session()
+
+    def sign(method: str, url: str, body: bytes) -> dict[str, str]:
+        request = AWSRequest(method, url, data=body)
+        SigV4Auth(session.get_credentials(), "execute-api", region).add_auth(request)
+        return dict(request.headers.items())
+
+    return sign
+
+
+class Client:
+    """The API at `url`. Waits at most `patience` seconds when it is told to come back later."""
+
+    def __init__(self, url: str, auth: Auth = nobody, patience: float = 60.0) -> None:
+        self._url, self._auth, self._patience = url.rstrip("/"), auth, patience
+
+    def ask(self, request: dict[str, Any], key: str) -> dict[str, Any]:
+        """Ask for pictures: the result if it is there within 25 s, else {request_id, status}.
+
+        The same request with the same `key` is asked for once, however often it is sent.
+        """
+        headers = {"Content-Type": "application/json", "Idempotency-Key": key}
+        body = json.dumps(request).encode()
+        return self._call("POST", f"/images?wait={_WAIT_SECONDS}", headers, body).json()
+
+    def result(self, request_id: str, within: float = 900.0) -> dict[str, Any]:
+        """The request once it has ended, or TimeoutError. Its links are good for some minutes."""
+        deadline = time.monotonic() + within
+        seen: dict[str, Any] = {}
+        known: dict[str, str] = {}
+        while True:
+            answer = self._call("GET", f"/images/{request_id}", known)
+            if answer.status == 200:
+                seen, known = answer.json(), {"If-None-Match": answer.headers.get("etag", "")}
+            if seen["status"] not in _OPEN:
+                return seen
+            pause = _pause(answer, 1.0)
+            if time.monotonic() + pause > deadline:
+                raise TimeoutError(f"{request_id} is still {seen['status']}")
+            time.sleep(pause)
+
+    def download(self, ended: dict[str, Any], folder: Path) -> list[Path]:
+        """Save the pictures that were delivered; read the request again if its links are old."""
+        folder.mkdir(parents=True, exist_ok=True)
+        saved = []
+        for image in ended["images"]:
+            if url := image.get("url"):
+                name = f"{ended['request_id']}-{image['index']}{Path(urlsplit(url).path).suffix}"
+                saved.append(folder / name)
+                # A link is all that it takes: S3 must not see who calls the API.
+                saved[-1].write_bytes(self._persist("GET", url, {}, b"", nobody).body)
+        return saved
+
+    def _call(self, method: str, path: str, headers: dict[str, str], body: bytes = b"") -> Answer:
+        return self._persist(method, self._url + path, headers, body, self._auth)
+
+    def _persist(
+        self, method: str, url: str, headers: dict[str, str], body: bytes, auth: Auth
+    ) -> Answer:
+        for tried in range(1, _TRIES + 1):
+            # Signed each time: a signature is good for minutes.
+            answer = _send(method, url, {**headers, **auth(method, url, body)}, body)
+            pause = _pause(answer, 2.0**tried)
+            if answer.status not in _TRY_AGAIN or tried == _TRIES or pause > self._patience:
+                break
+            time.sleep(pause)
+        if 200 <= answer.status < 400:
+            return answer
+        raise Refused(answer.status, answer.json())
+
+
+def _send(method: str, url: str, headers: dict[str, str], body: bytes) -> Answer:
+    request = urllib.request.Request(url, body or None, headers, method=method)  # noqa: S310
+    try:
+        try:
+            reply = urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS)  # noqa: S310
+        except urllib.error.HTTPError as refused:
+            reply = refused
+        with reply:
+            told = {name.lower(): value for name, value in reply.headers.items()}
+            return Answer(reply.status, told, reply.read())
+    except (OSError, http.client.HTTPException):
+        return Answer(_NO_ANSWER, {}, b"")
+
+
+def _pause(answer: Answer, usual: float) -> float:
+    """Seconds until the next call, a little more than was asked for: not all callers at once."""
+    told = answer.headers.get("retry-after", "")
+    seconds = float(told) if told.isdecimal() else usual
+    return seconds + random.uniform(0, max(1.0, seconds / 4))  # noqa: S311
