@@ -221,6 +221,9 @@ demo-endpoint: $(VENV)/.ready container-setup ## ask the generation server for p
 bench-endpoint: container-setup ## pictures a second of the generation server and of plain diffusers (JSON, ARGS=--help)
 	@$(VENV_CONTAINER)/bin/python -m bench.endpoint $(if $(JSON),--json $(JSON)) $(ARGS)
 
+notices: $(VENV)/.ready ## write the licences of what is locked into THIRD_PARTY_NOTICES.md
+	PYTHONPATH=tests $(BIN)/python -m licences.pinned
+
 lock: ## resolve locks/*.in again
 	$(PYTHON) -m venv --clear .venv-lock
 	.venv-lock/bin/python -m pip install --quiet --disable-pip-version-check uv
