@@ -9,12 +9,14 @@ tried again does not pay again, unless the answer to its invocation, or the note
 import hashlib
 import json
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from shared.dynamodb import Item, Table
 from shared.errors import GenerationExpired, GenerationFailed
 from shared.records import OPEN_SHARDS
-from shared.stepfunctions import StepFunctions
+
+if TYPE_CHECKING:
+    from shared.stepfunctions import StepFunctions
 
 # Where in the work bucket the endpoint writes, and nobody else.
 OUTPUTS, FAILURES = "inference/output/", "inference/failure/"
@@ -38,7 +40,7 @@ def location(uri: str, prefix: str) -> dict[str, str] | None:
     return {"bucket": bucket, "key": key} if within else None
 
 
-def answer(step_functions: StepFunctions, row: Item) -> bool:
+def answer(step_functions: "StepFunctions", row: Item) -> bool:
     """Tells the Task that waits for a finished inference how it ended; False if none waits."""
     token = str(row["task_token"])
     if row["status"] == "COMPLETED":
