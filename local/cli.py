@@ -8,6 +8,7 @@ import sys
 from local.commands import (
     batch,
     classifier,
+    cost,
     dataset,
     dead_letters,
     demo,
@@ -44,7 +45,7 @@ def parser() -> argparse.ArgumentParser:
     subparsers = whole.add_subparsers(metavar="COMMAND", required=True)
     for command in (
         *(demo, run_local, drop, put_event, show, batch, dataset, redrive, review),
-        *(dead_letters, policy, classifier, endpoint, page, models),
+        *(dead_letters, policy, classifier, endpoint, cost, page, models),
     ):
         command.add_to(subparsers)
     return whole

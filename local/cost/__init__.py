@@ -1,0 +1,1 @@
+"""What Safelight costs: prices with their sources, what requests use, and choices compared."""

@@ -1,0 +1,54 @@
+"""How many hours of instances a month's pictures take: painting, waiting for more, and waking."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from local.cost.prices import HOURS_A_MONTH
+from local.cost.workload import Workload
+
+DAYS_A_MONTH = HOURS_A_MONTH / 24
+_MINUTES, _SECONDS = 60, 3600
+
+
+@dataclass(frozen=True)
+class Hours:
+    """Of a month. `idle` are paid and paint nothing; `wakes` is how often the endpoint starts."""
+
+    painting: float
+    idle: float
+    wakes: float
+
+
+def hours(workload: Workload, painted_a_day: float) -> Hours:
+    """For so many pictures painted, blocked ones and further attempts included.
+
+    Requests come at random (a Poisson process) in the active hours: while they do, a pause longer
+    than the idle time puts the last instance to sleep. Few requests meet no others, and are painted
+    one at a time; enough of them to keep instances busy are painted in batches.
+    """
+    alone = painted_a_day * workload.seconds_per_image / _SECONDS
+    busy = alone / workload.batch_speedup
+    needed = busy / workload.utilisation
+    if workload.always_on:
+        paid, wakes = max(24.0, needed), 0.0
+    else:
+        waiting, wakes = _awake(workload)
+        paid = max(min(24.0, alone + waiting), needed)
+    painting = min(paid, max(busy, min(alone, paid * workload.utilisation)))
+    return Hours(*(DAYS_A_MONTH * each for each in (painting, paid - painting, wakes)))
+
+
+def _awake(workload: Workload) -> tuple[float, float]:
+    """(hours up without work, wakes) of a day, of an endpoint that sleeps."""
+    requests = workload.requests_per_day
+    patience = workload.idle_minutes / _MINUTES
+    rate = requests / workload.active_hours
+    # Of each pause the endpoint stays up for what is below its patience.
+    pauses = workload.active_hours * -math.expm1(-rate * patience)
+    wakes = requests * math.exp(-rate * patience)
+    if workload.active_hours < 24:
+        wakes = min(requests, max(1.0, wakes))
+        pauses += min(1.0, requests) * patience * math.exp(-requests)
+    return pauses + wakes * workload.start_minutes / _MINUTES, wakes
