@@ -20,7 +20,7 @@ from bench.batch.alone import Alone
 from bench.soak import chaos
 from bench.soak.figures import line
 from bench.soak.logs import messages
-from bench.soak.prices import comprehend_units
+from bench.spent import comprehend_units
 from local.deployed_stack import Record
 from local.engine import memory
 from local.jobs import BATCHES_FOLDER, drop_batch, execution_of_batch, follow

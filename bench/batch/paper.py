@@ -1,6 +1,6 @@
 """Very large batches on paper: cost, time and quotas, as docs/batches.md has them.
 
-Nothing here was measured on AWS. Prices are bench/soak/prices.py's. Confidence: H is AWS's own
+Nothing here was measured on AWS. Prices are local/cost/prices.json's. Confidence: H is AWS's own
 documentation or API model, M several sources that agree, L one source or an inference.
 `python -m bench.batch.paper` prints the tables of the document; --help says what can be varied.
 """
@@ -11,19 +11,17 @@ import argparse
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from bench.soak.prices import PRICED, PRICES
+from bench.spent import PRICED, price
+from local.cost.prices import shipped
 
 DAY, HOUR = 86_400, 3600
 # Beside its picture a row is on its way for so long: an assumption.
 OVERHEAD_SECONDS = 6.0
 # As in the template.
 MOST_AT_ONCE = 1000
-# Rekognition's price of a month falls with the images: (up to how many, USD each).
-REKOGNITION_TIERS = ((1_000_000, 1.0e-3), (5_000_000, 0.8e-3), (35_000_000, 0.6e-3))
-REKOGNITION_BEYOND = 0.25e-3
 # ml.g5.2xlarge: the smallest of JumpStart's list for Stable Diffusion 2.1 on a current GPU.
-INSTANCE, INSTANCE_HOUR = "ml.g5.2xlarge", 1.515
-LOG_GIGABYTE = 0.50
+INSTANCE = "ml.g5.2xlarge"
+INSTANCE_HOUR = shipped().instance(INSTANCE).usd
 GPU = "GPU instances"
 INSTANCES = (1, 10, 50, 100, 200, 400)
 
@@ -67,19 +65,19 @@ class Limit:
 
 def costs(row: Row, rows: int) -> dict[str, float]:
     """USD for so many rows, by service."""
-    price = {name: usd for name, (usd, _) in PRICES.items()}
+    language = shipped()["comprehend.unit"].usd
     each = {
         "SageMaker": row.seconds * INSTANCE_HOUR / HOUR,
-        "Step Functions": row.transitions * price["state transitions"],
-        "Comprehend, toxicity": row.comprehend_units * price["Comprehend units"],
-        "Comprehend, language": row.language_units * price["Comprehend units"],
-        "Lambda": row.invocations * price["Lambda requests"]
-        + row.gigabyte_seconds * price["Lambda GB-seconds"],
-        "S3 requests": row.puts * price["S3 writes"] + row.gets * price["S3 reads"],
-        "DynamoDB": row.writes * price["DynamoDB writes"] + row.reads * price["DynamoDB reads"],
-        "CloudWatch Logs": row.log_bytes / 1e9 * LOG_GIGABYTE,
-        "EventBridge, SNS": row.events * price["EventBridge events"]
-        + row.notices * price["SNS notices"],
+        "Step Functions": row.transitions * price("state transitions"),
+        "Comprehend, toxicity": row.comprehend_units * price("Comprehend units"),
+        "Comprehend, language": row.language_units * language,
+        "Lambda": row.invocations * price("Lambda requests")
+        + row.gigabyte_seconds * price("Lambda GB-seconds"),
+        "S3 requests": row.puts * price("S3 writes") + row.gets * price("S3 reads"),
+        "DynamoDB": row.writes * price("DynamoDB writes") + row.reads * price("DynamoDB reads"),
+        "CloudWatch Logs": row.log_bytes / 1e9 * shipped()["cloudwatch.log-gb"].usd,
+        "EventBridge, SNS": row.events * price("EventBridge events")
+        + row.notices * price("SNS notices"),
     }
     spent = {name: usd * rows for name, usd in each.items()}
     spent["Rekognition"] = rekognition(rows * row.images)
@@ -93,11 +91,7 @@ def blocked() -> Row:
 
 def rekognition(images: int) -> float:
     """USD for so many images in one month."""
-    spent, below = 0.0, 0
-    for up_to, price in REKOGNITION_TIERS:
-        spent += max(0, min(images, up_to) - below) * price
-        below = up_to
-    return spent + max(0, images - below) * REKOGNITION_BEYOND
+    return shipped()["rekognition.image"].of(images).usd
 
 
 def limits(row: Row) -> list[Limit]:

@@ -9,8 +9,8 @@ from rich.table import Table
 
 from bench.batch.measure import ENGINE, STAND_INS, Measured, growth, names, peak, rates, together
 from bench.soak.figures import PERCENTS, percentiles
-from bench.soak.prices import GPU_HOUR, PRICED, cost
 from bench.soak.tables import costs, titled
+from bench.spent import GPU_HOUR, PRICED, cost
 from local.jobs import counts
 
 _MEGABYTE = 1e6

@@ -10,8 +10,8 @@ from rich.table import Table
 
 from bench.endpoint.chips import SOURCE, dense_tflops
 from bench.endpoint.plan import DIFFUSERS, SERVER, Measured, Plan, read
-from bench.soak.prices import GPU_HOUR, PRICED
 from bench.soak.tables import titled
+from bench.spent import GPU_HOUR, PRICED
 
 _CHIP_OF_PRICE = "A10G"
 

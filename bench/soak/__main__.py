@@ -16,8 +16,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from bench.soak import report
 from bench.soak.figures import PERCENTS, line, percentiles
-from bench.soak.prices import PRICED, cost
 from bench.soak.ring import Ring, Settings, Tell, run
+from bench.spent import PRICED, cost
 
 # A Task waits 365 s for the endpoint, 104 s at 3.5. The sweeper looks for what the endpoint should
 # have answered after 65 s, which are real, and comes every 34 s: it mostly wins, as on AWS it

@@ -10,10 +10,10 @@ from rich.text import Text
 
 from bench.soak.account import MEANINGS
 from bench.soak.figures import PERCENTS, line, percentiles
-from bench.soak.prices import GPU_HOUR, PRICED, cost
 from bench.soak.ring import Ring
 from bench.soak.tables import costs, titled
 from bench.soak.weight import ENGINE, FUNCTIONS, STAND_INS
+from bench.spent import GPU_HOUR, PRICED, cost
 
 BEYOND = (10_000, 100_000)
 _MOST_NAMED = 10

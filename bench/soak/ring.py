@@ -14,9 +14,9 @@ from bench.soak.account import Account, account
 from bench.soak.evidence import Evidence, gather
 from bench.soak.load import Sender
 from bench.soak.plan import plan, scripts
-from bench.soak.prices import comprehend_units
 from bench.soak.system import System
 from bench.soak.weight import Weighing
+from bench.spent import comprehend_units
 
 _REPORT_LINE = re.compile(
     r"^REPORT RequestId: .*?Duration: ([\d.]+) ms.*?Memory Size: (\d+) MB", re.M

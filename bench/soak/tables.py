@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from bench.soak.prices import PRICES, cost
+from bench.spent import COUNTED, cost
 
 
 def titled(title: str) -> Table:
@@ -28,7 +28,7 @@ def costs(title: str, counts: dict[str, float], number: int, unit: str) -> Table
     spent = cost(counts)
     for name, usd in spent.items():
         table.add_row(
-            PRICES[name][1],
+            COUNTED[name][1],
             f"{counts[name]:,.0f}",
             f"{counts[name] / number:.2f}",
             f"{usd:.4f}",

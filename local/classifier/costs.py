@@ -1,10 +1,10 @@
-"""What a classifier of one's own costs on AWS.
+"""What a classifier of one's own costs on AWS, in words."""
 
-Amazon Comprehend pricing, custom Comprehend, us-east-1, 2026.
-"""
+from local.cost.prices import shipped
 
-TRAINING_HOUR, MODEL_MONTH = 3.0, 0.5
-UNIT_SECOND = 0.0005
+TRAINING_HOUR = shipped()["comprehend.training-hour"].usd
+MODEL_MONTH = shipped()["comprehend.model-month"].usd
+UNIT_SECOND = shipped()["comprehend.inference-unit-second"].usd
 UNIT_DAY = UNIT_SECOND * 86_400
 HERE = "Nothing is paid here: stand-ins train and answer."
 

@@ -184,7 +184,7 @@ def _check_role(named: str, role: str, dry_run: bool) -> None:
 
 
 def _cost(served: Served, scaling: Scaling | None) -> str:
-    from local.endpoint.prices import hourly
+    from local.cost.prices import hourly
 
     price = hourly(served.instance_type)
     if scaling is None:

@@ -48,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _tell_endpoint(now: Endpoint, scaling: Scaling | None, waiting: int | None) -> None:
-    from local.endpoint.prices import hourly
+    from local.cost.prices import hourly
 
     print(f"{now.name}: {now.status}{f' ({now.failure})' if now.failure else ''}")
     if not now.asynchronous:

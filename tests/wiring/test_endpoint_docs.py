@@ -11,7 +11,7 @@ from wiring.system import ROOT, TEMPLATE
 from wiring.test_endpoint_template import ENDPOINT
 
 from local.cli import parser
-from local.endpoint.prices import HOURLY
+from local.cost.prices import shipped
 
 DOC = (ROOT / "docs" / "endpoint.md").read_text("utf-8")
 LINES = doc_lines.command_lines(DOC)
@@ -70,7 +70,7 @@ def test_alarms_point_at_sections() -> None:
 )
 def test_costs_are_the_prices_times_the_hours(row: tuple[str, ...]) -> None:
     hour, day, month, wake = (float(figure.replace(",", "")) for figure in row[1:])
-    price = HOURLY[row[0]]
+    price = shipped().instance(row[0]).usd
     assert [hour, day, wake] == pytest.approx([price, price * 24, price / 3], abs=0.0051)
     assert month == pytest.approx(price * 730, abs=0.51)
 

@@ -15,8 +15,8 @@ from unit.local_cli.aws_calls import Account, Json, refusal
 from local import cli
 from local.commands import which_stack
 from local.commands.failure import FAILED, SUCCESS
+from local.cost import prices
 from local.deployed_stack import DeployedStack
-from local.endpoint import prices
 from local.endpoint.requests import (
     IDLE_SECONDS,
     Place,
