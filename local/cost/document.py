@@ -72,7 +72,7 @@ def _by_load(workload: Workload, prices: Prices) -> report.Sheet:
     return report.Sheet(
         "USD per 1,000 images, by images a day",
         ("", *(f"{load:,}" for load in LOADS)),
-        (*rows, ("**in all**", *totals), ("a month", *months)),
+        (*rows, ("in all", *totals), ("a month", *months)),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from textwrap import wrap
 from typing import Any
 
 from local.cost.comparisons import LOADS, Choice, Comparison, at, comparisons
@@ -15,6 +16,7 @@ LEFT_OUT = (
     "batches' and data sets' own executions, and training."
 )
 _MARK = "*"
+_DOCUMENT_WIDTH = 120
 
 
 @dataclass(frozen=True)
@@ -113,17 +115,17 @@ def price_list(prices: Prices) -> Sheet:
     return Sheet(f"Prices of {prices.region}", ("", "USD", "unit", "read", "source"), rows)
 
 
-def markdown(sheet: Sheet, heading: str = "###") -> str:
+def markdown(sheet: Sheet) -> str:
     """As a table of a document."""
     columns = [name or " " for name in sheet.columns]
     lines = [
-        f"{heading} {sheet.title}",
+        f"### {sheet.title}",
         "",
         f"| {' | '.join(columns)} |",
         f"| --- |{' ---: |' * (len(columns) - 1)}",
         *(f"| {' | '.join(row)} |".replace(_MARK, rf"\{_MARK}") for row in sheet.rows),
     ]
-    return "\n".join([*lines, *(["", sheet.says] if sheet.says else [])])
+    return "\n".join([*lines, *(["", *wrap(sheet.says, _DOCUMENT_WIDTH)] if sheet.says else [])])
 
 
 def document(found: Estimate, prices: Prices, compared_too: bool = True) -> dict[str, Any]:
