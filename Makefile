@@ -190,6 +190,9 @@ test-web: ## drive the page with Chromium and the API with what its OpenAPI file
 openapi: $(VENV)/.ready ## write the API's description (functions/read_requests/openapi.json) from schemas/
 	$(BIN)/python -m local.openapi
 
+picture: $(VENV)/.ready ## draw docs/images/*.svg from the state machines and the template (ARGS=--check)
+	@$(BIN)/python -m local.picture $(ARGS)
+
 examples-setup: $(VENV_EXAMPLES)/.ready ## make the environment (.venv-examples) of the CDK example, which needs Node.js too
 
 $(VENV_EXAMPLES)/.ready: locks/examples.txt

@@ -23,6 +23,7 @@ TESTS = (
     *("tests/handler/test_events.py", "tests/security/test_document.py"),
     *("tests/wiring/test_names.py", "tests/wiring/test_docs.py"),
     *("tests/wiring/test_operations.py", "tests/wiring/test_state_machine.py"),
+    "tests/wiring/test_picture.py",
     MEASURED,
 )
 
@@ -56,7 +57,10 @@ def run_tests(copy: Path, *tests: str, only: str = QUICK) -> tuple[int, str]:
 
 @pytest.fixture(scope="module")
 def followed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return copied(tmp_path_factory.mktemp("followed"))
+    copy = copied(tmp_path_factory.mktemp("followed"))
+    status, told = run(copy, "-m", "local.picture")
+    assert status == 0, told
+    return copy
 
 
 def test_rules_names_and_documents_hold(followed: Path) -> None:
