@@ -6,7 +6,7 @@ from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 
-# Event's detail type, and what else it must say: of what has failed, only what another try may mend.
+# By detail type, what the event's detail must say: of what has failed, that another try may do.
 HEARD = {"ImageInReview": None, "ImageFailed": {"retryable": [True]}}
 
 app = cdk.App()
@@ -33,9 +33,7 @@ for kind, detail in HEARD.items():
         stack,
         kind,
         event_bus=bus,
-        event_pattern=events.EventPattern(
-            source=["safelight"], detail_type=[kind], detail=detail
-        ),
+        event_pattern=events.EventPattern(source=["safelight"], detail_type=[kind], detail=detail),
         targets=[told],
     )
 cdk.CfnOutput(stack, "PeopleTopic", value=people.topic_arn)
