@@ -18,7 +18,7 @@ from shared.appeals import check_kept, subject
 from shared.arrival import Arrival, read_arrival
 from shared.dynamodb import Item
 from shared.inferences import MAX_INFERENCES
-from shared.pinning import Pinning
+from shared.pinning import Pinning, PolicySettings
 from shared.policy import Pins
 from shared.records import Records, open_shard, utc_text
 from shared.request import (
@@ -52,18 +52,12 @@ class Settings:
     retention_days: int
     max_attempts: int
     generation_seconds: int
-    policy_source: str
-    shadow_policy: bool
-    policy_bucket: str
-    policy_refresh_seconds: int
-    metrics_namespace: str
+    policy: PolicySettings
 
     @classmethod
     def from_env(cls) -> "Settings":
         """Raises SettingsError."""
         env = Environment()
-        source = env.choice("POLICY_SOURCE", "shipped", "bucket")
-        shadow = env.flag("SHADOW_POLICY")
         return cls(
             table=env.text("RESULTS_TABLE"),
             work_bucket=env.text("WORK_BUCKET"),
@@ -72,11 +66,7 @@ class Settings:
             max_attempts=env.number("MAX_ATTEMPTS"),
             generation_seconds=env.number("REQUEST_TTL_SECONDS")
             + env.number("INVOCATION_TIMEOUT_SECONDS"),
-            policy_source=source,
-            shadow_policy=shadow,
-            policy_bucket=env.text("POLICY_BUCKET") if shadow or source == "bucket" else "",
-            policy_refresh_seconds=env.number("POLICY_REFRESH_SECONDS"),
-            metrics_namespace=env.text("METRICS_NAMESPACE"),
+            policy=PolicySettings.from_env(env, shadow=env.flag("SHADOW_POLICY")),
         )
 
 

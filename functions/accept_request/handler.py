@@ -6,11 +6,10 @@ from typing import Any
 from accept_request.accept import Door, Settings, accept
 from shared.dynamodb import Table
 from shared.log import tell
-from shared.pinning import Pinning, published
-from shared.policy import ACTIVE_KEY, SHADOW_KEY
+from shared.pinning import Pinning
 from shared.records import Records
 from shared.s3 import Storage
-from shared.stepfunctions import StepFunctions
+from shared.when_needed import step_functions
 
 
 @functools.cache
@@ -18,18 +17,12 @@ def build() -> Door:
     """Settings and adapters, made at the first call."""
     settings = Settings.from_env()
     storage = Storage()
-    from_bucket = settings.policy_source == "bucket"
-    pinning = Pinning(
-        active=published(storage, settings, ACTIVE_KEY) if from_bucket else None,
-        shadow=published(storage, settings, SHADOW_KEY) if settings.shadow_policy else None,
-    )
     return Door(
         settings,
         Records(Table(settings.table)),
         storage,
-        pinning,
-        # Only a request that is run again needs it: every cold start would pay for the client.
-        functools.cache(StepFunctions),
+        Pinning.of(settings.policy, lambda: storage),
+        step_functions,
     )
 
 

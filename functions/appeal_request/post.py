@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from shared.api import (
-    AUTHS,
+    ApiSettings,
     Event,
     Problem,
     Reply,
@@ -52,9 +52,7 @@ _MOST_STARTS = 20
 class Settings:
     """AppealRequest's variables."""
 
-    api_auth: str
-    api_cors_origin: str
-    metrics_namespace: str
+    api: ApiSettings
     reviews: bool
     machine_arn: str
     results_table: str
@@ -64,9 +62,7 @@ class Settings:
         """Raises SettingsError."""
         env = Environment()
         return cls(
-            api_auth=env.choice("API_AUTH", *AUTHS),
-            api_cors_origin=env.optional("API_CORS_ORIGIN"),
-            metrics_namespace=env.text("METRICS_NAMESPACE"),
+            api=ApiSettings.from_env(env),
             reviews=env.flag("REVIEWS"),
             machine_arn=env.text("STATE_MACHINE_ARN"),
             results_table=env.text("RESULTS_TABLE"),
@@ -88,7 +84,7 @@ def post(counter: Counter, event: Event) -> Reply:
     """202, also to the same appeal again. Raises Problem, and InvalidRequest for the body."""
     if not counter.settings.reviews:
         raise Problem("not_found", "this stack has no reviews")
-    who = requester(event, counter.settings.api_auth)
+    who = requester(event, counter.settings.api.auth)
     request_id = (event.get("pathParameters") or {}).get("id", "")
     record = counter.requests.find_own(who, request_id)
     appeal = Appeal(f"api:{who}", utc_text(datetime.now(UTC)), _message(event))

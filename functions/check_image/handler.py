@@ -7,13 +7,13 @@ from typing import Any
 
 from check_image.asked import MOST_BODY_BYTES, read_asked
 from check_image.check import Panel
-from shared.api import AUTHS, answer, guarded, json_body, requester
+from shared.api import ApiSettings, answer, guarded, json_body, requester
 from shared.dynamodb import Table
 from shared.log import tell
 from shared.metrics import Metrics
 from shared.moderation.rules import is_known
-from shared.pinning import Pinning, published
-from shared.policy import ACTIVE_KEY, Policies
+from shared.pinning import Pinning, PolicySettings
+from shared.policy import Policies
 from shared.quotas import Quotas
 from shared.rekognition import Moderator
 from shared.s3 import Storage
@@ -24,31 +24,22 @@ from shared.settings import Environment
 class Settings:
     """CheckImage's variables."""
 
-    api_auth: str
-    api_cors_origin: str
+    api: ApiSettings
     quotas_table: str
     checks_per_day: int
-    policy_source: str
-    policy_bucket: str
-    policy_refresh_seconds: int
+    policy: PolicySettings
     check_text: bool
-    metrics_namespace: str
 
     @classmethod
     def from_env(cls) -> "Settings":
         """Raises SettingsError."""
         env = Environment()
-        source = env.choice("POLICY_SOURCE", "shipped", "bucket")
         return cls(
-            api_auth=env.choice("API_AUTH", *AUTHS),
-            api_cors_origin=env.optional("API_CORS_ORIGIN"),
+            api=ApiSettings.from_env(env),
             quotas_table=env.text("QUOTAS_TABLE"),
             checks_per_day=env.number("CHECKS_PER_DAY"),
-            policy_source=source,
-            policy_bucket=env.text("POLICY_BUCKET") if source == "bucket" else "",
-            policy_refresh_seconds=env.number("POLICY_REFRESH_SECONDS"),
+            policy=PolicySettings.from_env(env),
             check_text=env.flag("CHECK_TEXT_IN_IMAGES"),
-            metrics_namespace=env.text("METRICS_NAMESPACE"),
         )
 
 
@@ -66,33 +57,32 @@ class Desk:
 def build() -> Desk:
     """Settings and adapters, made at the first call."""
     settings = Settings.from_env()
-    from_bucket = settings.policy_source == "bucket"
-    active = published(Storage(), settings, ACTIVE_KEY) if from_bucket else None
     lists = None
     if settings.check_text:
         # Lists and matcher cost a quarter of a cold start that others need not pay.
         from shared.keywords.lists import prepare
 
-        lists = Policies("keywords", settings.policy_bucket, prepare)
-    panel = Panel(Moderator(), Policies("images", settings.policy_bucket, dict), lists)
-    return Desk(settings, Pinning(active, None), panel, Quotas(Table(settings.quotas_table)))
+        lists = Policies("keywords", settings.policy.bucket, prepare)
+    panel = Panel(Moderator(), Policies("images", settings.policy.bucket, dict), lists)
+    pinning = Pinning.of(settings.policy, Storage)
+    return Desk(settings, pinning, panel, Quotas(Table(settings.quotas_table)))
 
 
 def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """API Gateway's proxy event in; {statusCode, headers, body} out."""
     desk = build()
-    return guarded(desk.settings, event, lambda: answer(200, _checked(desk, event)))
+    return guarded(desk.settings.api, event, lambda: answer(200, _checked(desk, event)))
 
 
 def _checked(desk: Desk, event: dict[str, Any]) -> dict[str, Any]:
     settings = desk.settings
-    who = requester(event, settings.api_auth)
+    who = requester(event, settings.api.auth)
     picture = read_asked(json_body(event, MOST_BODY_BYTES))
     pins, _ = desk.pinning.pins()
     desk.quotas.spend("checks", who, settings.checks_per_day, datetime.now(UTC))
     found = desk.panel.check(picture, pins)
     known = not found["model"] or is_known(found["model"], desk.panel.rules.active(pins))
-    _count(found, known, Metrics(settings.metrics_namespace))
+    _count(found, known, Metrics(settings.api.metrics_namespace))
     return found | {"policy_hash": pins["active"]["hash"]}
 
 

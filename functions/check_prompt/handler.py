@@ -8,14 +8,14 @@ from typing import Any
 
 from check_prompt.asked import read_asked
 from check_prompt.check import Layers
-from shared.api import AUTHS, answer, guarded, json_body, requester
+from shared.api import ApiSettings, answer, guarded, json_body, requester
 from shared.classification.backends import backend_of, check_backend
 from shared.comprehend import LanguageDetection
 from shared.dynamodb import Table
 from shared.keywords.lists import prepare
 from shared.metrics import Metrics
-from shared.pinning import Pinning, published
-from shared.policy import ACTIVE_KEY, Policies
+from shared.pinning import Pinning, PolicySettings
+from shared.policy import Policies
 from shared.quotas import Quotas
 from shared.request import MAX_FILE_BYTES
 from shared.s3 import Storage
@@ -26,39 +26,30 @@ from shared.settings import Environment
 class Settings:
     """CheckPrompt's variables."""
 
-    api_auth: str
-    api_cors_origin: str
+    api: ApiSettings
     quotas_table: str
     checks_per_day: int
-    policy_source: str
-    policy_bucket: str
-    policy_refresh_seconds: int
+    policy: PolicySettings
     warn: bool
     backend: str
     classifier_endpoint_arn: str
     guardrail_arn: str
     guardrail_version: str
-    metrics_namespace: str
 
     @classmethod
     def from_env(cls) -> "Settings":
         """Raises SettingsError."""
         env = Environment()
-        source = env.choice("POLICY_SOURCE", "shipped", "bucket")
         settings = cls(
-            api_auth=env.choice("API_AUTH", *AUTHS),
-            api_cors_origin=env.optional("API_CORS_ORIGIN"),
+            api=ApiSettings.from_env(env),
             quotas_table=env.text("QUOTAS_TABLE"),
             checks_per_day=env.number("CHECKS_PER_DAY"),
-            policy_source=source,
-            policy_bucket=env.text("POLICY_BUCKET") if source == "bucket" else "",
-            policy_refresh_seconds=env.number("POLICY_REFRESH_SECONDS"),
+            policy=PolicySettings.from_env(env),
             warn=env.choice("ON_FLAGGED_PROMPT", "reject", "warn") == "warn",
             backend=env.choice("CLASSIFIER_BACKEND", "toxicity", "custom", "guardrail"),
             classifier_endpoint_arn=env.optional("CLASSIFIER_ENDPOINT_ARN"),
             guardrail_arn=env.optional("GUARDRAIL_ARN"),
             guardrail_version=env.optional("GUARDRAIL_VERSION"),
-            metrics_namespace=env.text("METRICS_NAMESPACE"),
         )
         check_backend(settings)
         return settings
@@ -78,28 +69,26 @@ class Desk:
 def build() -> Desk:
     """Settings and adapters, made at the first call."""
     settings = Settings.from_env()
-    from_bucket = settings.policy_source == "bucket"
-    active = published(Storage(), settings, ACTIVE_KEY) if from_bucket else None
     layers = Layers(
         settings.warn,
-        Policies("keywords", settings.policy_bucket, prepare),
-        Policies("classifier", settings.policy_bucket, dict),
+        Policies("keywords", settings.policy.bucket, prepare),
+        Policies("classifier", settings.policy.bucket, dict),
         functools.cache(lambda: backend_of(settings)),
         LanguageDetection(),
     )
     quotas = functools.cache(lambda: Quotas(Table(settings.quotas_table)))
-    return Desk(settings, Pinning(active, None), layers, quotas)
+    return Desk(settings, Pinning.of(settings.policy, Storage), layers, quotas)
 
 
 def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """API Gateway's proxy event in; {statusCode, headers, body} out."""
     desk = build()
-    return guarded(desk.settings, event, lambda: answer(200, _checked(desk, event)))
+    return guarded(desk.settings.api, event, lambda: answer(200, _checked(desk, event)))
 
 
 def _checked(desk: Desk, event: dict[str, Any]) -> dict[str, Any]:
-    settings, metrics = desk.settings, Metrics(desk.settings.metrics_namespace)
-    who = requester(event, settings.api_auth)
+    settings, metrics = desk.settings, Metrics(desk.settings.api.metrics_namespace)
+    who = requester(event, settings.api.auth)
     asked = read_asked(json_body(event, MAX_FILE_BYTES))
     pins, _ = desk.pinning.pins()
     if "classifier" in asked.layers:

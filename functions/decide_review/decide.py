@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from decide_review.asked import approved_of, read_decided
 from shared.api import (
-    AUTHS,
+    ApiSettings,
     Event,
     Problem,
     Reply,
@@ -31,9 +31,7 @@ if TYPE_CHECKING:
 class Settings:
     """DecideReview's variables."""
 
-    api_auth: str
-    api_cors_origin: str
-    metrics_namespace: str
+    api: ApiSettings
     reviews: bool
     reviewers: frozenset[str]
     reviews_table: str
@@ -46,9 +44,7 @@ class Settings:
         """Raises SettingsError."""
         env = Environment()
         return cls(
-            api_auth=env.choice("API_AUTH", *AUTHS),
-            api_cors_origin=env.optional("API_CORS_ORIGIN"),
-            metrics_namespace=env.text("METRICS_NAMESPACE"),
+            api=ApiSettings.from_env(env),
             reviews=env.flag("REVIEWS"),
             reviewers=env.names("REVIEWERS"),
             reviews_table=env.text("REVIEWS_TABLE"),
@@ -160,7 +156,7 @@ def _count(desk: Desk, decision: str) -> None:
     # Only a decision needs it: every cold start would pay for the import.
     from shared.metrics import Metrics
 
-    Metrics(desk.settings.metrics_namespace).count("ReviewDecisions", Decision=decision)
+    Metrics(desk.settings.api.metrics_namespace).count("ReviewDecisions", Decision=decision)
 
 
 _ROUTES = {

@@ -1,16 +1,14 @@
 """DecideReview: a reviewer claims a review, gives it back, or decides it."""
 
 import functools
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from decide_review.decide import Desk, Settings, respond
 from shared.api import guarded
 from shared.dynamodb import Table
 from shared.records import Records
 from shared.reviews import Reviews
-
-if TYPE_CHECKING:
-    from shared.stepfunctions import StepFunctions
+from shared.when_needed import step_functions
 
 
 @functools.cache
@@ -22,18 +20,11 @@ def build() -> Desk:
         settings,
         Reviews(table),
         Records(table.beside(settings.results_table)),
-        # A claim needs none: every cold start would pay for the client.
-        functools.cache(_step_functions),
+        step_functions,
     )
-
-
-def _step_functions() -> "StepFunctions":
-    from shared.stepfunctions import StepFunctions
-
-    return StepFunctions()
 
 
 def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """An event of API Gateway's proxy integration in, its answer out."""
     desk = build()
-    return guarded(desk.settings, event, lambda: respond(desk, event))
+    return guarded(desk.settings.api, event, lambda: respond(desk, event))

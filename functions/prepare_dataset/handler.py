@@ -7,8 +7,7 @@ from prepare_dataset.prepare import Desk, Settings, prepare
 from shared.dynamodb import Table
 from shared.jobs import Jobs
 from shared.log import tell
-from shared.pinning import Pinning, published
-from shared.policy import ACTIVE_KEY
+from shared.pinning import Pinning
 from shared.s3 import Storage
 
 
@@ -17,9 +16,8 @@ def build() -> Desk:
     """Settings and adapters, made at the first call."""
     settings = Settings.from_env()
     storage = Storage()
-    from_bucket = settings.policy_source == "bucket"
-    active = published(storage, settings, ACTIVE_KEY) if from_bucket else None
-    return Desk(settings, Jobs(Table(settings.jobs_table)), storage, Pinning(active, shadow=None))
+    pinning = Pinning.of(settings.policy, lambda: storage)
+    return Desk(settings, Jobs(Table(settings.jobs_table)), storage, pinning)
 
 
 def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from prepare_dataset.info import Info, read_info
 from prepare_dataset.listing import Item, check_images, check_size, item_of
 from shared import dynamodb
 from shared.jobs import Jobs, dataset_id
-from shared.pinning import Pinning
+from shared.pinning import Pinning, PolicySettings
 from shared.policy import Pins
 from shared.request import InvalidRequest
 from shared.s3 import ObjectMissing, ObjectTooLarge, ObjectVersion, Storage
@@ -33,29 +33,22 @@ class Settings:
     datasets_bucket: str
     work_bucket: str
     retention_days: int
-    policy_source: str
-    policy_bucket: str
-    policy_refresh_seconds: int
+    policy: PolicySettings
     fine_tuning_image: str
     fine_tuning_instance_type: str
-    metrics_namespace: str
 
     @classmethod
     def from_env(cls) -> "Settings":
         """Raises SettingsError."""
         env = Environment()
-        source = env.choice("POLICY_SOURCE", "shipped", "bucket")
         return cls(
             jobs_table=env.text("JOBS_TABLE"),
             datasets_bucket=env.text("DATASETS_BUCKET"),
             work_bucket=env.text("WORK_BUCKET"),
             retention_days=env.number("RETENTION_DAYS"),
-            policy_source=source,
-            policy_bucket=env.text("POLICY_BUCKET") if source == "bucket" else "",
-            policy_refresh_seconds=env.number("POLICY_REFRESH_SECONDS"),
+            policy=PolicySettings.from_env(env),
             fine_tuning_image=env.optional("FINE_TUNING_IMAGE"),
             fine_tuning_instance_type=env.text("FINE_TUNING_INSTANCE_TYPE"),
-            metrics_namespace=env.text("METRICS_NAMESPACE"),
         )
 
 

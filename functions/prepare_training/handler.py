@@ -7,8 +7,8 @@ from prepare_training.prepare import Desk, Settings, prepare
 from shared.dynamodb import Table
 from shared.jobs import Jobs
 from shared.log import tell
-from shared.pinning import Pinning, published
-from shared.policy import ACTIVE_KEY, Policies
+from shared.pinning import Pinning
+from shared.policy import Policies
 from shared.s3 import Storage
 
 
@@ -17,14 +17,12 @@ def build() -> Desk:
     """Settings and adapters, made at the first call."""
     settings = Settings.from_env()
     storage = Storage()
-    from_bucket = settings.policy_source == "bucket"
-    active = published(storage, settings, ACTIVE_KEY) if from_bucket else None
     return Desk(
         settings,
         Jobs(Table(settings.jobs_table)),
         storage,
-        Pinning(active, shadow=None),
-        Policies("classifier", settings.policy_bucket, dict),
+        Pinning.of(settings.policy, lambda: storage),
+        Policies("classifier", settings.policy.bucket, dict),
     )
 
 

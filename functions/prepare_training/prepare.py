@@ -12,7 +12,7 @@ from prepare_training.asked import Asked, read_asked
 from prepare_training.check import Checked, Problem, check_test, check_training
 from shared.dynamodb import Item
 from shared.jobs import Jobs, training_id
-from shared.pinning import Pinning
+from shared.pinning import Pinning, PolicySettings
 from shared.policy import Policies
 from shared.request import InvalidRequest
 from shared.s3 import ObjectMissing, ObjectVersion, Storage
@@ -35,26 +35,19 @@ class Settings:
     datasets_bucket: str
     work_bucket: str
     retention_days: int
-    policy_source: str
-    policy_bucket: str
-    policy_refresh_seconds: int
-    metrics_namespace: str
+    policy: PolicySettings
 
     @classmethod
     def from_env(cls) -> "Settings":
         """Raises SettingsError."""
         env = Environment()
-        source = env.choice("POLICY_SOURCE", "shipped", "bucket")
         return cls(
             classifier_name=env.text("CLASSIFIER_NAME"),
             jobs_table=env.text("JOBS_TABLE"),
             datasets_bucket=env.text("DATASETS_BUCKET"),
             work_bucket=env.text("WORK_BUCKET"),
             retention_days=env.number("RETENTION_DAYS"),
-            policy_source=source,
-            policy_bucket=env.text("POLICY_BUCKET") if source == "bucket" else "",
-            policy_refresh_seconds=env.number("POLICY_REFRESH_SECONDS"),
-            metrics_namespace=env.text("METRICS_NAMESPACE"),
+            policy=PolicySettings.from_env(env),
         )
 
 

@@ -1,7 +1,7 @@
 """ReadRequests: what became of a requester's requests, with links to what they may see."""
 
 import functools
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from read_requests.read import Desk, Settings, respond
 from shared.api import guarded
@@ -9,10 +9,7 @@ from shared.api_requests import Requests
 from shared.dynamodb import Table
 from shared.records import Records
 from shared.request_view import Viewer
-
-if TYPE_CHECKING:
-    from shared.s3 import Storage
-    from shared.stepfunctions import StepFunctions
+from shared.when_needed import step_functions, storage
 
 
 @functools.cache
@@ -21,32 +18,17 @@ def build() -> Desk:
     settings = Settings.from_env()
     table = Table(settings.results_table)
     records = Records(table)
-    # Most calls need neither this client nor S3's: every cold start would pay for them.
-    step_functions = functools.cache(_step_functions)
     return Desk(
         settings,
         records,
         Requests(records, step_functions, settings.machine_arn),
         step_functions,
-        Viewer(_storage, settings.images_bucket, settings.link_seconds, settings.reviews),
+        Viewer(storage, settings.images_bucket, settings.link_seconds, settings.reviews),
         table.beside(settings.inferences_table),
     )
-
-
-def _step_functions() -> "StepFunctions":
-    from shared.stepfunctions import StepFunctions
-
-    return StepFunctions()
-
-
-@functools.cache
-def _storage() -> "Storage":
-    from shared.s3 import Storage
-
-    return Storage()
 
 
 def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """An event of API Gateway's proxy integration in, its answer out."""
     desk = build()
-    return guarded(desk.settings, event, lambda: respond(desk, event))
+    return guarded(desk.settings.api, event, lambda: respond(desk, event))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from read_requests.cursor import read_cursor, written_cursor
 from shared.api import (
-    AUTHS,
+    ApiSettings,
     Event,
     Problem,
     Reply,
@@ -55,9 +55,7 @@ _DESCRIPTION = Path(__file__).with_name("openapi.json")
 class Settings:
     """ReadRequests' variables."""
 
-    api_auth: str
-    api_cors_origin: str
-    metrics_namespace: str
+    api: ApiSettings
     machine_arn: str
     results_table: str
     inferences_table: str
@@ -70,9 +68,7 @@ class Settings:
         """Raises SettingsError."""
         env = Environment()
         return cls(
-            api_auth=env.choice("API_AUTH", *AUTHS),
-            api_cors_origin=env.optional("API_CORS_ORIGIN"),
-            metrics_namespace=env.text("METRICS_NAMESPACE"),
+            api=ApiSettings.from_env(env),
             machine_arn=env.text("STATE_MACHINE_ARN"),
             results_table=env.text("RESULTS_TABLE"),
             inferences_table=env.text("INFERENCES_TABLE"),
@@ -148,7 +144,7 @@ def _events(desk: Desk, event: Event) -> Reply:
 
 
 def _list(desk: Desk, event: Event) -> Reply:
-    who = requester(event, desk.settings.api_auth)
+    who = requester(event, desk.settings.api.auth)
     most = whole_number(event, "limit", 1, _MOST_LISTED, _USUALLY_LISTED)
     name = parameter(event, "requester")
     if name is not None:
@@ -200,7 +196,7 @@ def _read_description() -> tuple[str, str]:
 
 def _found(desk: Desk, event: Event) -> tuple[str, str, Item]:
     """(requester, id, record) of the request in the path, if it is the requester's own."""
-    who = requester(event, desk.settings.api_auth)
+    who = requester(event, desk.settings.api.auth)
     request_id = (event.get("pathParameters") or {}).get("id", "")
     return who, request_id, desk.requests.find_own(who, request_id)
 

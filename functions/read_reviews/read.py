@@ -7,7 +7,7 @@ from typing import Any
 from read_reviews.cursor import read_cursor, written_cursor
 from read_reviews.view import History, Viewer
 from shared.api import (
-    AUTHS,
+    ApiSettings,
     Event,
     Reply,
     answer,
@@ -33,9 +33,7 @@ _TRIES = 3
 class Settings:
     """ReadReviews' variables."""
 
-    api_auth: str
-    api_cors_origin: str
-    metrics_namespace: str
+    api: ApiSettings
     reviews: bool
     reviewers: frozenset[str]
     reviews_table: str
@@ -49,9 +47,7 @@ class Settings:
         """Raises SettingsError."""
         env = Environment()
         return cls(
-            api_auth=env.choice("API_AUTH", *AUTHS),
-            api_cors_origin=env.optional("API_CORS_ORIGIN"),
-            metrics_namespace=env.text("METRICS_NAMESPACE"),
+            api=ApiSettings.from_env(env),
             reviews=env.flag("REVIEWS"),
             reviewers=env.names("REVIEWERS"),
             reviews_table=env.text("REVIEWS_TABLE"),

@@ -1,7 +1,7 @@
 """RequestImages: takes a request by the API and starts its execution; waits for it if asked to."""
 
 import functools
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from request_images.post import Counter, Settings, post
 from request_images.waiting import WaitingRoom
@@ -12,9 +12,7 @@ from shared.quotas import Quotas
 from shared.records import Records
 from shared.request_view import Viewer
 from shared.stepfunctions import StepFunctions
-
-if TYPE_CHECKING:
-    from shared.s3 import Storage
+from shared.when_needed import storage
 
 
 @functools.cache
@@ -30,16 +28,8 @@ def build() -> Counter:
         step_functions,
         quotas,
         WaitingRoom(records, quotas, settings.max_waiting),
-        # Only who waits for pictures needs S3: every cold start would pay for the client.
-        Viewer(_storage, settings.images_bucket, settings.link_seconds, settings.reviews),
+        Viewer(storage, settings.images_bucket, settings.link_seconds, settings.reviews),
     )
-
-
-@functools.cache
-def _storage() -> "Storage":
-    from shared.s3 import Storage
-
-    return Storage()
 
 
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
@@ -49,4 +39,4 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     def seconds_left() -> float:
         return float(context.get_remaining_time_in_millis() / 1000)
 
-    return guarded(counter.settings, event, lambda: post(counter, event, seconds_left))
+    return guarded(counter.settings.api, event, lambda: post(counter, event, seconds_left))

@@ -9,7 +9,7 @@ from typing import Any
 
 from request_images.waiting import LONGEST_WAIT, WaitingRoom
 from shared.api import (
-    AUTHS,
+    ApiSettings,
     Event,
     Problem,
     Reply,
@@ -41,9 +41,7 @@ _KEY = re.compile(r"[\x21-\x7e]{1,128}")
 class Settings:
     """RequestImages' variables."""
 
-    api_auth: str
-    api_cors_origin: str
-    metrics_namespace: str
+    api: ApiSettings
     machine_arn: str
     results_table: str
     quotas_table: str
@@ -58,9 +56,7 @@ class Settings:
         """Raises SettingsError."""
         env = Environment()
         return cls(
-            api_auth=env.choice("API_AUTH", *AUTHS),
-            api_cors_origin=env.optional("API_CORS_ORIGIN"),
-            metrics_namespace=env.text("METRICS_NAMESPACE"),
+            api=ApiSettings.from_env(env),
             machine_arn=env.text("STATE_MACHINE_ARN"),
             results_table=env.text("RESULTS_TABLE"),
             quotas_table=env.text("QUOTAS_TABLE"),
@@ -104,7 +100,7 @@ def post(counter: Counter, event: Event, seconds_left: Callable[[], float]) -> R
     then has started nothing.
     """
     patience = whole_number(event, "wait", 0, LONGEST_WAIT, 0)
-    asked = _asked(event, counter.settings.api_auth)
+    asked = _asked(event, counter.settings.api.auth)
     record = _earlier(counter, asked) if asked.own_key else None
     replayed = record is not None or not _started(counter, asked)
     links = links_of(event, asked.request_id)

@@ -11,11 +11,13 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Any, Protocol
+from dataclasses import dataclass
+from typing import Any
 
 from shared.errors import SafelightError
 from shared.log import log, tell
 from shared.request import InvalidRequest, parse_json
+from shared.settings import Environment
 
 AUTHS = ("iam", "cognito", "key", "none")
 # Every code a problem can have: its HTTP status and title. API Gateway itself answers `throttled`
@@ -47,17 +49,22 @@ Event = dict[str, Any]
 Reply = dict[str, Any]
 
 
-class ApiSettings(Protocol):
-    """What a function's settings say of the API."""
+@dataclass(frozen=True)
+class ApiSettings:
+    """What each of the API's functions is told of it."""
 
-    @property
-    def api_auth(self) -> str: ...
+    auth: str
+    cors_origin: str
+    metrics_namespace: str
 
-    @property
-    def api_cors_origin(self) -> str: ...
-
-    @property
-    def metrics_namespace(self) -> str: ...
+    @classmethod
+    def from_env(cls, env: Environment) -> "ApiSettings":
+        """Raises SettingsError."""
+        return cls(
+            auth=env.choice("API_AUTH", *AUTHS),
+            cors_origin=env.optional("API_CORS_ORIGIN"),
+            metrics_namespace=env.text("METRICS_NAMESPACE"),
+        )
 
 
 class Problem(Exception):
@@ -102,9 +109,9 @@ def guarded(settings: ApiSettings, event: Event, handle: Callable[[], Reply]) ->
 
         Metrics(settings.metrics_namespace).count("ApiRefusals", Code=code)
         reply = _reply_of(problem)
-    if settings.api_cors_origin:
+    if settings.cors_origin:
         reply["headers"] |= {
-            "Access-Control-Allow-Origin": settings.api_cors_origin,
+            "Access-Control-Allow-Origin": settings.cors_origin,
             "Access-Control-Expose-Headers": _EXPOSED,
             "Vary": "Origin",
         }

@@ -3,14 +3,15 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from compiled import POLICY_HASH
 from shared.bundle import read_bundle
 from shared.errors import PolicyUnavailable, TransientError
 from shared.log import tell
-from shared.policy import MAX_BUNDLE_BYTES, Pin, Pins
+from shared.policy import ACTIVE_KEY, MAX_BUNDLE_BYTES, SHADOW_KEY, Pin, Pins
 from shared.s3 import ObjectMissing, ObjectTooLarge, Storage
+from shared.settings import Environment
 
 if TYPE_CHECKING:
     from shared.metrics import Metrics
@@ -90,26 +91,38 @@ class Published:
         raise PolicyUnavailable(f"no version of {self._key} in the policy bucket is sound")
 
 
-class PolicySettings(Protocol):
-    """What a function's settings say of published policies."""
+@dataclass(frozen=True)
+class PolicySettings:
+    """Which policies of the bucket are read: the one that judges, a second one on trial.
 
-    @property
-    def policy_bucket(self) -> str: ...
+    `bucket` is empty where none is, and the shipped policy judges alone.
+    """
 
-    @property
-    def policy_refresh_seconds(self) -> int: ...
+    active: bool
+    shadow: bool
+    bucket: str
+    refresh_seconds: int
+    metrics_namespace: str
 
-    @property
-    def metrics_namespace(self) -> str: ...
+    @classmethod
+    def from_env(cls, env: Environment, shadow: bool = False) -> "PolicySettings":
+        """Raises SettingsError."""
+        active = env.choice("POLICY_SOURCE", "shipped", "bucket") == "bucket"
+        return cls(
+            active=active,
+            shadow=shadow,
+            bucket=env.text("POLICY_BUCKET") if active or shadow else "",
+            refresh_seconds=env.number("POLICY_REFRESH_SECONDS"),
+            metrics_namespace=env.text("METRICS_NAMESPACE"),
+        )
 
+    def published(self, storage: Storage, key: str) -> Published:
+        """The policy that is published under a key."""
+        # A stack that publishes none needs it not: every cold start would pay for the import.
+        from shared.metrics import Metrics
 
-def published(storage: Storage, settings: PolicySettings, key: str) -> Published:
-    """The policy that is published under a key."""
-    # A stack that publishes no policies needs it not: every cold start would pay for the import.
-    from shared.metrics import Metrics
-
-    metrics = Metrics(settings.metrics_namespace)
-    return Published(storage, metrics, settings.policy_bucket, key, settings.policy_refresh_seconds)
+        metrics = Metrics(self.metrics_namespace)
+        return Published(storage, metrics, self.bucket, key, self.refresh_seconds)
 
 
 @dataclass(frozen=True)
@@ -118,6 +131,14 @@ class Pinning:
 
     active: Published | None
     shadow: Published | None
+
+    @classmethod
+    def of(cls, settings: PolicySettings, storage: Callable[[], Storage]) -> "Pinning":
+        """The stack's own; S3 is only asked for where something is published."""
+        return cls(
+            active=settings.published(storage(), ACTIVE_KEY) if settings.active else None,
+            shadow=settings.published(storage(), SHADOW_KEY) if settings.shadow else None,
+        )
 
     def pins(self) -> tuple[Pins, str]:
         """What a new request is pinned to, and the error's name if there is no shadow to pin to.

@@ -19,8 +19,11 @@ _REASON = ("stage", "category", "rule", "label", "message")
 _MOST_REASONS = 3
 
 
-class DeskSettings(ApiSettings, Protocol):
+class DeskSettings(Protocol):
     """What a function's settings say of the desk."""
+
+    @property
+    def api(self) -> ApiSettings: ...
 
     @property
     def reviews(self) -> bool: ...
@@ -33,7 +36,7 @@ def entering(settings: DeskSettings, event: Event) -> str:
     """The reviewer who calls. Raises Problem: not_found without a desk, forbidden for others."""
     if not settings.reviews:
         raise Problem("not_found", "this stack has no reviews")
-    return reviewer(event, settings.api_auth, settings.reviewers)
+    return reviewer(event, settings.api.auth, settings.reviewers)
 
 
 def found(reviews: Reviews, event: Event) -> Item:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from decide_review.asked import approved_of, read_decided
 from decide_review.decide import Desk, Settings, respond
-from shared.api import Problem, guarded
+from shared.api import ApiSettings, Problem, guarded
 from shared.appeals import read_appeal
 from shared.records import part
 from shared.request import InvalidRequest
@@ -24,9 +24,7 @@ CALL = json.loads((ROOT / "events" / "decide_review" / "approve_one.json").read_
 REVIEW = CALL["pathParameters"]["id"]
 LATER = "2999-01-01T00:00:00.000Z"
 SETTINGS = Settings(
-    api_auth="none",
-    api_cors_origin="",
-    metrics_namespace="Safelight/fuzz",
+    api=ApiSettings(auth="none", cors_origin="", metrics_namespace="Safelight/fuzz"),
     reviews=True,
     reviewers=frozenset(),
     reviews_table="reviews",
@@ -97,7 +95,7 @@ def answered(event: dict[str, Any]) -> tuple[int, Reviews]:
     records: Any = None
     desk = Desk(SETTINGS, reviews, records, lambda: records)
     with within(1):
-        reply = guarded(SETTINGS, event, lambda: respond(desk, event))
+        reply = guarded(SETTINGS.api, event, lambda: respond(desk, event))
     status = reply["statusCode"]
     assert status in (200, 204, 400, 403, 404, 405, 409, 413, 415), reply
     return status, reviews

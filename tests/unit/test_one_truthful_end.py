@@ -27,7 +27,7 @@ from close_execution.close import Clerk, close
 from close_execution.close import Settings as CloseSettings
 from shared.announcement import event_of
 from shared.dynamodb import Item, Table
-from shared.pinning import Pinning
+from shared.pinning import Pinning, PolicySettings
 from shared.records import Records, utc_text
 from shared.statuses import OPEN, RERUNNABLE
 from sweep_requests.sweep import Sweeper, sweep
@@ -41,11 +41,9 @@ ACCEPT = AcceptSettings(
     retention_days=90,
     max_attempts=1,
     generation_seconds=60,
-    policy_source="shipped",
-    shadow_policy=False,
-    policy_bucket="",
-    policy_refresh_seconds=60,
-    metrics_namespace="Safelight",
+    policy=PolicySettings(
+        active=False, shadow=False, bucket="", refresh_seconds=60, metrics_namespace="Safelight"
+    ),
 )
 CLOSE = CloseSettings(table="results", bus="bus", retention_days=90, metrics_namespace="Safelight")
 

@@ -91,19 +91,37 @@ _OF_THE_RUNTIME = {"LD_LIBRARY_PATH"}
 
 
 def variables_read(folder: str) -> set[str]:
-    """The environment variables that a function's code names, without those of Lambda itself."""
+    """The environment variables that a function's code names, without those of Lambda itself.
+
+    Also those of settings that it shares with others, which lie in `shared`.
+    """
     names = set()
     for path in (FUNCTIONS / folder).glob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if (
-                isinstance(node, ast.Call)
-                and isinstance(node.func, ast.Attribute)
-                and node.func.attr in {"text", "optional", "number", "choice", "flag", "names"}
-                and node.args
-                and isinstance(node.args[0], ast.Constant)
-            ):
-                names.add(str(node.args[0].value))
+        tree = ast.parse(path.read_text("utf-8"))
+        names |= _named(tree)
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom) and str(node.module).startswith("shared."):
+                for name in node.names:
+                    if name.name.endswith("Settings"):
+                        names |= _named(_class(str(node.module), name.name))
     return names - _OF_THE_RUNTIME
+
+
+def _class(module: str, name: str) -> ast.ClassDef:
+    tree = ast.parse((FUNCTIONS / f"{module.replace('.', '/')}.py").read_text("utf-8"))
+    return next(n for n in tree.body if isinstance(n, ast.ClassDef) and n.name == name)
+
+
+def _named(tree: ast.AST) -> set[str]:
+    return {
+        str(node.args[0].value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in {"text", "optional", "number", "choice", "flag", "names"}
+        and node.args
+        and isinstance(node.args[0], ast.Constant)
+    }
 
 
 class Machine:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from request_images.post import Counter, Settings, post
 from request_images.waiting import WaitingRoom
-from shared.api import guarded
+from shared.api import ApiSettings, guarded
 from shared.api_requests import Requests
 from shared.arrival import read_arrival
 from shared.dynamodb import Table
@@ -21,9 +21,7 @@ from shared.s3 import Storage
 from shared.stepfunctions import StepFunctions
 
 SETTINGS = Settings(
-    api_auth="none",
-    api_cors_origin="",
-    metrics_namespace="Safelight/test",
+    api=ApiSettings(auth="none", cors_origin="", metrics_namespace="Safelight/test"),
     machine_arn="arn:aws:states:us-east-1:111122223333:stateMachine:m",
     results_table="results",
     quotas_table="quotas",
@@ -85,7 +83,7 @@ def sent(event: dict[str, Any]) -> tuple[int, Any, list[dict[str, Any]]]:
         WaitingRoom(records, quotas, SETTINGS.max_waiting),
         Viewer(Storage, SETTINGS.images_bucket, SETTINGS.link_seconds, SETTINGS.reviews),
     )
-    reply = guarded(SETTINGS, event, lambda: post(counter, event, lambda: 28.0))
+    reply = guarded(SETTINGS.api, event, lambda: post(counter, event, lambda: 28.0))
     return reply["statusCode"], json.loads(reply["body"]), machine.started
 
 

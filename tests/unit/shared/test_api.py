@@ -2,7 +2,6 @@
 
 import base64
 import json
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -11,6 +10,7 @@ from hypothesis import strategies as st
 
 from shared.api import (
     CODES,
+    ApiSettings,
     Event,
     Problem,
     Reply,
@@ -31,13 +31,6 @@ from shared.request import InvalidRequest
 JSON = {"Content-Type": "application/json"}
 
 
-@dataclass(frozen=True)
-class Settings:
-    api_auth: str = "none"
-    api_cors_origin: str = ""
-    metrics_namespace: str = "Safelight/test"
-
-
 def event(body: Any = None, headers: dict[str, str] | None = None, **parts: Any) -> Event:
     return {
         "httpMethod": "POST",
@@ -49,11 +42,15 @@ def event(body: Any = None, headers: dict[str, str] | None = None, **parts: Any)
     }
 
 
-def raised(error: Exception, **settings: str) -> Reply:
+def settings(cors_origin: str = "") -> ApiSettings:
+    return ApiSettings("none", cors_origin, metrics_namespace="Safelight/test")
+
+
+def raised(error: Exception, cors_origin: str = "") -> Reply:
     def handle() -> Reply:
         raise error
 
-    return guarded(Settings(**settings), event(), handle)
+    return guarded(settings(cors_origin), event(), handle)
 
 
 @pytest.mark.parametrize("code", CODES)
@@ -97,8 +94,8 @@ def test_a_bug_is_no_detail(caplog: pytest.LogCaptureFixture) -> None:
 def test_headers_of_another_origin_are_on_every_answer() -> None:
     origin = "https://gallery.example"
     for reply in (
-        guarded(Settings(api_cors_origin=origin), event(), lambda: answer(200, {})),
-        raised(KeyError(), api_cors_origin=origin),
+        guarded(settings(origin), event(), lambda: answer(200, {})),
+        raised(KeyError(), cors_origin=origin),
     ):
         assert reply["headers"]["Access-Control-Allow-Origin"] == origin
 
