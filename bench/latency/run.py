@@ -41,16 +41,15 @@ Tell = Callable[[str], None]
 class Plan:
     """How often what is measured. A load is (requests at a time, requests, services' times)."""
 
-    warm: int = 30
-    cold: int = 5
+    warm: int = 24
+    cold: int = 4
     slow: int = 4
     loads: tuple[tuple[int, int, ServiceTimes], ...] = (
-        (8, 32, NO_TIME),
-        (32, 64, NO_TIME),
-        (8, 8, BLOG_TIMES),
+        (8, 24, NO_TIME),
+        (32, 32, NO_TIME),
         (32, 32, BLOG_TIMES),
     )
-    rounds: int = 8
+    rounds: int = 6
     terms: tuple[int, ...] = growth.TERMS
 
     @property

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from bench.latency.both_designs import LOOK_MILLISECONDS
 from bench.latency.canned import ServiceTimes
-from bench.latency.figures import ASSUMED_STATE_MS, Own, Spread, at_memory, growth, spread
+from bench.latency.figures import ASSUMED_STATE_MS, Own, at_memory, growth, spread
 from bench.latency.growth import Growth
 from bench.latency.measure import (
     BLOG_TIMES,
@@ -106,34 +107,45 @@ def verdicts(found: Results) -> Grid:
 
 
 def stages(found: Results) -> Grid:
-    """Own code by stage, warm."""
+    """Own code by stage, warm and cold."""
     ours, one = found.warm[OURS], found.warm[ONE]
     grid = Grid(
-        "Own code, a stage: milliseconds of processor, warm, one request at a time",
-        ("stage", OURS, "quarters", "on its part of a CPU", "calls of AWS", ONE, "quarters "),
+        "Own code, a stage: milliseconds of processor, one request at a time",
+        (
+            *("stage", f"{OURS}, warm", "quarters", "on its part of a CPU", "cold"),
+            *("calls of AWS", f"{ONE}, warm", "quarters ", "cold "),
+        ),
         caption=(
-            f"Medians, n = {len(ours)} of each, in turns. {OURS.capitalize()}: all of the "
-            "function's process, with runtime client and SDK. On its part of a CPU: times "
-            "1,769 MB over the function's memory. ResumeGeneration is one Lambda's waiting. "
-            "RecordOutcome has no function of ours: three states call DynamoDB and EventBridge."
+            f"Medians, n = {len(ours)} of each warm, {len(found.cold[OURS])} cold, in turns. "
+            f"{OURS.capitalize()}: all that the function's process does, with runtime client and "
+            "SDK; cold with the interpreter's start, imports and clients. On its part of a CPU: "
+            "times 1,769 MB over the function's memory. ResumeGeneration is one Lambda's looking "
+            "for the picture. RecordOutcome has no function of ours: three states call DynamoDB "
+            "and EventBridge."
         ),
     )
     called = found.calls[OURS]
     for stage, other in _ROWS.items():
-        mine = spread([s.cpu[stage] for s in ours]) if stage in PATH else None
-        theirs = spread([sample.cpu[other] for sample in one]) if other in one[0].cpu else None
-        scaled = f"{at_memory(mine.middle, found.memory[stage]):.1f}" if mine else ""
-        number = called.get(stage, 0) if mine else _RECORDING_CALLS
-        grid.rows.append((stage, *_shown(mine), scaled, str(number), *_shown(theirs)))
+        theirs = (*_shown([s.cpu[other] for s in one if other in s.cpu]), "")
+        if stage not in PATH:
+            grid.rows.append((stage, "", "", "", "", str(_RECORDING_CALLS), *theirs))
+            continue
+        mine = [sample.cpu[stage] for sample in ours]
+        cold = spread([sample.cpu[stage] for sample in found.cold[OURS]]).middle
+        scaled = at_memory(spread(mine).middle, found.memory[stage])
+        figures = (*_shown(mine), f"{scaled:.1f}", f"{cold:,.0f}", str(called.get(stage, 0)))
+        grid.rows.append((stage, *figures, *theirs))
     calls = sum(called.get(stage, 0) for stage in PATH) + _RECORDING_CALLS
-    scaled = f"{found.own(on_this_cpu=False).code:.1f}"
+    colds = [f"{spread([s.whole_cpu for s in found.cold[d]]).middle:,.0f}" for d in DESIGNS]
     grid.rows.append(
         (
             "together",
-            *_shown(spread([sample.whole_cpu for sample in ours])),
-            scaled,
+            *_shown([sample.whole_cpu for sample in ours]),
+            f"{found.own(on_this_cpu=False).code:.1f}",
+            colds[0],
             str(calls),
-            *_shown(spread([sample.whole_cpu for sample in one])),
+            *_shown([sample.whole_cpu for sample in one]),
+            colds[1],
         )
     )
     return grid
@@ -146,8 +158,9 @@ def requests(found: Results) -> Grid:
         ("request", "design", "n", "median", "quarters", "beyond the services", "processor"),
         caption=(
             "Beyond the services: engine, waiting and calls included, which are this machine's and "
-            "not AWS's. Processor: of the functions; of a cold request with the interpreter's "
-            "start, imports and clients."
+            "not AWS's. One Lambda looks for the picture at once and then every "
+            f"{LOOK_MILLISECONDS} ms. Processor: of the functions; of a cold request with the "
+            "interpreter's start, imports and clients."
         ),
     )
     groups = {
@@ -251,7 +264,8 @@ def loads(found: Results) -> Grid:
         ),
         caption=(
             "One run of each. Requests a second are those of this machine's processors, which "
-            "engine, functions and senders share. Processes and memory: of the functions, at most."
+            "engine, functions and senders share. Processor: with the starts of processes that the "
+            "load asks for. Processes and memory: of the functions, at most."
         ),
     )
     for times, load in found.loads:
@@ -315,7 +329,7 @@ def grown(found: Growth) -> Grid:
 def _most(own: Own) -> str:
     ours = own.most_state_ms(MOST_OWN, GENERATION_MS)
     moderation = own.most_moderation_state_ms(MOST_MODERATION, GENERATION_MS, MODERATION_MS)
-    return f"{ours:.1f} ms a state (ours) and {moderation:.1f} ms (moderation's)"
+    return f"{max(ours, 0):.1f} ms a state (ours) and {max(moderation, 0):.1f} ms (moderation's)"
 
 
 def _told(times: ServiceTimes) -> str:
@@ -325,9 +339,8 @@ def _told(times: ServiceTimes) -> str:
     return " / ".join(f"{1000 * part:,.0f}" for part in parts) + " ms"
 
 
-def _shown(found: Spread | None) -> tuple[str, str]:
-    if found is None:
-        return "", ""
+def _shown(values: list[float]) -> tuple[str, str]:
+    found = spread(values)
     return f"{found.middle:.1f}", f"{found.low:.1f} - {found.high:.1f}"
 
 
