@@ -4,16 +4,9 @@ import functools
 import json
 from typing import Any
 
-from local.openapi.operations import (
-    EVERYWHERE,
-    HEADERS,
-    MEANINGS,
-    OPERATIONS,
-    PARAMETERS,
-    Answer,
-    Operation,
-    status_and_title,
-)
+from local.openapi.answers import EVERYWHERE, MEANINGS, Answer, status_and_title
+from local.openapi.operations import OPERATIONS, Operation
+from local.openapi.parameters import HEADERS, PARAMETERS
 from local.policy.source import ROOT
 
 DESCRIPTION = ROOT / "functions" / "read_requests" / "openapi.json"

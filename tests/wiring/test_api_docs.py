@@ -6,7 +6,9 @@ import shlex
 import pytest
 from wiring.system import ROOT, TEMPLATE
 
-from local.openapi.operations import HEADERS, OPERATIONS, status_and_title
+from local.openapi.answers import status_and_title
+from local.openapi.operations import OPERATIONS
+from local.openapi.parameters import HEADERS
 from shared.api import AUTHS, CODES
 
 DOC = (ROOT / "docs" / "api.md").read_text("utf-8")

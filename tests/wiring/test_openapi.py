@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 from wiring.system import RESOURCES
 
+from local.openapi.answers import MEANINGS, status_and_title
 from local.openapi.description import description
-from local.openapi.operations import MEANINGS, OPERATIONS, PARAMETERS, status_and_title
+from local.openapi.operations import OPERATIONS
+from local.openapi.parameters import PARAMETERS
 
 DOCUMENT = description()
 BODY: dict[str, Any] = RESOURCES["SafelightApi"]["Properties"]["DefinitionBody"]

@@ -7,8 +7,9 @@ from typing import Any
 import jsonschema
 import pytest
 
+from local.openapi.answers import MEANINGS, status_and_title
 from local.openapi.description import DESCRIPTION, description, text
-from local.openapi.operations import MEANINGS, OPERATIONS, status_and_title
+from local.openapi.operations import OPERATIONS
 from shared.api import CODES
 
 DOCUMENT = description()
