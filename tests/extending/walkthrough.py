@@ -29,6 +29,8 @@ class Block:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(self.text, "utf-8")
             return
+        if not path.exists():
+            raise ValueError(f"{self.path} is not there")
         text = path.read_text("utf-8")
         for hunk in re.split(r"^@@\n", self.text, flags=re.MULTILINE):
             old, new = _sides(hunk)
