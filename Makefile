@@ -70,8 +70,8 @@ format: setup ## put the code in its form
 
 bench: bench-cold-start bench-latency bench-engine ## measure cold starts, own code and the local engine
 
-bench-cold-start: setup ## every function's init as a ratio to a bare handler's
-	$(BIN)/python bench/cold_start.py --check
+bench-cold-start: setup ## every function's start beside a bare handler's, and the packages (QUICK=1, JSON, ARGS=--help)
+	@$(BIN)/python -m bench.cold_start $(if $(QUICK),--quick,--check) $(if $(JSON),--json $(JSON)) $(ARGS)
 
 bench-latency: setup ## what our own code adds to a request, beside one Lambda (QUICK=1, JSON, ARGS=--help)
 	@$(BIN)/python -m bench.latency $(if $(QUICK),--quick) $(if $(JSON),--json $(JSON)) $(ARGS)

@@ -9,7 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench.cold_start import Comparison, compare, task_folder
+from bench.cold_start.clients import beside
+from bench.cold_start.figures import Comparison
+from bench.cold_start.measure import bare_module, start_of, task_folder
+from bench.cold_start.rounds import compared
 from bench.filter.families import cases_of
 from bench.filter.ours import OurFilter, compiled
 from bench.filter.speed import synthetic_terms
@@ -35,8 +38,15 @@ def weight(pairs: int) -> Weight:
         keywords = json.dumps(part, ensure_ascii=False, separators=(",", ":"))
         (task / "compiled" / "keywords.json").write_text(keywords, "utf-8")
         megabytes = _zipped(task) / 1e6
-        start = compare(task, "filter_keywords", ["dynamodb"], pairs)
+        start = _start(task, pairs)
     return Weight(megabytes, start, _first_odd(part))
+
+
+def _start(task: Path, pairs: int) -> Comparison:
+    bare = bare_module(task, beside("filter_keywords"))
+    ours = "filter_keywords.handler"
+    starts = [(start_of(task, ours), start_of(task, bare)) for _ in range(pairs)]
+    return compared([mine for mine, _ in starts], [other for _, other in starts])
 
 
 def _first_odd(part: dict[str, Any]) -> float:

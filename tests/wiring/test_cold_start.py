@@ -1,13 +1,15 @@
-"""What a handler loads, counted: the same on every machine, where milliseconds are not."""
+"""What a handler loads and is deployed with: the same on every machine, unlike milliseconds."""
 
-import json
-import subprocess
-import sys
+import functools
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
-from wiring.system import FUNCTIONS
+from wiring.system import FUNCTIONS, LAMBDAS, snake
 
-from bench.cold_start import CLIENTS, RUNTIME, variables
+from bench.cold_start import packages
+from bench.cold_start.clients import CLIENTS
+from bench.cold_start.measure import Start, bare_module, start_of
 
 # Each costs a tenth of a bare client's cold start, or much more.
 BANNED = {
@@ -22,40 +24,41 @@ KEYWORDS = 12
 FILTER_IN_ALL = 170
 
 
-def loaded(body: str) -> set[str]:
-    """The modules in a fresh interpreter that has loaded what Lambda's runtime has, and `body`."""
-    script = f"""
-{RUNTIME}
-{body}
-import sys
-print(json.dumps(list(sys.modules)))
-"""
-    done = subprocess.run(
-        [sys.executable, "-c", script],
-        env=variables() | {"PYTHONPATH": str(FUNCTIONS)},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return set(json.loads(done.stdout))
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory: pytest.TempPathFactory) -> Callable[[tuple[str, ...]], Start]:
+    """The start of a bare handler with these clients."""
+    task: Path = tmp_path_factory.mktemp("task")
+    return functools.cache(lambda clients: start_of(task, bare_module(task, clients)))
 
 
 def test_every_function_is_measured() -> None:
-    folders = {path.parent.name for path in FUNCTIONS.glob("*/handler.py")}
-    assert CLIENTS.keys() == folders, (
-        f"bench/cold_start.py, CLIENTS: say which clients these make: {CLIENTS.keys() ^ folders}"
+    functions = {snake(name.removesuffix("Function")) for name in LAMBDAS}
+    assert CLIENTS.keys() == functions, (
+        f"bench/cold_start/clients.py: say which clients these make: {CLIENTS.keys() ^ functions}"
     )
 
 
 @pytest.mark.parametrize("function", CLIENTS)
-def test_a_handler_loads_little_more_than_its_clients(function: str) -> None:
-    bare = "import boto3\n" + "\n".join(f"boto3.client({name!r})" for name in CLIENTS[function])
-    ours = loaded(f"import {function}.handler as handler\nhandler.build()")
+def test_a_handler_loads_little_more_than_its_clients(
+    bare: Callable[[tuple[str, ...]], Start], function: str
+) -> None:
+    start = start_of(FUNCTIONS, f"{function}.handler")
+    ours = start.modules
+    assert start.clients == tuple(CLIENTS[function]), "bench/cold_start/clients.py says otherwise"
     assert not {name.partition(".")[0] for name in ours} & BANNED
     if function == "filter_keywords":
         assert not {name for name in ours if name.startswith(("boto", "PIL"))}
         assert len(ours) <= FILTER_IN_ALL
         return
     more = {"store_images": PILLOW, "check_prompt": KEYWORDS}.get(function, 0)
-    assert len(ours - loaded(bare)) <= MORE_THAN_BARE + more
+    assert len(ours - bare(start.clients).modules) <= MORE_THAN_BARE + more
     assert ("PIL" in ours) == (function == "store_images")
+
+
+def test_all_functions_are_one_small_package() -> None:
+    found = packages.measure()
+    assert (found.functions, found.packages) == (len(LAMBDAS), 1)
+    assert found.whole.zipped <= packages.OWN_LIMIT
+    assert found.reach["filter_keywords"].zipped <= packages.FILTER_LIMIT
+    assert found.whole.zipped + found.layer.zipped <= packages.LAMBDA_ZIP
+    assert found.whole.raw + found.layer.raw <= packages.LAMBDA_UNZIPPED

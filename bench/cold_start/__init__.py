@@ -1,0 +1,1 @@
+"""What a function's cold start costs, beside a bare handler that makes the same clients."""
