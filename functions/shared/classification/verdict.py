@@ -3,6 +3,7 @@
 from typing import Any
 
 from shared.errors import UnusableVerdict
+from shared.uncertain import uncertain
 
 STAGE = "ClassifyPrompt"
 
@@ -68,10 +69,7 @@ def _reached(label: str, score: float, rule: dict[str, Any]) -> list[dict[str, A
     band = rule.get("uncertain")
     if band is None or score < band["from"]:
         return []
-    action = band["action"]
-    message = f"uncertain: below the threshold of {rule['threshold']}; the policy asks to {action}"
-    reason |= {"rule": "uncertain", "threshold": band["from"], "action": action}
-    return [{**reason, "message": message}]
+    return [reason | uncertain(band, rule["threshold"])]
 
 
 def _asks_for_review(reason: dict[str, Any]) -> bool:

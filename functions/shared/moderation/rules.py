@@ -3,6 +3,7 @@
 from typing import Any
 
 from shared.rekognition import Label, Moderation
+from shared.uncertain import uncertain
 
 STAGE = "ModerateImages"
 
@@ -28,7 +29,9 @@ def judge_labels(
         if label.score >= threshold:
             reached = {"rule": rule["rule"], "action": rule["action"], "threshold": threshold}
         elif band and label.score >= band["from"]:
-            reached = _uncertain(band, threshold, reviews)
+            reached = uncertain(band, threshold)
+            if reached["action"] == "review" and not reviews:
+                reached["action"] = band["without_review"]
         else:
             continue
         found.append(
@@ -43,13 +46,6 @@ def judge_labels(
         message = f"model version {moderation.model_version}"
         found.append(reason(rule_name, rule_name, action, index) | {"message": message})
     return found
-
-
-def _uncertain(band: dict[str, Any], threshold: float, reviews: bool) -> dict[str, Any]:
-    asked = band["action"]
-    action = band["without_review"] if asked == "review" and not reviews else asked
-    message = f"uncertain: below the threshold of {threshold}; the policy asks to {asked}"
-    return {"rule": "uncertain", "action": action, "threshold": band["from"], "message": message}
 
 
 def is_known(model_version: str, policy: dict[str, Any]) -> bool:
