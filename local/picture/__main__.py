@@ -42,7 +42,11 @@ def main(arguments: list[str] | None = None) -> int:
         description="Draws docs/images/*.svg from statemachine/*.asl.json and template.yaml.",
     )
     parser.add_argument("--check", action="store_true", help="write nothing; 1 if one is stale")
-    check, made = parser.parse_args(arguments).check, pictures()
+    check = parser.parse_args(arguments).check
+    try:
+        made = pictures()
+    except ValueError as error:
+        parser.exit(1, f"{error}\n")
     old = stale(made)
     for name in old:
         if not check:

@@ -105,7 +105,8 @@ def _variables(colours: dict[str, str]) -> str:
 
 def text(x: float, y: float, said: str, style: str = "") -> str:
     """A line of text; `style` are classes."""
-    return f'<text class="{style}" x="{_n(x)}" y="{_n(y)}">{escape(said)}</text>'
+    told = f' class="{style}"' if style else ""
+    return f'<text{told} x="{_n(x)}" y="{_n(y)}">{escape(said)}</text>'
 
 
 def rect(box: tuple[float, float, float, float], style: str, radius: float = 6) -> str:
@@ -155,7 +156,7 @@ def way(points: list[tuple[float, float]], style: str = "", arrow: bool = True) 
         told.append(f"L{_n(into[0])} {_n(into[1])}")
         told.append(f"Q{_n(at[0])} {_n(at[1])} {_n(out[0])} {_n(out[1])}")
     told.append(f"L{_n(points[-1][0])} {_n(points[-1][1])}")
-    line = f'<path class="way {style}" d="{"".join(told)}"/>'
+    line = f'<path class="{_classes("way", style)}" d="{"".join(told)}"/>'
     return line + (_tip(points[-2], points[-1], style) if arrow else "")
 
 
@@ -175,7 +176,7 @@ def _tip(before: tuple[float, float], at: tuple[float, float], style: str) -> st
     else:
         corners = [(x, y), (x - half, y - back), (x + half, y - back)]
     told = " ".join(f"{_n(a)},{_n(b)}" for a, b in corners)
-    return f'<polygon class="tip {style}" points="{told}"/>'
+    return f'<polygon class="{_classes("tip", style)}" points="{told}"/>'
 
 
 def doubt(x: float, y: float) -> str:
@@ -184,6 +185,10 @@ def doubt(x: float, y: float) -> str:
         f'<circle class="doubt" cx="{_n(x)}" cy="{_n(y)}" r="7.5"/>'
         f"{text(x, y + 4, '?', 'middle head')}"
     )
+
+
+def _classes(*names: str) -> str:
+    return " ".join(name for name in names if name)
 
 
 def _n(value: float) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from local.picture import svg
-from local.picture.layout import Box, Drawing, Line, drawing
+from local.picture.grid import Box
+from local.picture.layout import Drawing, Line, drawing
 from local.picture.machine import Machine
 
 _TOP = 118

@@ -5,10 +5,12 @@ from html import unescape
 from pathlib import Path
 
 import pytest
+from security.stack import Stack as Deployed
 from wiring.system import LAMBDAS, ROOT, Machine, of_type
 
 from local.picture import __main__ as command
 from local.picture.machine import Machine as Drawn
+from local.picture.stack import Stack
 from local.picture.words import BESIDE, CONDITIONS, THROUGH
 
 MADE = command.pictures()
@@ -56,6 +58,19 @@ def test_every_function_machine_table_bucket_and_queue_is_in_the_system() -> Non
     tables = [name.removesuffix("Table") for name in of_type("AWS::DynamoDB::Table")]
     buckets = [name.removesuffix("Bucket") for name in of_type("AWS::S3::Bucket")]
     assert {*parts, *MACHINES, *tables, *buckets, *of_type("AWS::SQS::Queue")} <= shown
+
+
+def test_the_system_shows_what_the_roles_allow() -> None:
+    """As the security tests work the roles out: what is on by default is shown, and no less."""
+    deployed, shown = Deployed(), Stack(ROOT / "template.yaml").parts
+    roles = deployed.roles()
+    stores = [*of_type("AWS::DynamoDB::Table"), *of_type("AWS::S3::Bucket")]
+    for name, part in shown.items():
+        for need in (need for one in roles[deployed.role_of(name)] for need in one.pairs()):
+            for store in stores:
+                if re.fullmatch(rf"{deployed.arn(store)}(/.*)?", need.resource):
+                    does = "r" if re.search(":(Get|List|Query)", need.action) else "w"
+                    assert does in part.access[store], (name, need)
 
 
 def test_every_condition_has_its_words_and_every_word_its_condition() -> None:

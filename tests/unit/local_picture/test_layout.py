@@ -3,15 +3,16 @@
 import json
 from itertools import combinations
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from local.picture.__main__ import ROOT
-from local.picture.layout import Box, Drawing, Line, Point, drawing
+from local.picture.grid import Box
+from local.picture.layout import Drawing, Line, Point, drawing
 from local.picture.machine import Machine
 from local.picture.stack import Stack
 from local.picture.svg import text_width
+from local.picture.words import BESIDE
 
 _DEFINITIONS = Stack(ROOT / "template.yaml").definitions
 MACHINES = [Machine.read(path, name) for name, path in _DEFINITIONS.items()]
@@ -106,16 +107,9 @@ def test_the_way_that_goes_well_leads_from_the_start_to_the_end(machine: Machine
     assert machine.trunk[-1] == "HowDidItEnd"
 
 
-def _asl(states: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "Comment": "A new one. Long.",
-        "StartAt": "First",
-        "TimeoutSeconds": 9,
-        "States": states,
-    }
-
-
-def test_a_state_that_no_table_knows_is_drawn_too(tmp_path: Path) -> None:
+@pytest.fixture
+def new(tmp_path: Path) -> Machine:
+    """A machine that no table knows."""
     task = {
         "Type": "Task",
         "Resource": "arn:aws:states:::lambda:invoke",
@@ -128,15 +122,27 @@ def test_a_state_that_no_table_knows_is_drawn_too(tmp_path: Path) -> None:
         "First": {**task, "Next": "IsLong"},
         "IsLong": {"Type": "Choice", "Choices": [rule], "Default": "Aside"},
         "Second": {**task, "Next": "Done"},
-        "Aside": {"Type": "Pass", "Next": "Done"},
+        "Aside": {**task, "Next": "Done"},
         "Done": {"Type": "Succeed"},
         "Broken": {"Type": "Fail", "Error": "Broken"},
     }
+    asl = {"Comment": "A new one. Long.", "StartAt": "First", "TimeoutSeconds": 9, "States": states}
     path = tmp_path / "new.asl.json"
-    path.write_text(json.dumps(_asl(states)), "utf-8")
-    machine = Machine.read(path, "New")
-    drawn = drawing(machine, 100)
-    assert machine.trunk == ["First", "IsLong", "Second", "Done"]
-    assert drawn.boxes.keys() == states.keys()
+    path.write_text(json.dumps(asl), "utf-8")
+    return Machine.read(path, "New")
+
+
+def test_a_state_that_no_table_knows_is_drawn_too(new: Machine) -> None:
+    drawn = drawing(new, 100)
+    assert new.trunk == ["First", "IsLong", "Second", "Done"]
+    assert drawn.boxes.keys() == new.states.keys()
     assert drawn.boxes["First"].state.prints == ("Lambda", "≤ 5 s · retries 2")
     assert {line.label for line in drawn.lines} == {"", "$length($states.inpu …", "otherwise"}
+
+
+def test_a_way_between_the_outer_columns_is_refused(
+    new: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(BESIDE, "New", {"Aside": ("right", "IsLong")})
+    with pytest.raises(ValueError, match="Aside and Broken stand on both sides"):
+        drawing(new, 100)
