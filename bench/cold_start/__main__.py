@@ -11,7 +11,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench.cold_start import imports, kept, packages, report, rounds
+from bench.cold_start import imports, kept, packages, report, rounds, typical
 from bench.cold_start.clients import CLIENTS
 from local.commands.arguments import count
 from local.commands.job_following import ProgressLine
@@ -37,11 +37,18 @@ def main() -> int:
         found = rounds.measure(functions, arguments.rounds, seconds, line.show)
         machine = _machine(before)
         spent = imports.measure(functions, _IMPORT_STARTS, line.show) if arguments.keep else {}
+        usual = (
+            typical.measure(arguments.typical.resolve(), arguments.rounds, line.show)
+            if arguments.typical
+            else None
+        )
     console.print(f"Cold starts. {machine}", highlight=False)
     report.print_starts(console, found, kept.read())
     weights = packages.measure()
     report.print_packages(console, weights, folders=False)
-    document = kept.with_packages(kept.document(found, machine), weights, spent)
+    if usual:
+        report.print_typical(console, usual)
+    document = kept.with_packages(kept.document(found, machine, usual), weights, spent)
     if arguments.json:
         arguments.json.write_text(json.dumps(document, indent=1) + "\n", "utf-8")
     if arguments.keep:
@@ -69,6 +76,8 @@ def _refuse(arguments: argparse.Namespace) -> None:
     """Ends with 2 for what cannot be done: now, and not after minutes."""
     if arguments.keep and (arguments.only or arguments.quick):
         _parser().error("--keep keeps all functions, of a full run: not with --only or --quick")
+    if arguments.typical and not (arguments.typical / "aws_lambda_powertools").is_dir():
+        _parser().error(f"--typical {arguments.typical}: there is no Powertools in it")
     if arguments.json and (arguments.json.is_dir() or not arguments.json.parent.is_dir()):
         _parser().error(f"--json {arguments.json}: no file in a folder that is there")
 
@@ -94,6 +103,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--imports", action="store_true", help="what each import costs, instead")
     parser.add_argument("--packages", action="store_true", help="what is deployed weighs, instead")
+    parser.add_argument(
+        "--typical",
+        type=Path,
+        metavar="FOLDER",
+        help="beside these also the chain with Powertools and pydantic, from what "
+        "`pip install --target FOLDER 'aws-lambda-powertools[all]'` has made",
+    )
     parser.add_argument("--check", action="store_true", help="exit 1 if a limit is missed")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures there")
     parser.add_argument(

@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from bench.cold_start.clients import limit
+from bench.cold_start.figures import Ratio
 from bench.cold_start.imports import GROUPS, Spent
 from bench.cold_start.measure import ROOT
 from bench.cold_start.packages import Packages
 from bench.cold_start.rounds import Measured
+from bench.cold_start.typical import LIMIT
 
 KEPT = ROOT / "docs" / "figures" / "cold_start.json"
 PAGE = ROOT / "docs" / "performance.md"
@@ -23,7 +25,7 @@ ENDING = "<!-- end of bench-cold-start -->"
 Document = dict[str, Any]
 
 
-def document(found: Measured, machine: str) -> Document:
+def document(found: Measured, machine: str, typical: Ratio | None) -> Document:
     """What a run found, as JSON holds it: milliseconds of CPU, MiB, ratios."""
     functions = {}
     for name in found.ours:
@@ -45,6 +47,7 @@ def document(found: Measured, machine: str) -> Document:
         "rounds": found.rounds,
         "seconds": round(found.seconds),
         "noise": _rounded(found.noise()),
+        "typical": _rounded(typical) if typical else None,
         "functions": functions,
     }
 
@@ -95,6 +98,7 @@ def tables(kept: Document) -> str:
             "",
             *_packages(kept["packages"]),
             "",
+            *_typical(kept["typical"]),
         ]
     )
 
@@ -135,7 +139,17 @@ def _packages(packages: Document) -> list[str]:
     ]
 
 
-def _rounded(ratio: Any) -> dict[str, float]:
+def _typical(ratio: dict[str, float] | None) -> list[str]:
+    if ratio is None:
+        return []
+    said = (
+        "The five functions of the chain that judge and store, together, beside five with "
+        f"Powertools and pydantic: {_interval(ratio)} of their CPU time, at most {LIMIT:.2f}."
+    )
+    return [said, ""]
+
+
+def _rounded(ratio: Ratio) -> dict[str, float]:
     return {name: round(value, 3) for name, value in dataclasses.asdict(ratio).items()}
 
 

@@ -78,25 +78,19 @@ class StartFailed(Exception):
     """A handler could not be loaded; args[0] is what it said."""
 
 
-def start_of(task: Path, module: str, packages: str = "") -> Start:
-    """Imports a handler's module from a folder and calls its build(); raises StartFailed.
-
-    `packages` is one more folder to import from.
-    """
+def start_of(task: Path, module: str) -> Start:
+    """Imports a handler's module from a folder and calls its build(). Raises StartFailed."""
     ms, mib, modules, clients = json.loads(
-        run_in(task, ["-c", _START.format(runtime=RUNTIME, module=module)], packages).stdout
+        run_in(task, ["-c", _START.format(runtime=RUNTIME, module=module)]).stdout
     )
     return Start(ms, mib, frozenset(modules), tuple(clients))
 
 
-def run_in(
-    task: Path, arguments: list[str], packages: str = ""
-) -> subprocess.CompletedProcess[str]:
+def run_in(task: Path, arguments: list[str]) -> subprocess.CompletedProcess[str]:
     """A fresh interpreter in the functions' environment; our code is compiled again, as there."""
-    path = os.pathsep.join(filter(None, (str(task), packages)))
     done = subprocess.run(
         [sys.executable, "-B", *arguments],
-        env=variables() | {"PYTHONPATH": path},
+        env=variables() | {"PYTHONPATH": str(task)},
         capture_output=True,
         text=True,
         check=False,

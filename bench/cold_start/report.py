@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.cold_start.clients import beside, limit
-from bench.cold_start.figures import coverage, trimmed, verdict
+from bench.cold_start.figures import Ratio, coverage, trimmed, verdict
 from bench.cold_start.imports import GROUPS, Spent
 from bench.cold_start.kept import Document
 from bench.cold_start.packages import (
@@ -18,6 +18,7 @@ from bench.cold_start.packages import (
     Weight,
 )
 from bench.cold_start.rounds import Measured
+from bench.cold_start.typical import CHAIN, LIMIT
 
 _COLOURS = {"missed": "red", "unclear": "yellow", "kept": "green"}
 
@@ -140,6 +141,15 @@ def print_packages(console: Console, found: Packages, folders: bool) -> None:
             note = f"reaches {reach.zipped / 1e6:.3f} of all" if reach else "every function's"
             _row(table, f"{name}/", weight, None, note)
     console.print(table)
+
+
+def print_typical(console: Console, ratio: Ratio) -> None:
+    """The chain beside the same with Powertools and pydantic."""
+    console.print(
+        f"{', '.join(CHAIN)} together, beside five with Powertools and pydantic: "
+        f"{ratio.middle:.2f} ({ratio.low:.2f}-{ratio.high:.2f}), at most {LIMIT:.2f}",
+        highlight=False,
+    )
 
 
 def _row(table: Table, name: str, weight: Weight, most: int | None, note: str) -> None:
