@@ -137,7 +137,7 @@ def test_copies_and_late_events_change_nothing(shop: Shop) -> None:
     marker = told("ImageQueued", 1, request_id=f"event:{SHOP}/marker", requester=f"event:{SHOP}")
     shop.tell(event, event, {"detail-type": "ImageQueued", "detail": late}, marker)
     shop.hears("marker", "WAITING")
-    until(lambda: shop.stack.logs().count("known or is late"), lambda count: count == 3)
+    until(lambda: shop.stack.logs().count("known or is late"), lambda count: count >= 3)
     assert shop.order("order-3") == ended
 
 
