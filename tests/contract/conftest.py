@@ -59,7 +59,7 @@ def invoke(engine: Engine, probe: str) -> Invoke:
     return call
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def create_machine(engine: Engine) -> Make:
     """Create a state machine and return its ARN."""
 
@@ -72,7 +72,7 @@ def create_machine(engine: Engine) -> Make:
     return create
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def finish(engine: Engine) -> Run:
     """Wait for an execution's end; returns its description, output parsed, seconds taken."""
 
@@ -92,7 +92,7 @@ def finish(engine: Engine) -> Run:
     return wait
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def run(engine: Engine, create_machine: Make, finish: Run) -> Run:
     """Run a machine to its end."""
 

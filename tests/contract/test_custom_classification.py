@@ -8,11 +8,11 @@ import tarfile
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import boto3
 import pytest
-from contract.machines import CAUGHT, ROLE, Definition, single, unique, wait_for
+from contract.machines import CAUGHT, ROLE, Definition, Run, single, unique, wait_for
 
 from local.ai.running import StandIns
+from local.deployed_stack import local_clients
 from local.running import Engine
 
 pytestmark = pytest.mark.engine
@@ -40,19 +40,12 @@ def engine(stand_ins: StandIns) -> Iterator[Engine]:
 
 @pytest.fixture(scope="module")
 def comprehend(stand_ins: StandIns) -> Any:
-    return boto3.client(
-        "comprehend",
-        endpoint_url=stand_ins.endpoint,
-        region_name="us-east-1",
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
-    )
+    return local_clients(stand_ins.endpoint, stand_ins.endpoint)("comprehend")
 
 
 @pytest.fixture
-def task(engine: Engine) -> Task:
+def task(run: Run) -> Task:
     """Run a machine of one SDK integration; returns its result, or the error that was caught."""
-    steps = engine.client("stepfunctions")
 
     def execute(resource: str, arguments: Any) -> Any:
         state: Definition = {
@@ -61,16 +54,7 @@ def task(engine: Engine) -> Task:
             "Arguments": arguments,
             "Catch": [{"ErrorEquals": ["States.ALL"], **CAUGHT}],
         }
-        machine = steps.create_state_machine(
-            name=unique("machine"), definition=json.dumps(single(state)), roleArn=ROLE
-        )["stateMachineArn"]
-        arn = steps.start_execution(stateMachineArn=machine)["executionArn"]
-
-        def ended() -> Any:
-            told = steps.describe_execution(executionArn=arn)
-            return told if told["status"] != "RUNNING" else None
-
-        return json.loads(wait_for(ended)["output"])
+        return run(single(state))["output"]
 
     return execute
 

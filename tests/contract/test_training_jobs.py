@@ -8,12 +8,12 @@ import tarfile
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
-from contract.machines import CAUGHT, ROLE, Definition, Run, single, unique, wait_for
+from contract.machines import CAUGHT, ROLE, Definition, Make, Run, single, unique, wait_for
 
 from local.ai.running import StandIns
+from local.deployed_stack import local_clients
 from local.running import Engine
 
 pytestmark = pytest.mark.engine
@@ -39,36 +39,7 @@ def engine(stand_ins: StandIns) -> Iterator[Engine]:
 
 @pytest.fixture(scope="module")
 def sagemaker(stand_ins: StandIns) -> Any:
-    return boto3.client(
-        "sagemaker",
-        endpoint_url=stand_ins.endpoint,
-        region_name="us-east-1",
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
-    )
-
-
-@pytest.fixture
-def run(engine: Engine) -> Run:
-    """Start a machine of one state; returns the execution's end, or its ARN with wait=False."""
-    steps = engine.client("stepfunctions")
-
-    def execute(state: Definition, wait: bool = True) -> Any:
-        machine = steps.create_state_machine(
-            name=unique("machine"), definition=json.dumps(single(state)), roleArn=ROLE
-        )["stateMachineArn"]
-        arn = steps.start_execution(stateMachineArn=machine)["executionArn"]
-
-        def ended() -> Any:
-            told = steps.describe_execution(executionArn=arn)
-            return told if told["status"] != "RUNNING" else None
-
-        if not wait:
-            return arn
-        told = wait_for(ended)
-        return {**told, "output": json.loads(told.get("output", "null"))}
-
-    return execute
+    return local_clients(stand_ins.endpoint, stand_ins.endpoint)("sagemaker")
 
 
 @pytest.fixture
@@ -110,7 +81,7 @@ def job(bucket: str, **change: Any) -> dict[str, Any]:
 
 def train(request: dict[str, Any], **state: Any) -> Definition:
     resource = "arn:aws:states:::sagemaker:createTrainingJob.sync"
-    return {"Type": "Task", "Resource": resource, "Arguments": request, **state}
+    return single({"Type": "Task", "Resource": resource, "Arguments": request, **state})
 
 
 def test_a_job_is_followed_to_its_end(engine: Engine, run: Run, data_set: Any) -> None:
@@ -197,11 +168,12 @@ def slowly(stand_ins: StandIns) -> Iterator[None]:
 
 @pytest.mark.usefixtures("slowly")
 def test_a_stopped_job_is_a_failed_task(
-    run: Run, data_set: Any, sagemaker: Any, engine: Engine
+    create_machine: Make, finish: Run, data_set: Any, sagemaker: Any, engine: Engine
 ) -> None:
     request = job(data_set())
     steps, name = engine.client("stepfunctions"), request["TrainingJobName"]
-    execution = run(train(request), wait=False)
+    machine = create_machine(train(request))
+    execution = steps.start_execution(stateMachineArn=machine)["executionArn"]
 
     def status() -> str:
         return str(sagemaker.describe_training_job(TrainingJobName=name)["TrainingJobStatus"])
@@ -214,11 +186,7 @@ def test_a_stopped_job_is_a_failed_task(
     sagemaker.stop_training_job(TrainingJobName=name)
     assert wait_for(lambda: status() == "Stopped")
 
-    def failed() -> Any:
-        told = steps.describe_execution(executionArn=execution)
-        return told if told["status"] == "FAILED" else None
-
-    told = wait_for(failed)
+    told = finish(execution)
     assert told["error"] == "States.TaskFailed"
     assert json.loads(told["cause"])["TrainingJobStatus"] == "Stopped"
     with pytest.raises(ClientError, match="status Stopped"):
