@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from local.picture.machine import Edge, Machine, State
 from local.picture.words import BESIDE
 
-WIDTHS = {"left": 150, "trunk": 222, "right": 188}
-FAN = (112, 10)  # the width of an end beside others, and what is between two
+WIDTHS = {"left": 146, "trunk": 212, "right": 182}
+FAN = (115, 6)  # the width of an end beside others, and what is between two
 # The column west of a gutter, and the one east of it.
 _GUTTERS = {"west": ("left", "trunk"), "east": ("trunk", "right"), "far": ("right", "")}
 _NAME, _SMALL = 16, 13  # heights of lines
@@ -79,7 +79,7 @@ class Grid:
             down = target.row > source.row and not source.state.scope
             return "west" if down else "east"
         if columns == {"right"}:
-            return "far"
+            return "east" if edge.label else "far"
         return "west" if "left" in columns else "east"
 
     def _boxes(self) -> Iterator[Box]:
@@ -107,7 +107,7 @@ class Grid:
             height = 34
         if column == "fan":
             return Box(state, column, row, FAN[0], 42)
-        width = WIDTHS[column] - (24 if column == "left" and state.kind in _ENDS else 0)
+        width = WIDTHS[column] - (14 if column == "left" and state.kind in _ENDS else 0)
         return Box(state, column, row, width, height)
 
     def _first_source(self, name: str, rows: dict[str, int]) -> int:

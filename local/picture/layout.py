@@ -14,7 +14,7 @@ from local.picture.grid import FAN, WIDTHS, Box, Grid, Side
 from local.picture.machine import Edge, Machine
 from local.picture.svg import text_width
 
-_MARGIN, _TRACK, _GAP = 20, 10, 30
+_MARGIN, _TRACK, _GAP, _FRAME = 20, 10, 30, 18
 # Ports of neighbours in a row differ, so that no two ways share a line.
 _PORTS, _LOWER = {"left": 22, "trunk": 15, "right": 22}, 6
 Point = tuple[float, float]
@@ -289,14 +289,14 @@ class _Layout:
         aside = any(box.column == "right" for box in inner)
         trunk = self.boxes[name]
         bottom = max(box.y + box.height / 2 for box in inner) + 14
-        right = self.result.width - _MARGIN + 8 if aside else trunk.edge("right") + 14
+        right = self.result.width - _MARGIN + 8 if aside else trunk.edge("right") + _FRAME
         return right, bottom, trunk.y
 
     def _frames(self) -> Iterator[tuple[float, float, float, float]]:
         for name, state in self.machine.states.items():
             if state.kind == "map":
                 right, bottom, top = self._frame(name)
-                left = self.boxes[name].edge("left") - 14
+                left = self.boxes[name].edge("left") - _FRAME
                 yield left, top, right - left, bottom - top
 
 

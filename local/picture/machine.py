@@ -13,7 +13,7 @@ from typing import Any
 from local.picture.words import THROUGH, words
 
 _INTEGRATION = "arn:aws:states:::"
-_LETTERS = 36  # in a line of small print
+_LETTERS = 33  # in a line of small print
 
 
 @dataclass(frozen=True)

@@ -172,7 +172,8 @@ def _event(properties: dict[str, Any]) -> str:
         bucket = detail["bucket"]["name"][0]["Ref"]
         return f"{detail['object']['key'][0]['prefix']}… in {bucket}"
     if "stateMachineArn" in detail:
-        return f"{detail['stateMachineArn'][0]['Ref']} ends {', '.join(detail['status'])}"
+        ends = ", ".join(detail["status"]).lower().replace("_", " ")
+        return f"{detail['stateMachineArn'][0]['Ref']} ends {ends}"
     first, *others = pattern["detail-type"]
     return f"event {first}" + (f" and {len(others)} more" if others else "")
 

@@ -52,9 +52,9 @@ _DARK = {
     "fault-rim": "#f2766f",
 }
 _RULES = f"""
-text{{font-family:{FONT};fill:var(--ink);font-size:11px}}
-.title{{font-size:17px;font-weight:650}}.name{{font-size:13px;font-weight:600}}
-.small{{font-size:10.5px;fill:var(--soft)}}.head{{font-size:12px;font-weight:600}}
+text{{font-family:{FONT};fill:var(--ink);font-size:11.5px}}
+.title{{font-size:17px;font-weight:650}}.name{{font-size:13.5px;font-weight:600}}
+.small{{font-size:11px;fill:var(--soft)}}.head{{font-size:12px;font-weight:600}}
 .middle{{text-anchor:middle}}.end{{text-anchor:end}}
 .card{{fill:var(--card);stroke:var(--rim)}}.band{{fill:var(--frame)}}.frame{{fill:var(--frame);stroke:var(--rim)}}
 .way{{fill:none;stroke:var(--way);stroke-width:1.3}}.tip{{fill:var(--way)}}
@@ -69,7 +69,7 @@ _KINDS = ("lambda", "service", "choice", "pass", "done", "fault")
 _NARROW, _WIDE = set("ijlftrI.,:;'|()[] "), set("mwMWGOQ@%")
 
 
-def text_width(text: str, size: float = 11) -> float:
+def text_width(text: str, size: float = 11.5) -> float:
     """About as wide as the text is drawn, in pixels."""
     parts = (0.32 if one in _NARROW else 0.88 if one in _WIDE else 0.57 for one in text)
     return size * sum(parts)

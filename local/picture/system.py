@@ -15,7 +15,7 @@ _GROUPS = {
     "jobs": "Jobs: batches, data sets, classifiers",
     "keepers": "Keepers: by queue, rule and clock",
 }
-_LEFT, _NAME, _STARTS, _CELL, _ROW = 22, 170, 250, 33, 24
+_LEFT, _NAME, _STARTS, _CELL, _ROW = 22, 170, 250, 31, 24
 _HEAD = 172  # where the first row begins
 _MARKS = {"r": "reads", "w": "writes", "rw": "reads and writes", "asks": "asks a service"}
 _ROLES = (
@@ -64,7 +64,7 @@ def _legend() -> Iterator[str]:
     for does, said in _MARKS.items():
         yield _mark(x + 12, 92, does)
         yield svg.text(x + 30, 96, said, "small")
-        x += 48 + svg.text_width(said, 10.5)
+        x += 48 + svg.text_width(said, 11)
     for n, (kind, said) in enumerate((("lambda", "a Lambda"), ("pass", "a state machine"))):
         yield svg.shape(kind, (_LEFT + 100 * n, 110, 22, 14))
         yield svg.text(_LEFT + 28 + 100 * n, 121, said, "small")
@@ -140,7 +140,7 @@ def _gets(queue: Queue) -> str:
 
 
 def _queues(queues: list[Queue], y: float) -> tuple[list[str], float]:
-    middle = _LEFT + 430
+    middle = _LEFT + 445
     parts = [svg.text(_LEFT, y, "Queues: what they get, and who reads it", "head")]
     parts.append(f'<path class="line" d="M{_LEFT} {y + 7:.0f}H{middle + 440:.0f}"/>')
     y += 28

@@ -98,12 +98,12 @@ def _legend(drawn: Drawing, width: float, y: float) -> list[str]:
         if kind in kinds:
             parts.append(svg.shape(kind, (x, y + 15, 26, 16)))
             parts.append(svg.text(x + 32, y + 27, said, "small"))
-            x += 50 + svg.text_width(said, 10.5)
+            x += 44 + svg.text_width(said, 11)
     x = 22
     for style, said in _WAYS:
         parts.append(svg.way([(x, y + 47), (x + 26, y + 47)], style))
         parts.append(svg.text(x + 32, y + 51, said, "small"))
-        x += 50 + svg.text_width(said, 10.5)
+        x += 44 + svg.text_width(said, 11)
     if drawn.doubts:
         parts.append(svg.doubt(x + 8, y + 47))
         parts.append(svg.text(x + 22, y + 51, "to UnknownVerdict where no branch fits", "small"))

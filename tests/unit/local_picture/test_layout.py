@@ -98,8 +98,8 @@ def test_small_print_fits_its_box(drawn: Drawing) -> None:
     for box in drawn.boxes.values():
         room = box.width - (12 if box.state.kind in ("done", "fault") else 6)
         for text in (*box.state.prints, box.label):
-            assert text_width(text, 10.5) < room, (box.state.name, text)
-        assert text_width(box.state.name, 13) < room
+            assert text_width(text, 11) < room, (box.state.name, text)
+        assert text_width(box.state.name, 13.5) < room
 
 
 @pytest.mark.parametrize("machine", MACHINES, ids=lambda machine: machine.name)
