@@ -4,12 +4,14 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from handler.stored import picture, put_item
+
 from shared.dynamodb import Item, Table
 from shared.records import utc_text
 from shared.reviews import Reviews
 
 REVIEWS, RESULTS = "safelight-ReviewsTable-9C8B7A6F5E4D", "safelight-ResultsTable-1A2B3C4D5E6F"
-IMAGES, WORK = "safelight-images-example", "safelight-work-example"
+IMAGES = "safelight-images-example"
 # As the sample events have it.
 REVIEW = "5d2c8e0f7a1b3c4d5e6f708192a3b4c5d6e7f801"
 # Of "local", who asks where nobody logs in.
@@ -33,28 +35,6 @@ REASON = {
 
 def from_now(seconds: float) -> str:
     return utc_text(datetime.now(UTC) + timedelta(seconds=seconds))
-
-
-def picture(index: int, verdict: str, **changes: Any) -> dict[str, Any]:
-    """As StoreImages and ModerateImages leave it, in the private bucket."""
-    return {
-        "index": index,
-        "verdict": verdict,
-        "bucket": WORK,
-        "key": f"pictures/secret/{index}.jpg",
-        "version_id": f"w{index}",
-        "sha256": "0" * 64,
-        "bytes": 48213,
-        "format": "jpeg",
-        "width": 512,
-        "height": 768,
-        "phash": "0123456789abcdef",
-        "preview_bucket": WORK,
-        "preview_key": f"pictures/secret/{index}-preview.jpg",
-        "preview_version_id": f"wp{index}",
-        "labels": ["Weapons"],
-        **changes,
-    }
 
 
 def open_review(identity: str = REVIEW, **changes: Any) -> Item:
@@ -119,10 +99,4 @@ def put_record(aws: Any, **changes: Any) -> None:
         "created_at": AT,
         **changes,
     }
-    typed = {
-        name: {"N": str(value)}
-        if isinstance(value, int)
-        else {"S": value if isinstance(value, str) else json.dumps(value)}
-        for name, value in record.items()
-    }
-    aws("dynamodb").put_item(TableName=RESULTS, Item=typed)
+    put_item(aws, RESULTS, record)

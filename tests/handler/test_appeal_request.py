@@ -8,6 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 from handler.api_schemas import check
 from handler.standard_machine import EXECUTIONS, MACHINE, STARTED, StandardMachine
+from handler.stored import put_item
 
 RESULTS = "safelight-ResultsTable-1A2B3C4D5E6F"
 WORK = "safelight-work-example"
@@ -75,13 +76,7 @@ def record(aws: Any) -> Callable[..., dict[str, Any]]:
             "images": [picture],
             **parts,
         }
-        typed = {
-            name: {"N": str(value)}
-            if isinstance(value, int)
-            else {"S": value if isinstance(value, str) else json.dumps(value)}
-            for name, value in item.items()
-        }
-        aws("dynamodb").put_item(TableName=RESULTS, Item=typed)
+        put_item(aws, RESULTS, item)
         return picture
 
     return record

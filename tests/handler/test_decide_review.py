@@ -16,10 +16,10 @@ from handler.open_reviews import (
     decide,
     from_now,
     open_review,
-    picture,
     put_record,
     row_of,
 )
+from handler.stored import picture
 
 from shared.dynamodb import Item, Table
 from shared.request_ids import request_id_for

@@ -12,12 +12,13 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from handler.api_schemas import check
 from handler.standard_machine import EXECUTIONS, STARTED, StandardMachine
+from handler.stored import WORK, picture, put_item
 
 from shared.version import VERSION
 
 RESULTS = "safelight-ResultsTable-1A2B3C4D5E6F"
 INFERENCES = "safelight-InferencesTable-6F5E4D3C2B1A"
-IMAGES, WORK = "safelight-images-example", "safelight-work-example"
+IMAGES = "safelight-images-example"
 OWN = "api-25bf8e1a2393f110-76a8c2acc99b6e76299b967a82a86480"
 MINE = "api-25bf8e1a2393f110-"
 THEIRS = "api-0123456789abcdef-"
@@ -47,28 +48,6 @@ WORD = {
 }
 Call = Callable[..., Any]
 Event = Callable[[str], Any]
-
-
-def picture(index: int, **changes: Any) -> dict[str, Any]:
-    """As StoreImages and ModerateImages leave it, in the private bucket."""
-    return {
-        "index": index,
-        "verdict": "safe",
-        "bucket": WORK,
-        "key": f"pictures/secret/{index}.jpg",
-        "version_id": f"w{index}",
-        "sha256": "0" * 64,
-        "bytes": 48213,
-        "format": "jpeg",
-        "width": 512,
-        "height": 768,
-        "phash": "0123456789abcdef",
-        "preview_bucket": WORK,
-        "preview_key": f"pictures/secret/{index}-preview.jpg",
-        "preview_version_id": f"wp{index}",
-        "labels": [],
-        **changes,
-    }
 
 
 def delivered(index: int, **changes: Any) -> dict[str, Any]:
@@ -148,13 +127,7 @@ def record(aws: Any) -> Callable[..., None]:
             "metadata": {"album": "coast"},
             **parts,
         }
-        typed = {
-            name: {"N": str(value)}
-            if isinstance(value, int)
-            else {"S": value if isinstance(value, str) else json.dumps(value)}
-            for name, value in item.items()
-        }
-        aws("dynamodb").put_item(TableName=RESULTS, Item=typed)
+        put_item(aws, RESULTS, item)
 
     return record
 

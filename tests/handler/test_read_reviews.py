@@ -16,15 +16,14 @@ from handler.open_reviews import (
     REVIEW,
     REVIEWS,
     TOKEN,
-    WORK,
     claim,
     decide,
     from_now,
     open_review,
-    picture,
     put_record,
     row_of,
 )
+from handler.stored import WORK, picture
 
 from shared.dynamodb import Table
 from shared.reviews import Reviews
