@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from accept_request.again import (
     Again,
@@ -32,7 +32,9 @@ from shared.request import (
 )
 from shared.s3 import ObjectMissing, ObjectTooLarge, Storage
 from shared.settings import Environment
-from shared.stepfunctions import StepFunctions
+
+if TYPE_CHECKING:
+    from shared.stepfunctions import StepFunctions
 
 STAGE = "AcceptRequest"
 # As in the state machine's arithmetic: beside each wait for the endpoint, and for everything else.
@@ -78,7 +80,7 @@ class Door:
     records: Records
     storage: Storage
     pinning: Pinning
-    step_functions: Callable[[], StepFunctions]
+    step_functions: "Callable[[], StepFunctions]"
 
 
 def accept(door: Door, event: object, execution: dict[str, str]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ with anything else it is no such input.
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from shared.appeals import Appeal, objection, part_of, read_appeal
 from shared.arrival import Arrival, arrival_of_source, fits, read_arrival
@@ -16,7 +16,9 @@ from shared.records import first_execution
 from shared.request import InvalidRequest
 from shared.s3 import ObjectMissing, ObjectVersion, Storage
 from shared.statuses import OPEN, RERUNNABLE
-from shared.stepfunctions import StepFunctions
+
+if TYPE_CHECKING:
+    from shared.stepfunctions import StepFunctions
 
 MAX_RUNS = 10
 # DynamoDB's bound on a partition key.
@@ -101,7 +103,7 @@ def _not_rerunnable(record: Item) -> InvalidRequest | None:
 def original(
     record: Item,
     storage: Storage,
-    step_functions: Callable[[], StepFunctions],
+    step_functions: "Callable[[], StepFunctions]",
     work_bucket: str,
 ) -> Arrival:
     """How the request arrived first: from its own file, the copy kept of it, or its execution.
