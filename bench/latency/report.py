@@ -29,7 +29,7 @@ def print_grid(console: Console, grid: Grid) -> None:
         table.add_column(column, justify="right" if index else "left", overflow="fold")
     for row in grid.rows:
         table.add_row(*(_coloured(cell) for cell in row))
-    console.print(table)
+    console.print(table, "")
 
 
 def _coloured(cell: str) -> str:
