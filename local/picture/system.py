@@ -75,8 +75,8 @@ def _heads(columns: list[tuple[str, str, str]], first: float, bottom: float) -> 
     for nth, (_, label, kind) in enumerate(columns):
         x = first + _CELL * nth
         if kind != before:
-            title = "" if kind in ("bus", "services") else kind
-            yield svg.text(x + 8, 94, title, "small")
+            if kind in ("tables", "buckets"):
+                yield svg.text(x + 8, 94, kind, "small")
             yield f'<path class="line" d="M{x:.0f} {_HEAD - 8}V{bottom:.0f}"/>'
         before = kind
         turned = f"translate({x + _CELL / 2 + 4:.1f} {_HEAD - 14}) rotate(-60)"
