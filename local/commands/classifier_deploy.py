@@ -139,23 +139,11 @@ def _follow(
     screen: Console, stack: DeployedStack, job_id: str, arn: str, args: argparse.Namespace
 ) -> Record:
     from local.classifier.following import follow_training
-    from local.commands.job_following import ProgressLine, look_seconds
-    from local.executions import StillRunning
-    from local.jobs import NotClaimed
+    from local.commands.job_following import ProgressLine, look_seconds, saying_what_goes_on
 
     every, seconds = look_seconds(args.stack), args.timeout or float("inf")
-    try:
-        with ProgressLine(screen) as line:
-            return follow_training(stack, job_id, arn, every=every, seconds=seconds, tell=line.show)
-    except NotClaimed as error:
-        raise CommandError(
-            f"{error}.\nIts history in the Step Functions console has the rest: {arn}"
-        ) from error
-    except StillRunning as error:
-        raise CommandError(f"{error}; it goes on. Look again with: {_again(args)}") from error
-    except KeyboardInterrupt:
-        screen.print(f"\nIt goes on without you. Look again with: {_again(args)}", soft_wrap=True)
-        raise
+    with saying_what_goes_on(screen, arn, _again(args)), ProgressLine(screen) as line:
+        return follow_training(stack, job_id, arn, every=every, seconds=seconds, tell=line.show)
 
 
 def _tell(screen: Console, job: Record, labels: list[str]) -> None:

@@ -1,10 +1,11 @@
-"""What `batch` and `dataset` do next: follow a job, with a line that says how far it is."""
+"""Following a job, with a line that says how far it is."""
 
 from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import TracebackType
 
 from rich.console import Console
@@ -62,10 +63,20 @@ def follow_job(
     """The ended job, its progress shown. CommandError says what to do about a job that is not."""
     group = job_id.partition("-")[0]
     again = f"safelight {group} show {job_id}" + (f" --stack {args.stack}" if args.stack else "")
-    try:
+    with saying_what_goes_on(console, arn, again):
         return follow_shown(
             console, stack, job_id, arn, look_seconds(args.stack), args.timeout or float("inf")
         )
+
+
+@contextmanager
+def saying_what_goes_on(console: Console, arn: str, again: str) -> Iterator[None]:
+    """For following a job: CommandError says what to do about one that is not, or not yet, ended.
+
+    `again` is the command that looks at it again, `arn` its execution.
+    """
+    try:
+        yield
     except NotClaimed as error:
         raise CommandError(
             f"{error}.\nIts history in the Step Functions console has the rest: {arn}"
