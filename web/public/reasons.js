@@ -43,7 +43,7 @@ export function scoreList(scores) {
 }
 
 /** A score from 0 to 1, and from where on it counts. */
-export function meter(score, threshold) {
+function meter(score, threshold) {
   const bar = el("span", { class: "bar", "aria-hidden": "true" }, el("span", { class: "fill" }));
   bar.style.setProperty("--score", score);
   if (threshold != null) {
