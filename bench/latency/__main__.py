@@ -7,6 +7,7 @@ import json
 import os
 import platform
 import sys
+import time
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -65,8 +66,8 @@ def _run(plan: Plan) -> Results:
 
 def _machine(found: Results) -> str:
     return (
-        f"{platform.machine()}, {os.cpu_count()} CPUs, Python {platform.python_version()}, load "
-        f"{found.load_before:.1f} before and {found.load_after:.1f} after, "
+        f"{time.strftime('%Y-%m-%d')}, {platform.machine()}, {os.cpu_count()} CPUs, "
+        f"Python {platform.python_version()}, load {found.load_before:.1f} before and {found.load_after:.1f} after, "
         f"{found.seconds:.0f} s in all."
     )
 
@@ -81,7 +82,8 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m bench.latency",
         description="What our own code adds to a request, stage by stage, on the local engine with "
         "AI services that compute nothing: cold and warm, one by one and many at a time, beside "
-        "the same chain as one Lambda. About 5 minutes. Nothing of it is measured on AWS.",
+        "the same chain as one Lambda. About 5 minutes, longer on a busy "
+        "machine. Nothing of it is measured on AWS.",
     )
     parser.add_argument("--quick", action="store_true", help="fewer of everything, about a minute")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures there")

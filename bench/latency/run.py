@@ -18,6 +18,7 @@ from bench.latency.measure import (
     MODERATING,
     MODERATING_STATES,
     NO_TIME,
+    ONE,
     OURS,
     PATH,
     Bench,
@@ -43,7 +44,7 @@ class Plan:
 
     warm: int = 24
     cold: int = 4
-    slow: int = 4
+    slow: int = 5
     loads: tuple[tuple[int, int, ServiceTimes], ...] = (
         (8, 24, NO_TIME),
         (32, 32, NO_TIME),
@@ -78,20 +79,28 @@ class Results:
     growths: list[Growth] = field(default_factory=list)
 
     def own(self, *, on_this_cpu: bool) -> Own:
-        """Ours in a warm request: on a whole CPU of this machine, or on the functions' parts."""
-        code = {
-            stage: spread([sample.cpu[stage] for sample in self.warm[OURS]]).middle
-            for stage in PATH
-        }
+        """Ours in a request whose services take their time.
+
+        On a whole CPU of this machine, or on the part of one that each function's memory brings.
+        """
+        samples = self.slow[OURS]
+        code = {stage: spread([sample.cpu[stage] for sample in samples]).middle for stage in PATH}
         if not on_this_cpu:
             code = {stage: at_memory(ms, self.memory[stage]) for stage, ms in code.items()}
-        states = self.warm[OURS][0].states
+        states = samples[0].states
         return Own(
             code=sum(code.values()),
             moderation_code=sum(code[stage] for stage in MODERATING),
             states=sum(states.values()),
             moderation_states=sum(states.get(state, 0) for state in MODERATING_STATES),
         )
+
+    def own_of_one_lambda(self) -> Own:
+        """The same of the chain as one Lambda, which has a whole CPU and no states."""
+        samples = self.slow[ONE]
+        moderating = [sum(sample.cpu[stage] for stage in MODERATING) for sample in samples]
+        code = spread([sample.whole_cpu for sample in samples]).middle
+        return Own(code, spread(moderating).middle, 0, 0)
 
 
 def run(plan: Plan, tell: Tell) -> Results:

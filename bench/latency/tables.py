@@ -74,29 +74,28 @@ def verdicts(found: Results) -> Grid:
     grid = Grid(
         f"Targets: shares of a generation of {BLOG_TIMES.generate:g} s",
         (
-            "own code",
-            "ours",
-            f"below {MOST_OWN:.0%}",
-            "moderation's",
-            f"below {MOST_MODERATION:.0%}",
+            *("own code", "ms", "moderation's ms", "ours", f"below {MOST_OWN:.0%}"),
+            *("moderation's", f"below {MOST_MODERATION:.0%}"),
         ),
         caption=(
-            f"Ours: the processor time of {len(PATH)} functions on the way. Moderation's: its "
-            f"services' {MODERATION_MS:.0f} ms ({MODERATION_MS / GENERATION_MS:.2%} alone) and "
-            "the processor time of its three functions. State transitions, calls of S3 and "
-            "DynamoDB and a cold start come on top: see below."
+            f"Requests whose services take {_told(BLOG_TIMES)}. Ours: the processor time of the "
+            f"{len(PATH)} functions on the way. Moderation's: its services' {MODERATION_MS:.0f} "
+            f"ms, {MODERATION_MS / GENERATION_MS:.2%} alone, and the processor time of its three "
+            "functions. States, calls of S3 and DynamoDB and cold starts come on top: see below."
         ),
     )
-    for name, whole in (
-        ("on a whole CPU of this machine", True),
-        ("on the functions' part", False),
+    for name, own in (
+        (f"{OURS}, a whole CPU of this machine", found.own(on_this_cpu=True)),
+        (f"{OURS}, on each function's part of one", found.own(on_this_cpu=False)),
+        (f"{ONE}, a whole CPU of this machine", found.own_of_one_lambda()),
     ):
-        own = found.own(on_this_cpu=whole)
         ours = own.share(GENERATION_MS)
         moderation = own.moderation_share(GENERATION_MS, MODERATION_MS)
         grid.rows.append(
             (
-                f"{name}: {own.code:.0f} ms, {own.moderation_code:.0f} ms of it moderation's",
+                name,
+                f"{own.code:.0f}",
+                f"{own.moderation_code:.0f}",
                 f"{ours:.2%}",
                 _verdict(ours < MOST_OWN),
                 f"{moderation:.2%}",
@@ -124,7 +123,7 @@ def stages(found: Results) -> Grid:
             "and EventBridge."
         ),
     )
-    called = found.calls[OURS]
+    called, scaled_code = found.calls[OURS], 0.0
     for stage, other in _ROWS.items():
         theirs = (*_shown([s.cpu[other] for s in one if other in s.cpu]), "")
         if stage not in PATH:
@@ -133,6 +132,7 @@ def stages(found: Results) -> Grid:
         mine = [sample.cpu[stage] for sample in ours]
         cold = spread([sample.cpu[stage] for sample in found.cold[OURS]]).middle
         scaled = at_memory(spread(mine).middle, found.memory[stage])
+        scaled_code += scaled
         figures = (*_shown(mine), f"{scaled:.1f}", f"{cold:,.0f}", str(called.get(stage, 0)))
         grid.rows.append((stage, *figures, *theirs))
     calls = sum(called.get(stage, 0) for stage in PATH) + _RECORDING_CALLS
@@ -141,7 +141,7 @@ def stages(found: Results) -> Grid:
         (
             "together",
             *_shown([sample.whole_cpu for sample in ours]),
-            f"{found.own(on_this_cpu=False).code:.1f}",
+            f"{scaled_code:.1f}",
             colds[0],
             str(calls),
             *_shown([sample.whole_cpu for sample in one]),
@@ -160,7 +160,8 @@ def requests(found: Results) -> Grid:
             "Beyond the services: engine, waiting and calls included, which are this machine's and "
             "not AWS's. One Lambda looks for the picture at once and then every "
             f"{LOOK_MILLISECONDS} ms. Processor: of the functions; of a cold request with the "
-            "interpreter's start, imports and clients."
+            "interpreter's start, imports and clients. A process that has waited computes longer "
+            "than one that has just answered."
         ),
     )
     groups = {

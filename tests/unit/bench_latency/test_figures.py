@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from bench.latency.figures import Own, Spread, at_memory, growth, spread
-from bench.latency.measure import read_history
+from bench.latency.measure import OURS, PATH, Sample, read_history
 from bench.latency.report import BEGIN, END, markdown, write_docs
+from bench.latency.run import Results
 from bench.latency.tables import Grid
 
 OWN = Own(code=60.0, moderation_code=20.0, states=16, moderation_states=6)
@@ -49,6 +50,20 @@ def test_at_what_a_state_may_take_the_share_is_the_limit() -> None:
 
 def test_no_time_is_left_where_own_code_takes_more() -> None:
     assert OWN.most_state_ms(0.001, 15_000) < 0
+
+
+def test_own_code_is_what_the_functions_compute_each_on_its_part_of_a_cpu() -> None:
+    states = {"FilterKeywords": 1, "IsPromptClean": 1, "StoreImages": 2}
+    sample = Sample(OURS, "COMPLETED", 15_900.0, {}, dict.fromkeys(PATH, 10.0), 80.0, states)
+    memory = dict.fromkeys(PATH, 1769) | {"ModerateImages": 512}
+    found = Results(slow={OURS: [sample]}, memory=memory)
+
+    whole, parts = found.own(on_this_cpu=True), found.own(on_this_cpu=False)
+
+    assert (whole.code, whole.moderation_code) == (80.0, 30.0)
+    assert (whole.states, whole.moderation_states) == (4, 2)
+    assert parts.code - whole.code == pytest.approx(10 * (1769 / 512 - 1))
+    assert parts.moderation_code - whole.moderation_code == pytest.approx(parts.code - whole.code)
 
 
 def test_growth_is_the_last_over_the_first() -> None:
