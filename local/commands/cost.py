@@ -23,6 +23,7 @@ _EXAMPLES = """\
   safelight cost --images-per-day 300 --active-hours 8 --always-on --plot cost.svg
   safelight cost --images-per-day 50000 --batch-size 8 --unsafe 0.1 --backend guardrail
   safelight cost --images-per-day 2000 --prices ours.json    (another region, or your discounts)
+  safelight cost --stack safelight                           (its last 30 days, by its metrics)
   safelight cost --list-prices                               (each with its source and date)
   safelight cost --measure                                   (counted on this machine's engine)
 """
@@ -67,12 +68,13 @@ def add_to(subparsers: Subparsers) -> None:
     default = Workload()
     asked = parser.add_argument_group("what is asked, and of which stack")
     for name, kind, told in _OPTIONS:
-        shown = getattr(default, name)
+        value = getattr(default, name)
+        shown = value if kind is str else f"{value:g}"
         asked.add_argument(
             _flag(name),
             type=kind,
             # A batch's published speed-up is the default of its size.
-            default=None if name == "batch_speedup" else shown,
+            default=None if name == "batch_speedup" else value,
             metavar="N" if kind is not str else "TYPE",
             help=f"{told} ({'of the size, where published' if name == 'batch_speedup' else shown})",
         )
@@ -95,6 +97,11 @@ def add_to(subparsers: Subparsers) -> None:
         help="as the policy says: always, by default",
     )
     shown = parser.add_argument_group("what is shown")
+    shown.add_argument(
+        "--stack",
+        metavar="NAME",
+        help="instead: what a stack deployed to AWS cost in its last 30 days, by its own metrics",
+    )
     shown.add_argument("--prices", type=Path, metavar="FILE", help="other prices, same format")
     shown.add_argument("--no-compare", action="store_true", help="only what was asked for")
     shown.add_argument("--plot", type=Path, metavar="FILE", help="write the plot as an SVG")
@@ -125,11 +132,15 @@ def run(args: argparse.Namespace) -> int:
         return SUCCESS
     if args.measure:
         return _measure(screen, args.markdown)
+    if args.instance_type not in prices.instances:
+        raise CommandError(
+            f"--instance-type {args.instance_type} has no price; there are "
+            f"{', '.join(prices.instances)}."
+        )
+    if args.stack:
+        return _deployed(screen, args, prices)
     workload = _workload(args)
-    try:
-        found = estimate(workload, prices)
-    except PriceError as error:
-        raise CommandError(f"--instance-type: {error}") from error
+    found = estimate(workload, prices)
     for sheet in report.sheets(found, prices, not args.no_compare):
         _show(screen, sheet, args.markdown)
     if not args.no_compare:
@@ -215,6 +226,21 @@ def _measure(screen: Console, markdown: bool) -> int:
         sheets = measured(status.update)
     for sheet in sheets:
         _show(screen, sheet, markdown)
+    return SUCCESS
+
+
+def _deployed(screen: Console, args: argparse.Namespace, prices: Prices) -> int:
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    from local.commands.which_stack import which_stack
+    from local.cost import deployed, report
+
+    try:
+        sheet = deployed.last_days(which_stack(args.stack), args.instance_type, prices)
+    except (ClientError, BotoCoreError) as error:
+        raise CommandError(f"cannot read the metrics of stack {args.stack}: {error}") from error
+    _show(screen, sheet, args.markdown)
+    print(next(report.footnotes(prices)))
     return SUCCESS
 
 

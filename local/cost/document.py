@@ -57,7 +57,10 @@ def _parts(workload: Workload, prices: Prices) -> Iterator[str]:
     yield from map(report.markdown, comparisons)
     unsure = [price for price in prices if not price.verified]
     yield "### Not verified"
-    yield "\n".join(f"- {price.unsure}: {price.source}." for price in unsure)
+    yield "\n".join(
+        f"- `{price.key}`{price.unsure.removeprefix(price.key)}: {price.source}."
+        for price in unsure
+    )
 
 
 def _by_load(workload: Workload, prices: Prices) -> report.Sheet:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from local.cost import designs, usage
@@ -86,7 +86,28 @@ class Estimate:
 
 
 Pay = Callable[..., None]
-Quantities = dict[tuple[str, str, bool], float]
+
+
+class Bill:
+    """What is paid for, in units of the prices."""
+
+    def __init__(self) -> None:
+        self._quantities: dict[tuple[str, bool, str], float] = {}
+
+    def pay(self, label: str, key: str, quantity: float, fixed: bool = False) -> None:
+        """So many units of a price more, in the row of that label."""
+        if quantity:
+            place = label, fixed, key
+            self._quantities[place] = self._quantities.get(place, 0) + quantity
+
+    def rows(self, prices: Prices) -> tuple[Row, ...]:
+        """The dearest first, and what is fixed last."""
+        found: dict[tuple[str, bool], Spent] = {}
+        for (label, fixed, key), quantity in self._quantities.items():
+            spent = found.get((label, fixed), Spent())
+            found[label, fixed] = spent + prices[key].of(quantity)
+        rows = [Row(label, spent, fixed) for (label, fixed), spent in found.items()]
+        return tuple(sorted(rows, key=lambda row: (row.fixed, -row.spent.usd)))
 
 
 def estimate(workload: Workload, prices: Prices) -> Estimate:
@@ -94,32 +115,18 @@ def estimate(workload: Workload, prices: Prices) -> Estimate:
     instance = prices.instance(workload.instance_type)
     month = workload.requests_per_day * DAYS_A_MONTH
     average = _average(workload)
-    counted = average.counts
-    paid: Quantities = {}
-
-    def pay(label: str, key: str, quantity: float, fixed: bool = False) -> None:
-        if quantity:
-            place = label, key, fixed
-            paid[place] = paid.get(place, 0) + quantity
-
-    for key, quantity in average.workflow.items():
-        pay("Step Functions", key, quantity * month)
-    pay("Lambda", "lambda.request", usage.invocations(counted) * month)
-    pay("Lambda", f"lambda.gb-second.{facts().architecture}", average.gb_seconds * month)
-    for name, key in PRICE_OF.items():
-        quantity = counted.get(name, 0) * _UNITS.get(name, 1) * month
-        pay(prices[key].service, key, quantity)
-    logged = usage.log_bytes(counted, workload.log_level) * month / _GB
-    pay("CloudWatch", "cloudwatch.log-gb", logged)
+    bill = Bill()
+    pay = bill.pay
+    logged = pay_requests(bill, average, month, workload.log_level, prices)
     _pay_classifier(pay, workload, average.classified * month)
     running = hours(workload, average.painted * workload.requests_per_day)
     pay(PAINTING, instance.key, running.painting)
     pay(IDLE, instance.key, running.idle, workload.always_on)
     _pay_storage(pay, workload, average, month, logged)
-    _pay_standing(pay, workload)
+    pay_standing(bill, workload)
     return Estimate(
         workload,
-        _rows(paid, prices),
+        bill.rows(prices),
         workload.images_per_day * DAYS_A_MONTH,
         workload.images_per_day * DAYS_A_MONTH * delivered(workload),
         running,
@@ -128,12 +135,9 @@ def estimate(workload: Workload, prices: Prices) -> Estimate:
 
 
 @dataclass(frozen=True)
-class Average:
+class Average(designs.Taken):
     """What one request takes, over all the ways that it may go."""
 
-    counts: Mapping[str, float]
-    workflow: Mapping[str, float]
-    gb_seconds: float
     classified: float
     painted: float
     published: float
@@ -158,6 +162,24 @@ def _average_of(workload: Workload) -> Average:
 def _average(workload: Workload) -> Average:
     """A request's does not depend on how many there are."""
     return _average_of(replace(workload, images_per_day=1000))
+
+
+def pay_requests(
+    bill: Bill, taken: designs.Taken, requests: float, log_level: str, prices: Prices
+) -> float:
+    """What so many requests take that take this each, models apart; returns GB of log."""
+    for key, quantity in taken.workflow.items():
+        bill.pay("Step Functions", key, quantity * requests)
+    counts, invoked = taken.counts, usage.invocations(taken.counts)
+    bill.pay("Lambda", "lambda.request", invoked * requests)
+    seconds = taken.gb_seconds * requests
+    bill.pay("Lambda", f"lambda.gb-second.{facts().architecture}", seconds)
+    for name, key in PRICE_OF.items():
+        quantity = counts.get(name, 0) * _UNITS.get(name, 1) * requests
+        bill.pay(prices[key].service, key, quantity)
+    logged = usage.log_bytes(counts, log_level) * requests / _GB
+    bill.pay("CloudWatch", "cloudwatch.log-gb", logged)
+    return logged
 
 
 def _pay_classifier(pay: Pay, workload: Workload, prompts: float) -> None:
@@ -195,9 +217,9 @@ def _pay_storage(
     pay("CloudWatch", "cloudwatch.log-gb-month", logged / DAYS_A_MONTH * kept.log_retention_days)
 
 
-def _pay_standing(pay: Pay, workload: Workload) -> None:
+def pay_standing(bill: Bill, workload: Workload) -> None:
     """What an idle stack costs, and the metrics of a busy one by the hours that have values."""
-    kept = facts()
+    kept, pay = facts(), bill.pay
     pay("CloudWatch, standing", "cloudwatch.alarm-month", kept.alarm_metrics, True)
     pay("CloudWatch, standing", "cloudwatch.dashboard-month", kept.dashboards, True)
     if workload.log_level == LOG_LEVELS[0]:
@@ -221,12 +243,3 @@ def _pay_standing(pay: Pay, workload: Workload) -> None:
     pay("KMS", "kms.request", usage.KMS_CALLS_A_MINUTE * _MINUTES_A_MONTH, True)
     if workload.own_key:
         pay("KMS", "kms.key-month", 1, True)
-
-
-def _rows(paid: Quantities, prices: Prices) -> tuple[Row, ...]:
-    by_label: dict[tuple[str, bool], Spent] = {}
-    for (label, key, fixed), quantity in paid.items():
-        place = label, fixed
-        by_label[place] = by_label.get(place, Spent()) + prices[key].of(quantity)
-    rows = [Row(label, spent, fixed) for (label, fixed), spent in by_label.items()]
-    return tuple(sorted(rows, key=lambda row: (row.fixed, -row.spent.usd)))
