@@ -66,9 +66,9 @@ def _run(plan: Plan) -> Results:
 
 def _machine(found: Results) -> str:
     return (
-        f"{time.strftime('%Y-%m-%d')}, {platform.machine()}, {os.cpu_count()} CPUs, "
-        f"Python {platform.python_version()}, load {found.load_before:.1f} before and {found.load_after:.1f} after, "
-        f"{found.seconds:.0f} s in all."
+        f"{time.strftime('%Y-%m-%d')}, {platform.machine()}, {os.cpu_count()} CPUs, Python "
+        f"{platform.python_version()}, load {found.load_before:.1f} before and "
+        f"{found.load_after:.1f} after, {found.seconds:.0f} s in all."
     )
 
 
