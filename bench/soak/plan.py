@@ -54,11 +54,6 @@ class Submission:
     scripts: tuple[Json, ...] = ()
     fault: str = ""
 
-    @property
-    def shares_its_record(self) -> bool:
-        """Whether another submission has the same id in the same namespace."""
-        return self.kind in ("twins", "clash")
-
 
 @dataclass(frozen=True)
 class ModelFault:

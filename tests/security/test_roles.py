@@ -217,17 +217,6 @@ def test_only_publish_images_writes_pictures_to_the_images_bucket() -> None:
     assert writers == {("PublishImagesRole", "/*"), ("SummarizeBatchRole", "/batches/*")}
 
 
-def _writers(bucket: str, keys: str) -> set[str]:
-    """Who may put objects under these keys, or with none said, anywhere in the bucket."""
-    place = f"{STACK.arn(bucket)}{keys}"
-    return {
-        role
-        for role, need in _permissions()
-        if need.action == "s3:PutObject"
-        and (need.resource == place if keys else need.resource.startswith(place))
-    }
-
-
 def _permissions() -> list[tuple[str, Need]]:
     return [
         (role, need)
