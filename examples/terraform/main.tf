@@ -72,8 +72,8 @@ resource "aws_cloudwatch_event_rule" "results" {
   event_pattern = jsonencode({
     source      = ["safelight"]
     detail-type = ["ImageCompleted", "ImageBlocked", "ImageFailed"]
-    # The bus tells of everybody's requests.
-    detail = { request_id = [{ prefix = "s3:prompts/terraform/" }] }
+    # The bus tells of everybody's requests: this is whose files lie in that folder.
+    detail = { requester = ["s3:prompts/terraform"] }
   })
 }
 

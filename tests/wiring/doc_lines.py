@@ -8,7 +8,7 @@ import botocore.session
 from botocore import xform_name
 
 # Of the AWS CLI itself: for any operation, and its own name of what SNS calls Endpoint.
-_OF_THE_CLI = {"query", "output", "region", "notification-endpoint"}
+_OF_THE_CLI = {"query", "output", "region", "endpoint-url", "notification-endpoint"}
 
 
 def command_lines(text: str) -> list[str]:
