@@ -15,11 +15,12 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from bench.latency import report
+from bench.latency import bars, report
 from bench.latency.run import QUICK, Plan, Results, run
 from bench.latency.tables import all_tables, missed
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "performance.md"
+PICTURE = DOCUMENT.parent / "images" / "own-code.svg"
 METHOD = (
     "Own code is measured by the processor clocks of the functions' processes (getcpuclockid), "
     "which do not count waiting; the designs take turns; the AI services are canned replies that "
@@ -41,6 +42,7 @@ def main() -> int:
         arguments.json.write_text(json.dumps(_document(found), indent=1) + "\n", "utf-8")
     if arguments.write_docs:
         report.write_docs(DOCUMENT, report.markdown(head, grids))
+        PICTURE.write_text(bars.svg(bars.by_stage(found), _machine(found)), "utf-8")
     names = missed(found)
     verdict = f"[bold red]missed: {', '.join(names)}[/]" if names else "[bold green]met[/]"
     console.print(f"Targets for own code, measured here: {verdict}", highlight=False)
@@ -89,7 +91,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures there")
     parser.add_argument("--check", action="store_true", help="end with 1 if a target is missed")
     parser.add_argument(
-        "--write-docs", action="store_true", help="put the tables into docs/performance.md"
+        "--write-docs",
+        action="store_true",
+        help="put the tables into docs/performance.md, and draw its picture",
     )
     return parser
 

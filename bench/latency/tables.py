@@ -27,7 +27,7 @@ MOST_OWN, MOST_MODERATION = 0.01, 0.05
 # Of the states RecordOutcome, AnnounceOutcome and MarkAnnounced, which call without a function.
 _RECORDING_CALLS = 3
 # The one Lambda's own names for what the state machine does otherwise.
-_ROWS = {
+WAY_IN_PAIRS = {
     **{stage: stage for stage in PATH},
     "ResumeGeneration": "wait",
     "RecordOutcome": "RecordOutcome",
@@ -124,7 +124,7 @@ def stages(found: Results) -> Grid:
         ),
     )
     called, scaled_code = found.calls[OURS], 0.0
-    for stage, other in _ROWS.items():
+    for stage, other in WAY_IN_PAIRS.items():
         theirs = (*_shown([s.cpu[other] for s in one if other in s.cpu]), "")
         if stage not in PATH:
             grid.rows.append((stage, "", "", "", "", str(_RECORDING_CALLS), *theirs))

@@ -2,9 +2,11 @@
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
+from bench.latency import bars
 from bench.latency.figures import Own, Spread, at_memory, growth, spread
 from bench.latency.measure import OURS, PATH, Sample, read_history
 from bench.latency.report import BEGIN, END, markdown, write_docs
@@ -114,3 +116,12 @@ def test_a_document_without_marks_is_left_alone(tmp_path: Path) -> None:
         write_docs(document, "text")
 
     assert document.read_text() == "# Head\n"
+
+
+def test_the_picture_is_xml_and_tells_its_figures_in_words() -> None:
+    drawn = bars.svg({"StoreImages": (18.04, 15.0), "a < b": (0.0, 0.1)}, "a machine & a day")
+
+    root = ElementTree.fromstring(drawn)  # noqa: S314 - our own
+    words = " ".join(root.itertext())
+    assert "StoreImages: 18.0 and 15.0; a < b: 0.0 and 0.1" in words
+    assert "a machine & a day" in words
