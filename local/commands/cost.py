@@ -143,7 +143,7 @@ def run(args: argparse.Namespace) -> int:
     found = estimate(workload, prices)
     for sheet in report.sheets(found, prices, not args.no_compare):
         _show(screen, sheet, args.markdown)
-    if not args.no_compare:
+    if args.plot or not args.no_compare:
         _plot(screen, workload, prices, args)
     _write_json(args, found, prices)
     for note in report.footnotes(prices):
@@ -196,7 +196,7 @@ def _plot(screen: Console, workload: Workload, prices: Prices, args: argparse.Na
     from local.cost import curves, document, svg_plot, terminal_plot
 
     drawn = curves.plot(workload, prices)
-    if not args.markdown:
+    if not args.markdown and not args.no_compare:
         for line in terminal_plot.drawn(drawn):
             screen.print(line)
     if args.plot:

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from local.cost.designs import OVERHEAD_SECONDS
-from local.cost.endpoint_hours import DAYS_A_MONTH
 from local.cost.estimate import (
     BACKEND_ROWS,
     SECONDS_A_MONTH,
@@ -27,6 +26,8 @@ _LEAST, _MOST, _STEP = 1.0, 10_000_000.0, 1.1
 # Two choices that differ by less are told to cost the same.
 SAME = 0.01
 _BISECTIONS = 40
+# Against requests that come all day: the same in so many hours of it.
+_FEW_HOURS = 2.0
 # A design is compared up to so many seconds a picture.
 _MOST_SECONDS = 600.0
 
@@ -136,24 +137,37 @@ def _custom(workload: Workload, prices: Prices) -> str:
 
 def _sleeping(workload: Workload, prices: Prices) -> Comparison:
     asleep, awake = (replace(workload, always_on=on) for on in (False, True))
-
-    def same(load: float) -> bool:
-        return _ratio(at(asleep, load, prices), at(awake, load, prices)) > 1 - SAME
-
-    beyond = first_load(same)
-    told = "Scaling to zero is never dearer; it is paid for in waiting, minutes after each pause."
-    if beyond is not None:
-        told += (
-            f" From {number(beyond)} images a day on, evenly over {workload.active_hours:g} hours,"
-            f" it saves less than {SAME:.0%}: always on wins."
-        )
-    else:
-        told += f" With requests in {workload.active_hours:g} hours a day it saves at every load."
+    choices = [Choice(f"sleeps, {_hours(asleep)}", asleep), Choice("always on", awake)]
+    if workload.active_hours > _FEW_HOURS:
+        few = replace(asleep, active_hours=_FEW_HOURS)
+        choices.insert(1, Choice(f"sleeps, {_hours(few)}", few))
+    limits = [_until_awake(one, awake, prices) for one in choices if not one.workload.always_on]
     month = prices.instance(workload.instance_type).of(SECONDS_A_MONTH / 3600).usd
-    told += f" It saves {month:,.0f} USD a month at most."
     return Comparison(
-        "Scaling to zero", (Choice("sleeps", asleep), Choice("always on", awake)), told
+        "Scaling to zero",
+        tuple(choices),
+        f"Sleeping is never dearer, saves {month:,.0f} USD a month at most, and is paid for in "
+        f"waiting: minutes after each pause. {' '.join(limits)}",
     )
+
+
+def _until_awake(choice: Choice, awake: Workload, prices: Prices) -> str:
+    def same(load: float) -> bool:
+        ratio = _ratio(at(choice.workload, load, prices), at(awake, load, prices))
+        return ratio > 1 - SAME
+
+    load, when = first_load(same), _hours(choice.workload)
+    if load is None:
+        return f"With {when} it saves at every load."
+    return (
+        f"With {when} it saves less than {SAME:.0%} from {number(load)} images a day on: "
+        "there, always on wins."
+    )
+
+
+def _hours(workload: Workload) -> str:
+    hours = workload.active_hours
+    return f"requests in {hours:g} hour{'' if hours == 1 else 's'} a day"
 
 
 def _instances(workload: Workload, prices: Prices) -> Comparison:
@@ -261,8 +275,3 @@ def number(value: float) -> str:
     """To two figures, with commas."""
     digits = max(0, math.floor(math.log10(value)) - 1)
     return f"{round(value, -digits):,.0f}"
-
-
-def monthly(load: float) -> float:
-    """Images of a month."""
-    return load * DAYS_A_MONTH

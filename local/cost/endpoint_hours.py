@@ -46,9 +46,11 @@ def _awake(workload: Workload) -> tuple[float, float]:
     patience = workload.idle_minutes / _MINUTES
     rate = requests / workload.active_hours
     # Of each pause the endpoint stays up for what is below its patience.
-    pauses = workload.active_hours * -math.expm1(-rate * patience)
-    wakes = requests * math.exp(-rate * patience)
+    slept = math.exp(-rate * patience)
+    pauses, wakes = workload.active_hours * (1 - slept), requests * slept
     if workload.active_hours < 24:
-        wakes = min(requests, max(1.0, wakes))
-        pauses += min(1.0, requests) * patience * math.exp(-requests)
+        # What follows the day's last picture is longer than any patience.
+        days = min(1.0, requests)
+        pauses += days * (patience - (1 - slept) / rate)
+        wakes += days * (1 - slept)
     return pauses + wakes * workload.start_minutes / _MINUTES, wakes

@@ -93,6 +93,10 @@ def test_sleeping_and_waking() -> None:
     assert one_day == pytest.approx(4 / 3600 + 25 / 60, rel=0.02)
     busy = hours(replace(PLAIN, images_per_day=100_000), 100_000)
     assert busy.painting / (busy.painting + busy.idle) == pytest.approx(0.7)
+    # One in an hour of the day: it is the last, whatever came before.
+    lone = hours(replace(PLAIN, images_per_day=1, active_hours=1), 1)
+    assert lone.wakes / DAYS_A_MONTH == pytest.approx(1)
+    assert (lone.painting + lone.idle) / DAYS_A_MONTH == pytest.approx(4 / 3600 + 25 / 60)
     fewer = hours(replace(PLAIN, active_hours=2), 1000)
     assert (fewer.painting + fewer.idle) / DAYS_A_MONTH < 5
 
