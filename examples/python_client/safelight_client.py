@@ -1,9 +1,4 @@
-"""A client of Safelight's API for a web backend, with nothing but Python's own library.
-
-api = Client("http://127.0.0.1:8088/api")
-asked = api.ask({"prompt": "a lighthouse at dusk"}, key="order-17")
-ended = api.result(asked["request_id"])
-"""
+"""A client of Safelight's API for a web backend, with nothing but Python's own library."""
 
 from __future__ import annotations
 
@@ -38,6 +33,8 @@ class Refused(Exception):
 
 
 class Answer(NamedTuple):
+    """What came back; status 0 if nothing did. Names of headers are in lower case."""
+
     status: int
     headers: dict[str, str]
     body: bytes
@@ -90,7 +87,8 @@ class Client:
         """
         headers = {"Content-Type": "application/json", "Idempotency-Key": key}
         body = json.dumps(request).encode()
-        return self._call("POST", f"/images?wait={_WAIT_SECONDS}", headers, body).json()
+        url = f"{self._url}/images?wait={_WAIT_SECONDS}"
+        return self._persist("POST", url, headers, body, self._auth).json()
 
     def result(self, request_id: str, within: float = 900.0) -> dict[str, Any]:
         """The request once it has ended, or TimeoutError. Its links are good for some minutes."""
@@ -98,7 +96,8 @@ class Client:
         seen: dict[str, Any] = {}
         known: dict[str, str] = {}
         while True:
-            answer = self._call("GET", f"/images/{request_id}", known)
+            url = f"{self._url}/images/{request_id}"
+            answer = self._persist("GET", url, known, b"", self._auth)
             if answer.status == 200:
                 seen, known = answer.json(), {"If-None-Match": answer.headers.get("etag", "")}
             if seen["status"] not in _OPEN:
@@ -119,9 +118,6 @@ class Client:
                 # A link is all that it takes: S3 must not see who calls the API.
                 saved[-1].write_bytes(self._persist("GET", url, {}, b"", nobody).body)
         return saved
-
-    def _call(self, method: str, path: str, headers: dict[str, str], body: bytes = b"") -> Answer:
-        return self._persist(method, self._url + path, headers, body, self._auth)
 
     def _persist(
         self, method: str, url: str, headers: dict[str, str], body: bytes, auth: Auth
