@@ -14,10 +14,11 @@ LINES = TEXT.splitlines()
 
 
 def test_every_role_is_told_of() -> None:
-    """`PYTHONPATH=.:tests python -m security.roles_table` prints the table."""
     start = LINES.index(HEADER[0])
     told = LINES[start : LINES.index("", start)]
-    assert told == [*HEADER, *rows()]
+    assert told == [*HEADER, *rows()], (
+        "docs/security.md, table of roles: `PYTHONPATH=.:tests python -m security.roles_table`"
+    )
 
 
 def test_every_forced_wildcard_has_its_reason() -> None:
@@ -70,7 +71,7 @@ def test_files_and_parameters_that_it_names_are_there() -> None:
 def test_the_arithmetic_of_concurrency_counts_the_functions() -> None:
     count = len(Stack().of_type("AWS::Lambda::Function"))
     words = {28: "twenty-eight", 29: "twenty-nine", 30: "thirty"}
-    assert f"each of the {words[count]} functions" in TEXT
+    assert f"each of the {words[count]} functions" in TEXT, "docs/security.md, Concurrency"
     assert f"{count} x 20 = {20 * count}" in TEXT
     described = transformed()["Parameters"]["ReservedConcurrency"]["Description"]
     assert f"{words[count]} functions together take {words[count]} times" in described
