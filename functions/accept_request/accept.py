@@ -48,7 +48,7 @@ _OF_THE_RECORD = frozenset({"status", "stage", "prompt", "history"})
 class Settings:
     """AcceptRequest's variables."""
 
-    table: str
+    results_table: str
     work_bucket: str
     store_prompts: bool
     retention_days: int
@@ -61,7 +61,7 @@ class Settings:
         """Raises SettingsError."""
         env = Environment()
         return cls(
-            table=env.text("RESULTS_TABLE"),
+            results_table=env.text("RESULTS_TABLE"),
             work_bucket=env.text("WORK_BUCKET"),
             store_prompts=env.flag("STORE_PROMPTS"),
             retention_days=env.number("RETENTION_DAYS"),

@@ -19,7 +19,7 @@ def build() -> Door:
     storage = Storage()
     return Door(
         settings,
-        Records(Table(settings.table)),
+        Records(Table(settings.results_table)),
         storage,
         Pinning.of(settings.policy, lambda: storage),
         step_functions,

@@ -22,7 +22,7 @@ _CLAIMED = frozenset({"accepted", "appealed", "invalid"})
 class Settings:
     """CloseExecution's variables."""
 
-    table: str
+    results_table: str
     bus: str
     retention_days: int
     metrics_namespace: str
@@ -32,7 +32,7 @@ class Settings:
         """Raises SettingsError."""
         env = Environment()
         return cls(
-            table=env.text("RESULTS_TABLE"),
+            results_table=env.text("RESULTS_TABLE"),
             bus=env.text("EVENT_BUS"),
             retention_days=env.number("RETENTION_DAYS"),
             metrics_namespace=env.text("METRICS_NAMESPACE"),

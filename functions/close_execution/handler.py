@@ -16,7 +16,9 @@ from shared.stepfunctions import StepFunctions
 def build() -> Clerk:
     """Settings and adapters, made at the first call."""
     settings = Settings.from_env()
-    return Clerk(settings, Records(Table(settings.table)), Bus(settings.bus), StepFunctions())
+    return Clerk(
+        settings, Records(Table(settings.results_table)), Bus(settings.bus), StepFunctions()
+    )
 
 
 def lambda_handler(event: dict[str, Any], context: object) -> dict[str, str]:

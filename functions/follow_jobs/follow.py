@@ -32,7 +32,7 @@ _FINISHED_ITEMS = ("succeeded", "failed", "timedOut", "aborted")
 class Settings:
     """FollowJobs' variables."""
 
-    table: str
+    jobs_table: str
     inferences_table: str
     bus: str
     batch_concurrency: int
@@ -44,7 +44,7 @@ class Settings:
         """Raises SettingsError."""
         env = Environment()
         return cls(
-            table=env.text("JOBS_TABLE"),
+            jobs_table=env.text("JOBS_TABLE"),
             inferences_table=env.text("INFERENCES_TABLE"),
             bus=env.text("EVENT_BUS"),
             batch_concurrency=env.number("BATCH_CONCURRENCY"),

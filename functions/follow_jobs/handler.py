@@ -18,7 +18,7 @@ from shared.stepfunctions import StepFunctions
 def build() -> tuple[Metrics, Follower]:
     """Metrics and adapters, made at the first call."""
     settings = Settings.from_env()
-    table = Table(settings.table)
+    table = Table(settings.jobs_table)
     follower = Follower(
         settings,
         Jobs(table),

@@ -19,7 +19,7 @@ MARGIN_MS = 60_000
 def build() -> Clerk:
     """Settings and adapters, made at the first call."""
     settings = Settings.from_env()
-    table = Table(settings.table)
+    table = Table(settings.results_table)
     return Clerk(
         settings,
         Jobs(table.beside(settings.jobs_table)),

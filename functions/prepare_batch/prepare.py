@@ -39,11 +39,11 @@ class Settings:
     """PrepareBatch's variables."""
 
     jobs_table: str
-    table: str
+    results_table: str
     bus: str
     work_bucket: str
     retention_days: int
-    concurrency: int
+    batch_concurrency: int
 
     @classmethod
     def from_env(cls) -> "Settings":
@@ -51,11 +51,11 @@ class Settings:
         env = Environment()
         return cls(
             jobs_table=env.text("JOBS_TABLE"),
-            table=env.text("RESULTS_TABLE"),
+            results_table=env.text("RESULTS_TABLE"),
             bus=env.text("EVENT_BUS"),
             work_bucket=env.text("WORK_BUCKET"),
             retention_days=env.number("RETENTION_DAYS"),
-            concurrency=env.number("BATCH_CONCURRENCY"),
+            batch_concurrency=env.number("BATCH_CONCURRENCY"),
         )
 
 
@@ -291,7 +291,7 @@ def _answer(verdict: str, settings: Settings, job: Item, progress: Progress) -> 
             "source": json.loads(str(job["source"])),
             "total": progress.total,
             "invalid": progress.invalid,
-            "concurrency": min(settings.concurrency, _FIRST_CONCURRENCY),
+            "concurrency": min(settings.batch_concurrency, _FIRST_CONCURRENCY),
             "bucket": settings.work_bucket,
             **_places(job),
         },

@@ -19,7 +19,7 @@ from shared.s3 import Storage
 def build() -> Clerk:
     """Settings and adapters, made at the first call."""
     settings = Settings.from_env()
-    table = Table(settings.table)
+    table = Table(settings.results_table)
     jobs = Jobs(table.beside(settings.jobs_table))
     return Clerk(settings, Records(table), jobs, Storage(), Bus(settings.bus))
 

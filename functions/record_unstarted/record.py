@@ -25,7 +25,7 @@ NO_EXECUTION = "none"
 class Settings:
     """RecordUnstarted's variables."""
 
-    table: str
+    results_table: str
     jobs_table: str
     bus: str
     work_bucket: str
@@ -38,7 +38,7 @@ class Settings:
         """Raises SettingsError."""
         env = Environment()
         return cls(
-            table=env.text("RESULTS_TABLE"),
+            results_table=env.text("RESULTS_TABLE"),
             jobs_table=env.text("JOBS_TABLE"),
             bus=env.text("EVENT_BUS"),
             work_bucket=env.text("WORK_BUCKET"),

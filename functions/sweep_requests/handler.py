@@ -21,7 +21,7 @@ from sweep_requests.waiting import ReviewQueue
 def build() -> tuple[Metrics, Sweeper]:
     """Metrics and adapters, made at the first call."""
     settings = Settings.from_env()
-    table, step_functions = Table(settings.table), StepFunctions()
+    table, step_functions = Table(settings.results_table), StepFunctions()
     records = Records(table)
     sweeper = Sweeper(
         settings.work_bucket,

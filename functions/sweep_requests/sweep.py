@@ -31,7 +31,7 @@ _GRACE = timedelta(minutes=1)
 class Settings:
     """SweepRequests' variables."""
 
-    table: str
+    results_table: str
     inferences_table: str
     reviews_table: str
     review_seconds: int
@@ -45,7 +45,7 @@ class Settings:
         """Raises SettingsError."""
         env = Environment()
         return cls(
-            table=env.text("RESULTS_TABLE"),
+            results_table=env.text("RESULTS_TABLE"),
             inferences_table=env.text("INFERENCES_TABLE"),
             reviews_table=env.text("REVIEWS_TABLE"),
             review_seconds=env.number("REVIEW_SECONDS"),

@@ -35,7 +35,7 @@ from sweep_requests.sweep import Sweeper, sweep
 ROOT = Path(__file__).parents[2]
 ENDS = ["COMPLETED", "BLOCKED_PROMPT", "BLOCKED_IMAGE", "FAILED", "EXPIRED"]
 ACCEPT = AcceptSettings(
-    table="results",
+    results_table="results",
     work_bucket="work",
     store_prompts=False,
     retention_days=90,
@@ -45,7 +45,9 @@ ACCEPT = AcceptSettings(
         active=False, shadow=False, bucket="", refresh_seconds=60, metrics_namespace="Safelight"
     ),
 )
-CLOSE = CloseSettings(table="results", bus="bus", retention_days=90, metrics_namespace="Safelight")
+CLOSE = CloseSettings(
+    results_table="results", bus="bus", retention_days=90, metrics_namespace="Safelight"
+)
 
 
 @functools.cache
