@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -9,6 +10,10 @@ from pathlib import Path
 
 import pytest
 from extending.walkthrough import blocks_of
+from wiring.doc_lines import command_lines, starting
+from wiring.test_readme import TARGETS
+
+from local.cli import parser
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(600)]
 
@@ -99,6 +104,13 @@ def test_what_is_forgotten_is_named(tmp_path: Path) -> None:
     assert status == 1
     assert "the template lacks CheckRequesterFunction" in told
     assert "events/local-env.json has CheckRequesterFunction, the template has not" in told
+
+
+def test_the_commands_exist() -> None:
+    lines = [line.partition("  #")[0] for line in command_lines(DOCUMENT)]
+    assert {line.split()[1] for line in starting(lines, "make")} <= TARGETS
+    for line in starting(lines, ".venv/bin/safelight"):
+        assert callable(parser().parse_args(shlex.split(line)[1:]).run)
 
 
 def test_the_documents_links_and_paths_lead_somewhere() -> None:
