@@ -43,8 +43,8 @@ class Plan:
     """How often what is measured. A load is (requests at a time, requests, services' times)."""
 
     warm: int = 24
-    cold: int = 4
-    slow: int = 5
+    cold: int = 3
+    slow: int = 4
     loads: tuple[tuple[int, int, ServiceTimes], ...] = (
         (8, 24, NO_TIME),
         (32, 32, NO_TIME),
