@@ -17,7 +17,7 @@ ONE_LAMBDA = Path(__file__).parent / "one_lambda"
 # Between two looks for the output: half of it is lost on average, and each costs a call.
 LOOK_MILLISECONDS = 500
 _NAME = "one-lambda"
-# One for each function of a stack, and 32 of the one that waits.
+# One for each function of a stack, 32 of the one that waits, and some to spare.
 _PROCESSES = 72
 
 
@@ -55,7 +55,7 @@ class BothDesigns(LocalStack):
             "ClassifierEndpointArn": CLASSIFIER_ARN,
             "LookMilliseconds": str(LOOK_MILLISECONDS),
         }
-        with packaged() as template:
+        with _packaged() as template:
             outputs = deploy(self.endpoint, template, _NAME, parameters, self._progress)
         self.one_lambda = outputs["FunctionName"]
 
@@ -85,7 +85,7 @@ class BothDesigns(LocalStack):
 
 
 @contextmanager
-def packaged() -> Iterator[Path]:
+def _packaged() -> Iterator[Path]:
     """The one Lambda's template beside its code: our functions, and its handler."""
     with tempfile.TemporaryDirectory(prefix="safelight-one-lambda-") as folder:
         template = Path(folder, "template.yaml")

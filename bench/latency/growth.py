@@ -10,7 +10,7 @@ from functools import partial
 
 from bench.filter.ours import compiled
 from bench.filter.speed import Texts, synthetic_terms
-from bench.latency.measure import OURS, Bench, Request
+from bench.latency.measure import OURS, Bench, Request, check
 from shared.keywords.lists import KeywordLists, prepare
 from shared.keywords.verdict import decide
 
@@ -61,8 +61,7 @@ def _measured(
     for _ in range(rounds):
         for index, request in enumerate(requests):
             (sample,) = bench.one_by_one(request, (OURS,))
-            if sample.status != "COMPLETED":
-                raise RuntimeError(f"{of} {sizes[index]}: {sample.status}")
+            check(sample)
             for stage in stages:
                 found[stage][index].append(sample.cpu[stage])
     medians = {stage: [statistics.median(one) for one in found[stage]] for stage in stages}

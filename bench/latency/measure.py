@@ -9,7 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import boto3
@@ -30,7 +30,7 @@ PATH = (
 MODERATING = ("FilterKeywords", "ClassifyPrompt", "ModerateImages")
 # How often each state is entered is counted; which of them moderate, nobody but we can say.
 MODERATING_STATES = (*MODERATING, "IsPromptClean", "IsPromptSafe", "AreImagesSafe")
-CHAIN = "Chain"
+CHAIN, COMPLETED = "Chain", "COMPLETED"
 NO_TIME = ServiceTimes()
 # Classify, moderate and generate as the design's best known description has them.
 BLOG_TIMES = ServiceTimes(classify=0.2, moderate=0.5, generate=15.0)
@@ -101,17 +101,20 @@ class Bench:
         """One request through each design, at the same time: for services that take long."""
         self._processor.spent()
         with ThreadPoolExecutor(len(DESIGNS)) as pool:
-            ended = list(pool.map(lambda design: self._send(design, request, times.total), DESIGNS))
+            sent = pool.map(lambda design: self._send(design, request, times.total), DESIGNS)
+            samples = list(sent)
         spent = self._spent()
-        return [_sample(end, spent) for end in ended]
+        return [_with_cpu(sample, spent) for sample in samples]
 
     def _sampled(self, design: str, request: Request) -> Sample:
         self._processor.spent()
-        ended = self._send(design, request, 0)
-        return _sample(ended, self._spent())
+        sample = self._send(design, request, 0)
+        return _with_cpu(sample, self._spent())
 
-    def load(self, design: str, at_a_time: int, requests: int, times: ServiceTimes) -> Load:
-        """So many requests; each begins when another one has ended."""
+    def load(
+        self, design: str, request: Request, at_a_time: int, requests: int, times: ServiceTimes
+    ) -> Load:
+        """The request so many times; each begins when another one has ended."""
         self._processor.spent()
         weighed: list[tuple[int, float]] = []
         stop = threading.Event()
@@ -119,13 +122,11 @@ class Bench:
         scales.start()
         started = time.perf_counter()
         with ThreadPoolExecutor(at_a_time) as pool:
-            one = {"prompt": "a lighthouse on a cliff at sunset"}
-            ended = list(
-                pool.map(
-                    lambda _: self._send(design, one, times.total, _LOOK_SECONDS_AMONG_MANY),
-                    range(requests),
-                )
+            sent = pool.map(
+                lambda _: self._send(design, request, times.total, _LOOK_SECONDS_AMONG_MANY),
+                range(requests),
             )
+            samples = list(sent)
         seconds = time.perf_counter() - started
         stop.set()
         scales.join()
@@ -134,11 +135,11 @@ class Bench:
             design=design,
             at_a_time=at_a_time,
             seconds=seconds,
-            whole=[end.whole for end in ended],
+            whole=[sample.whole for sample in samples],
             cpu=sum(_of(design, self._spent()).values()) / requests,
             processes=processes,
             megabytes=held,
-            unfinished=sum(end.status != "COMPLETED" for end in ended),
+            unfinished=sum(sample.status != COMPLETED for sample in samples),
         )
 
     def _weigh(self, design: str, weighed: list[tuple[int, float]], stop: threading.Event) -> None:
@@ -203,10 +204,10 @@ class Bench:
 
     def _send(
         self, design: str, request: Request, expected: float, every: float = _LOOK_SECONDS
-    ) -> _Ended:
+    ) -> Sample:
         return self._run_one(request) if design == ONE else self._run_ours(request, expected, every)
 
-    def _run_one(self, request: Request) -> _Ended:
+    def _run_one(self, request: Request) -> Sample:
         started = time.perf_counter()
         reply = self._lambda.invoke(
             FunctionName=self.both.one_lambda, Payload=json.dumps(request).encode()
@@ -214,16 +215,17 @@ class Bench:
         answer = json.loads(reply["Payload"].read())
         whole = 1000 * (time.perf_counter() - started)
         stages: dict[str, list[float]] = answer.get("stages", {})
-        return _Ended(
+        return Sample(
             ONE,
             str(answer.get("status", answer.get("errorType"))),
             whole,
             {name: passed for name, (passed, _) in stages.items()},
             {name: cpu for name, (_, cpu) in stages.items()},
-            {},
+            whole_cpu=0.0,
+            states={},
         )
 
-    def _run_ours(self, request: Request, expected: float, every: float) -> _Ended:
+    def _run_ours(self, request: Request, expected: float, every: float) -> Sample:
         client = self.both.client("stepfunctions")
         arn = client.start_execution(
             stateMachineArn=self.both.outputs["StateMachineArn"], input=json.dumps(request)
@@ -237,37 +239,21 @@ class Bench:
         output = json.loads(execution.get("output") or "{}")
         events = client.get_execution_history(executionArn=arn, maxResults=1000)["events"]
         passed, states = read_history(events)
-        return _Ended(
+        return Sample(
             OURS,
             output.get("status", execution["status"]),
             1000 * (execution["stopDate"] - execution["startDate"]).total_seconds(),
             passed,
-            {},
-            states,
+            cpu={},
+            whole_cpu=0.0,
+            states=states,
         )
 
 
-@dataclass(frozen=True)
-class _Ended:
-    design: str
-    status: str
-    whole: float
-    passed: dict[str, float]
-    cpu: dict[str, float]
-    states: dict[str, int]
-
-
-def _sample(ended: _Ended, spent: dict[str, float]) -> Sample:
-    cpu = _of(ended.design, spent)
-    return Sample(
-        design=ended.design,
-        status=ended.status,
-        whole=ended.whole,
-        passed=ended.passed,
-        cpu=ended.cpu or {stage: cpu.get(stage, 0.0) for stage in PATH},
-        whole_cpu=sum(cpu.values()),
-        states=ended.states,
-    )
+def _with_cpu(sample: Sample, spent: dict[str, float]) -> Sample:
+    cpu = _of(sample.design, spent)
+    stages = sample.cpu or {stage: cpu.get(stage, 0.0) for stage in PATH}
+    return replace(sample, cpu=stages, whole_cpu=sum(cpu.values()))
 
 
 def read_history(events: list[dict[str, Any]]) -> tuple[dict[str, float], dict[str, int]]:
@@ -286,12 +272,19 @@ def read_history(events: list[dict[str, Any]]) -> tuple[dict[str, float], dict[s
 
 
 def repeated(times: int, act: Callable[[], list[Sample]]) -> dict[str, list[Sample]]:
-    """Samples by design."""
+    """Samples by design. RuntimeError if a request came to another end than a picture."""
     found: dict[str, list[Sample]] = {}
     for _ in range(times):
         for sample in act():
+            check(sample)
             found.setdefault(sample.design, []).append(sample)
     return found
+
+
+def check(sample: Sample) -> None:
+    """RuntimeError if the request came to another end than a picture: it would be the faster."""
+    if sample.status != COMPLETED:
+        raise RuntimeError(f"{sample.design}: a request ended with {sample.status}")
 
 
 def _of(design: str, spent: dict[str, float]) -> dict[str, float]:

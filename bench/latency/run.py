@@ -56,7 +56,7 @@ class Plan:
     @property
     def steps(self) -> int:
         """How often a run tells what it is doing."""
-        return 7 + len(self.loads)
+        return 6 + len(self.loads)
 
 
 QUICK = Plan(warm=6, cold=1, slow=1, loads=((8, 8, NO_TIME),), rounds=2, terms=growth.TERMS[:3])
@@ -125,9 +125,10 @@ def run(plan: Plan, tell: Tell) -> Results:
             tell(f"{at_a_time} at a time, services take {times.total:g} s")
             for design in DESIGNS:
                 both.canned.take(_HELD)
-                bench.load(design, at_a_time, at_a_time, _HELD)
+                bench.load(design, REQUEST, at_a_time, at_a_time, _HELD)
                 both.canned.take(times)
-                found.loads.append((times, bench.load(design, at_a_time, requests, times)))
+                load = bench.load(design, REQUEST, at_a_time, requests, times)
+                found.loads.append((times, load))
         both.canned.take(NO_TIME)
         tell("cold")
         found.cold = repeated(plan.cold, lambda: _cold(bench))
