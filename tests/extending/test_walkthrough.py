@@ -29,7 +29,6 @@ TESTS = (
     *("tests/wiring/test_names.py", "tests/wiring/test_docs.py"),
     *("tests/wiring/test_operations.py", "tests/wiring/test_state_machine.py"),
     "tests/wiring/test_picture.py",
-    "tests/wiring/test_picture.py",
     MEASURED,
 )
 
