@@ -16,7 +16,7 @@ from bench.cold_start.clients import CLIENTS
 from local.commands.arguments import count
 from local.commands.job_following import ProgressLine
 
-_ROUNDS, _QUICK_SECONDS, _IMPORT_STARTS = 11, 60.0, 5
+_ROUNDS, _QUICK_SECONDS, _IMPORT_STARTS = 11, 60.0, 3
 
 
 def main() -> int:

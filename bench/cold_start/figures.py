@@ -1,38 +1,38 @@
-"""Ratios of starts: the median of the rounds' own ratios, how far it can be trusted, the verdict.
+"""Ratios of starts: of the best times, how far they can be trusted, and the verdict.
 
-Both of a ratio ran in the same round, so that what slows the machine down for longer slows both.
-The interval is of order statistics, and assumes nothing of how times are spread: the median lies
-between the k-th smallest and the k-th largest of n ratios with a probability that n and k alone
-decide.
+What else a machine does makes a start slower, never faster: the best of some starts comes nearest
+to what it costs, and of two starts' bests the ratio varies half as much as a median of ratios.
+The interval goes from one's best to a few places behind the other's. That both cost the same and 1
+lies outside all the same is as likely as that the few best starts of all are one side's: places
+alone decide, however times are spread.
 """
 
 from __future__ import annotations
 
 import math
-import statistics
 from dataclasses import dataclass
 
-# How surely the median must lie in the interval, where there are rounds enough.
-_SURE = 0.9
+# How likely that may be, on each side, where there are rounds enough.
+_UNLIKELY = 0.05
 
 
 @dataclass(frozen=True)
 class Ratio:
-    """The median ratio of all rounds, and the interval that the true median is in."""
+    """Of the best times of both, and the interval around it."""
 
-    middle: float
+    best: float
     low: float
     high: float
 
     @property
     def noise(self) -> float:
-        """Of something against itself: how far from 1 the interval reaches."""
-        return max(abs(self.low - 1), abs(self.high - 1))
+        """Of something to itself: how far from 1 it is."""
+        return abs(self.best - 1)
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """Ours beside a bare handler's: median milliseconds and MiB of both, and the ratio of times."""
+    """Ours beside a bare handler's: best milliseconds, median MiB, and the ratio of times."""
 
     ms: float
     bare_ms: float
@@ -43,28 +43,25 @@ class Comparison:
 
 
 def ratio_of(ours: list[float], others: list[float]) -> Ratio:
-    """Of values that were measured in the same rounds."""
-    ratios = sorted(mine / other for mine, other in zip(ours, others, strict=True))
-    cut = trimmed(len(ratios))
-    return Ratio(statistics.median(ratios), ratios[cut], ratios[-1 - cut])
+    """Of equally many values of both."""
+    mine, theirs = sorted(ours), sorted(others)
+    behind = places(len(mine))
+    return Ratio(mine[0] / theirs[0], mine[0] / theirs[behind], mine[behind] / theirs[0])
 
 
-def trimmed(count: int) -> int:
-    """How many of the smallest and of the largest values may be left out of the interval."""
-    cut = 0
-    while 2 * (cut + 1) < count and coverage(count, cut + 1) >= _SURE:
-        cut += 1
-    return cut
+def places(rounds: int) -> int:
+    """How many places behind the best the interval goes."""
+    enough = (at for at in range(rounds) if chance(rounds, at) <= _UNLIKELY)
+    return next(enough, rounds - 1)
 
 
-def coverage(count: int, cut: int) -> float:
-    """How likely the median lies between what is left of so many values, cut on both sides."""
-    outside = sum(math.comb(count, below) for below in range(cut + 1))
-    return 1.0 - 2 * outside / float(2**count)
+def chance(rounds: int, behind: int) -> float:
+    """How likely 1 is below the interval of two that cost the same; so likely it is above."""
+    return math.comb(rounds, behind + 1) / math.comb(2 * rounds, behind + 1)
 
 
 def verdict(ratio: Ratio, limit: float, noise: float) -> str:
     """kept; missed, if even the interval's low end is above by more than noise; else unclear."""
-    if ratio.middle <= limit:
+    if ratio.best <= limit:
         return "kept"
     return "missed" if ratio.low > limit * (1 + noise) else "unclear"

@@ -127,7 +127,7 @@ def _packages(packages: Document) -> list[str]:
         "of it compiled/, the policy": packages["folders"]["compiled"],
         "what FilterKeywords reaches of it": packages["reach"]["filter_keywords"],
         "the same package with .pyc files": packages["with_compiled_files"],
-        "the layer with Pillow, of StoreImages alone": packages["layer"],
+        "the layer with Pillow, of the functions that open pictures": packages["layer"],
     }
     return [
         "| package | MB zipped | MB unzipped |",
@@ -154,4 +154,4 @@ def _rounded(ratio: Ratio) -> dict[str, float]:
 
 
 def _interval(ratio: dict[str, float]) -> str:
-    return f"{ratio['middle']:.2f} ({ratio['low']:.2f}-{ratio['high']:.2f})"
+    return f"{ratio['best']:.2f} ({ratio['low']:.2f}-{ratio['high']:.2f})"

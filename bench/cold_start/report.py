@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.cold_start.clients import beside, limit
-from bench.cold_start.figures import Ratio, coverage, trimmed, verdict
+from bench.cold_start.figures import Ratio, chance, places, verdict
 from bench.cold_start.imports import GROUPS, Spent
 from bench.cold_start.kept import Document
 from bench.cold_start.packages import (
@@ -46,23 +46,23 @@ def print_starts(console: Console, found: Measured, kept: Document) -> None:
             " ".join(beside(name)),
             f"{one.bare_ms:.0f}",
             f"{one.ms:.0f}",
-            f"{one.ratio.middle:.2f}",
+            f"{one.ratio.best:.2f}",
             f"{one.ratio.low:.2f}-{one.ratio.high:.2f}",
             f"{limit(name):.2f}",
-            _before(kept, name, one.ratio.middle),
+            _before(kept, name, one.ratio.best),
             f"{one.mib:.1f}",
             f"{one.mib - one.bare_mib:+.1f}",
             str(one.modules),
             f"[{colour}]{said[name]}[/{colour}]",
         )
     console.print(table)
-    noise, cut = found.noise(), trimmed(found.rounds)
+    noise, outside = found.noise(), chance(found.rounds, places(found.rounds))
     console.print(
-        f"{found.rounds} rounds in {found.seconds:.0f} s. A ratio is the median of the rounds' own,"
-        f" its interval holds the true one at {coverage(found.rounds, cut):.0%}. A bare handler"
-        f" against itself: {noise.middle:.2f} ({noise.low:.2f}-{noise.high:.2f}). missed: the"
-        f" interval's low end is above the limit by more than the {noise.noise:.0%} that this one"
-        " reaches from 1; unclear: the ratio is above, and that may be noise."
+        f"{found.rounds} rounds in {found.seconds:.0f} s. A ratio is of the best times; outside of"
+        f" its interval the true one lies with a chance of {outside:.0%} on each side. A bare"
+        f" handler against itself: {noise.best:.2f} ({noise.low:.2f}-{noise.high:.2f}). missed: the"
+        f" interval's low end is above the limit by more than these {noise.noise:.0%}; unclear: the"
+        " ratio is above, and that may be noise."
         + (f" kept: of {kept['date']}, {kept['machine']}." if kept else ""),
         highlight=False,
         style="dim",
@@ -147,7 +147,7 @@ def print_typical(console: Console, ratio: Ratio) -> None:
     """The chain beside the same with Powertools and pydantic."""
     console.print(
         f"{', '.join(CHAIN)} together, beside five with Powertools and pydantic: "
-        f"{ratio.middle:.2f} ({ratio.low:.2f}-{ratio.high:.2f}), at most {LIMIT:.2f}",
+        f"{ratio.best:.2f} ({ratio.low:.2f}-{ratio.high:.2f}), at most {LIMIT:.2f}",
         highlight=False,
     )
 
@@ -166,5 +166,5 @@ def _before(kept: Document, name: str, ratio: float) -> str:
     before = kept.get("functions", {}).get(name)
     if before is None:
         return "-"
-    earlier = before["ratio"]["middle"]
+    earlier = before["ratio"]["best"]
     return f"{earlier:.2f} ({ratio - earlier:+.2f})"
