@@ -87,7 +87,7 @@ def test_winners_change_where_prices_cross() -> None:
 
 def test_one_lambda_wins_while_pictures_are_fast(found: dict[str, Comparison]) -> None:
     says = found["Designs of the workflow"].says
-    assert "polling instead of a callback adds 0.14 USD" in says
+    assert "polling instead of a callback adds 0.15 USD" in says
     assert "Catch instead of Choice saves 0.12 USD" in says
     assert "One Lambda that waits wins below 12 s a picture" in says
     for seconds, cheaper in ((10, True), (13, False)):
