@@ -95,7 +95,8 @@ def generate(desk: Desk, task: dict[str, Any]) -> str:
             "created_at": now.isoformat(),
             "expires_at": int((now + timedelta(days=desk.settings.retention_days)).timestamp()),
         }
-        row = desk.inferences.bind(identity, task["token"], task["retry"], first)
+        # An execution that began before a deployment may not tell its tries apart.
+        row = desk.inferences.bind(identity, task["token"], task.get("retry", 0), first)
         if row["status"] == "FAILED":
             continue
         if row["status"] == "EXPIRED":

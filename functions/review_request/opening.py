@@ -75,7 +75,8 @@ def open_review(desk: Desk, task: dict[str, Any]) -> tuple[str, str]:
         raise Superseded("the record was closed, or followed by another run")
     identity = review_id(task["request_id"], task["run"], task["n"])
     first = _first(task, now, desk.review_seconds)
-    row = desk.reviews.open(identity, task["token"], task["retry"], first)
+    # An execution that began before a deployment may not tell its tries apart.
+    row = desk.reviews.open(identity, task["token"], task.get("retry", 0), first)
     if row["status"] != "OPEN":
         # Nobody waits for the token of a try that was given up: the newest one is still owed.
         if desk.step_functions.succeed(task["token"], result_of(row)):

@@ -79,7 +79,7 @@ class Inferences:
             | {"token": token, "retry": retry}
             | {"pending": "PENDING", "failed": "FAILED", "expired": "EXPIRED"},
             "attribute_not_exists(#status) OR (NOT #status IN (:failed, :expired)"
-            " AND task_retry <= :retry)",
+            " AND NOT task_retry > :retry)",
         )
         return row
 

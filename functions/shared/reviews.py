@@ -114,7 +114,7 @@ class Reviews:
             f"SET {', '.join(sets)}",
             {name: name for name in (*first, *_NEW)},
             first | _NEW | {"token": token, "retry": retry, "open": "OPEN"},
-            f"attribute_not_exists(#status) OR ({_IS_OPEN} AND task_retry <= :retry)",
+            f"attribute_not_exists(#status) OR ({_IS_OPEN} AND NOT task_retry > :retry)",
         )
         return row
 

@@ -272,11 +272,12 @@ def test_so_it_is_for_an_execution_that_began_before_a_deployment(
     looked: Any, generate: Any, call: Call, event: Event, answers: Any, item: Any
 ) -> None:
     looked()
-    added = {"source", "requester", "execution_arn"}
-    payload = event("generate_images/first_attempt")
-    earlier = {name: value for name, value in payload.items() if name not in added}
-    identity = call("generate_images", earlier)["inference_id"]
-    assert item(INFERENCES, identity)["status"] == "INVOKED"
+    added = {"source", "requester", "execution_arn", "retry"}
+    for scenario in ("first_attempt", "task_retried"):
+        payload = event(f"generate_images/{scenario}")
+        earlier = {name: value for name, value in payload.items() if name not in added}
+        row = item(INFERENCES, call("generate_images", earlier)["inference_id"])
+        assert (row["status"], row["task_token"]) == ("INVOKED", payload["token"])
 
 
 @pytest.mark.parametrize(

@@ -151,6 +151,16 @@ def test_a_retried_task_binds_its_token_and_tells_the_same_again(
     assert first == second
 
 
+def test_so_it_is_for_an_execution_that_began_before_a_deployment(
+    open_review: Open, call: Any, item: Any, event: Any
+) -> None:
+    payload = event("review_request/uncertain_prompt")
+    del payload["retry"]
+    for token in ("of-the-first-try", "of-the-second-try"):
+        identity = call("review_request", payload | {"token": token})["review_id"]
+        assert item(REVIEWS, identity)["task_token"] == token
+
+
 def test_a_try_that_was_given_up_leaves_the_newer_token(open_review: Open, item: Any) -> None:
     identity = open_review("uncertain_prompt", token="of-the-second-try", retry=1)["review_id"]
 

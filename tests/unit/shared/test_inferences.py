@@ -51,6 +51,14 @@ def test_a_try_that_was_given_up_does_not_take_the_token_back(inferences: Infere
     assert inferences.bind("1f", "A", 0, FIRST) == newest
 
 
+def test_a_row_of_an_earlier_version_is_bound_again(table: Callable[[str], Table]) -> None:
+    rows = table("inference_id")
+    earlier = FIRST | {"inference_id": "1f", "status": "INVOKED", "task_token": "A"}
+    rows.put_if(earlier, "attribute_not_exists(inference_id)", {}, {})
+
+    assert Inferences(rows).bind("1f", "B", 1, FIRST)["task_token"] == "B"
+
+
 def test_bind_then_complete(inferences: Inferences) -> None:
     inferences.bind("1f", "A", 0, FIRST)
 

@@ -89,6 +89,14 @@ def test_a_try_that_was_given_up_does_not_take_the_token_back(reviews: Reviews) 
     assert reviews.open("1f", "A", 0, FIRST) == newest
 
 
+def test_a_row_of_an_earlier_version_is_bound_again(table: Callable[..., Table]) -> None:
+    rows = table("review_id", index=("queue", "opened_at"))
+    earlier = FIRST | {"review_id": "1f", "status": "OPEN", "queue": "open", "task_token": "A"}
+    rows.put_if(earlier, "attribute_not_exists(review_id)", {}, {})
+
+    assert Reviews(rows).open("1f", "B", 1, FIRST)["task_token"] == "B"
+
+
 def test_a_retry_after_the_decision_finds_it_as_it_is(reviews: Reviews) -> None:
     before = decided(reviews)
     assert reviews.open("1f", "B", 1, FIRST) == before
