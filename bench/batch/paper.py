@@ -2,17 +2,23 @@
 
 Nothing here was measured on AWS. Prices are local/cost/prices.json's. Confidence: H is AWS's own
 documentation or API model, M several sources that agree, L one source or an inference.
-`python -m bench.batch.paper` prints the tables of the document; --help says what can be varied.
+`python -m bench.batch.paper` prints the tables of the document; --help says what can be varied,
+and --write puts those of its assumptions into the document.
 """
 
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from bench.spent import PRICED, price
+from local.cost import usage
+from local.cost.paths import ACCEPTED, KEYWORD, Path
 from local.cost.prices import shipped
+from local.cost.workflow import ROOT
+from local.cost.workload import Workload
 
 DAY, HOUR = 86_400, 3600
 # Beside its picture a row is on its way for so long: an assumption.
@@ -23,22 +29,34 @@ MOST_AT_ONCE = 1000
 INSTANCE = "ml.g5.2xlarge"
 INSTANCE_HOUR = shipped().instance(INSTANCE).usd
 GPU = "GPU instances"
+ROWS = 10_000_000
 INSTANCES = (1, 10, 50, 100, 200, 400)
+DOCUMENT = ROOT / "docs" / "batches.md"
+# A child of RunBatch's map: its start, and the states that it enters.
+_CHILD = 1 + 4
+
+
+def _transitions(path: Path) -> int:
+    return _CHILD + len(path.states)
+
+
+def _invocations(path: Path) -> int:
+    return round(usage.invocations(usage.calls(path, Workload())))
 
 
 @dataclass(frozen=True)
 class Row:
     """What an accepted row with one picture takes. Calls are as `make bench-batch` counts them.
 
-    A child of the map is a transition to start and four states; GenerateSafeImage enters 16.
-    Lambda: nine invocations of half a second at 512 MB, an assumption. DynamoDB: seven writes, with
-    their indexes and of up to 3 KB. `seconds` is how long the model takes for a picture: an
-    assumption, too, and the first to be measured.
+    Transitions and invocations are those of the state machine's own path. Lambda: half a second at
+    512 MB each, an assumption. DynamoDB: seven writes, with their indexes and of up to 3 KB.
+    `seconds` is how long the model takes for a picture: an assumption, too, and the first to be
+    measured.
     """
 
-    transitions: int = 1 + 4 + 16
-    invocations: int = 9
-    gigabyte_seconds: float = 9 * 0.5 * 0.5
+    transitions: int = _transitions(Path(ACCEPTED, 1))
+    invocations: int = _invocations(Path(ACCEPTED, 1))
+    gigabyte_seconds: float = invocations * 0.5 * 0.5
     comprehend_units: int = 3
     language_units: int = 3
     images: int = 1
@@ -85,8 +103,10 @@ def costs(row: Row, rows: int) -> dict[str, float]:
 
 
 def blocked() -> Row:
-    """A row that the keywords block: no model is asked; a request enters nine states then."""
-    return Row(1 + 4 + 9, 3, 3 * 0.25, 0, 0, 0, 10, 3, 1, 1, 1, 0, 5000, 0.0)
+    """A row that the keywords block: no model is asked."""
+    path = Path(KEYWORD)
+    calls = _invocations(path)
+    return Row(_transitions(path), calls, calls * 0.25, 0, 0, 0, 10, 3, 1, 1, 1, 0, 5000, 0.0)
 
 
 def rekognition(images: int) -> float:
@@ -148,17 +168,19 @@ def prepare_events(rows: int, rows_per_call: int, events_per_call: int = 12) -> 
     return 2 * calls * events_per_call + 40
 
 
-def document(rows: int, row: Row, instances: Sequence[int]) -> str:
-    """The tables as Markdown."""
-    return "\n".join(
-        [
-            *_cost_table(rows, row),
-            "",
-            *_time_table(rows, row, instances),
-            "",
-            *_limit_table(row),
-        ]
-    )
+def tables(rows: int, row: Row, instances: Sequence[int]) -> list[str]:
+    """As Markdown: what it costs, how long it takes, what bounds it."""
+    found = _cost_table(rows, row), _time_table(rows, row, instances), _limit_table(row)
+    return ["\n".join(lines) for lines in found]
+
+
+def replaced(text: str) -> str:
+    """The document with today's tables in the place of those that it has."""
+    before, heading, rest = text.partition("\n## Ten million rows on paper\n")
+    section, end, after = rest.partition("\n## ")
+    today = iter(tables(ROWS, Row(), INSTANCES))
+    section = re.sub(r"(?:^\|.*\n)+", lambda _: next(today) + "\n", section, flags=re.MULTILINE)
+    return before + heading + section + end + after
 
 
 def _cost_table(rows: int, row: Row) -> Iterator[str]:
@@ -166,8 +188,13 @@ def _cost_table(rows: int, row: Row) -> Iterator[str]:
     yield f"| list prices of {PRICED}, USD | a row | {rows:,} rows | share |"
     yield "| --- | ---: | ---: | ---: |"
     total = sum(spent.values())
+    counted = {
+        "Step Functions": f", {row.transitions} transitions",
+        "Lambda": f", {row.invocations} calls",
+    }
     for name, usd in spent.items():
-        yield f"| {name} | {usd / rows:.6f} | {usd:,.0f} | {100 * usd / total:.0f} % |"
+        figures = f"{usd / rows:.6f} | {usd:,.0f} | {100 * usd / total:.0f} %"
+        yield f"| {name}{counted.get(name, '')} | {figures} |"
     yield f"| **in all** | **{total / rows:.6f}** | **{total:,.0f}** | |"
     least = sum(costs(blocked(), rows).values())
     yield f"| a row that the keywords block | {least / rows:.6f} | | |"
@@ -206,17 +233,21 @@ def _figures(number: float) -> str:
 
 def main() -> None:
     arguments = _parser().parse_args()
+    if arguments.write:
+        DOCUMENT.write_text(replaced(DOCUMENT.read_text("utf-8")), "utf-8")
+        return
     row = replace(Row(), seconds=arguments.seconds)
-    print(document(arguments.rows, row, arguments.instances))
+    print(*tables(arguments.rows, row, arguments.instances), sep="\n\n")
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m bench.batch.paper", description=(__doc__ or "").split("\n\n")[0]
     )
-    parser.add_argument("--rows", type=int, default=10_000_000, metavar="N", help="(10,000,000)")
+    parser.add_argument("--rows", type=int, default=ROWS, metavar="N", help="(10,000,000)")
     parser.add_argument("--seconds", type=float, default=4.0, metavar="S", help="a picture (4)")
     parser.add_argument("--instances", type=int, nargs="+", default=INSTANCES, metavar="N")
+    parser.add_argument("--write", action="store_true", help="into docs/batches.md, as it is there")
     return parser
 
 

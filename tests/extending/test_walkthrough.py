@@ -28,7 +28,8 @@ TESTS = (
     *("tests/handler/test_events.py", "tests/security/test_document.py"),
     *("tests/wiring/test_names.py", "tests/wiring/test_docs.py"),
     *("tests/wiring/test_operations.py", "tests/wiring/test_state_machine.py"),
-    "tests/wiring/test_picture.py",
+    *("tests/wiring/test_picture.py", "tests/unit/local_cost/test_paths.py"),
+    "tests/unit/bench_batch",
     MEASURED,
 )
 
@@ -43,10 +44,11 @@ def copied(folder: Path, *left_out: str) -> Path:
     return copy
 
 
-def drawn(copy: Path) -> Path:
-    """With its pictures drawn again, as the document says."""
-    status, told = run(copy, "-m", "local.picture")
-    assert status == 0, told
+def written(copy: Path) -> Path:
+    """With what is written by commands, written anew as the document says."""
+    for command in (["local.picture"], ["local.cost.document"], ["bench.batch.paper", "--write"]):
+        status, told = run(copy, "-m", *command)
+        assert status == 0, told
     return copy
 
 
@@ -69,10 +71,7 @@ def run_tests(copy: Path, *tests: str, only: str = QUICK) -> tuple[int, str]:
 
 @pytest.fixture(scope="module")
 def followed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    copy = copied(tmp_path_factory.mktemp("followed"))
-    status, told = run(copy, "-m", "local.picture")
-    assert status == 0, told
-    return copy
+    return written(copied(tmp_path_factory.mktemp("followed")))
 
 
 def test_rules_names_and_documents_hold(followed: Path) -> None:

@@ -6,6 +6,8 @@ import pytest
 from wiring.system import LAMBDA_TASKS, LAMBDAS, ROOT, TASKS, snake
 from wiring.test_state_machine import AWS_ERRORS, CLOSED
 
+from local.cost.paths import ACCEPTED, KEYWORD, Path
+
 ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text("utf-8")
 ROWS = dict(re.findall(r"^\| ([A-Z]\w+) \| (.+) \|$", ARCHITECTURE, re.MULTILINE))
 
@@ -20,6 +22,12 @@ def test_every_task_has_its_row_with_folder_and_errors() -> None:
             assert set(errors.split(", ")) == named - AWS_ERRORS, (
                 f"docs/architecture.md, row {name}: the machine names {sorted(named - AWS_ERRORS)}"
             )
+
+
+def test_the_numbers_of_states_are_those_of_the_machine() -> None:
+    accepted, blocked = len(Path(ACCEPTED, 1).states), len(Path(KEYWORD).states)
+    assert f"enters {accepted} states" in ARCHITECTURE
+    assert f"a keyword block {blocked};" in ARCHITECTURE
 
 
 def test_every_status_is_told_of() -> None:

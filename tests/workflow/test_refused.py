@@ -22,9 +22,7 @@ BLOCKED_BY_KEYWORD = [
 
 
 @pytest.mark.parametrize("prompt", ["a nude man", "a n.u.d.e man", "a ｎｕ​ｄｅ man", "a nud3 man"])
-def test_a_keyword_ends_after_9_states_and_costs_nothing(
-    stack: Stack, check: Any, prompt: str
-) -> None:
+def test_a_keyword_ends_it_at_once_and_costs_nothing(stack: Stack, check: Any, prompt: str) -> None:
     run = stack.run({"prompt": prompt})
     check(run, "BLOCKED_PROMPT")
     assert run.states == BLOCKED_BY_KEYWORD

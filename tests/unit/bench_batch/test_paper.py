@@ -4,25 +4,26 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
 from bench.batch.paper import (
+    DOCUMENT,
     GPU,
-    INSTANCES,
+    ROWS,
     Row,
+    blocked,
     costs,
-    document,
     limits,
     prepare_events,
     rekognition,
+    replaced,
     rows_per_second,
     under_way,
 )
+from local.cost.paths import ACCEPTED, KEYWORD, Path
 from local.stack import ROOT
 
-ROWS = 10_000_000
 MACHINES = ROOT / "statemachine"
 
 
@@ -34,7 +35,7 @@ def test_rekognitions_tiers_add_up() -> None:
 
 def test_a_row_costs_what_its_parts_cost() -> None:
     spent = costs(Row(), 1000)
-    assert spent["Step Functions"] == pytest.approx(1000 * 21 * 0.025 / 1000)
+    assert spent["Step Functions"] == pytest.approx(1000 * Row().transitions * 0.025 / 1000)
     assert spent["SageMaker"] == pytest.approx(1000 * 4 * 1.515 / 3600)
     assert costs(replace(Row(), language_units=0), 1)["Comprehend, language"] == 0
 
@@ -60,31 +61,19 @@ def test_limits_come_tightest_first() -> None:
     assert found == sorted(found)
 
 
-def entered(machine: dict[str, Any], start: str, stops: set[str]) -> int:
-    """States from one to an end along each state's own Next, or the named choice."""
-    count, name = 0, start
-    while True:
-        state = machine["States"][name]
-        count += 1
-        if state["Type"] in ("Succeed", "Fail"):
-            return count
-        choices = [*(one["Next"] for one in state.get("Choices", ())), state.get("Default", "")]
-        name = state.get("Next") or next(one for one in choices if one in stops)
-
-
-def test_transitions_are_those_of_the_machines() -> None:
+def test_a_rows_own_states_are_those_of_the_map() -> None:
     batch = json.loads((MACHINES / "run_batch.asl.json").read_text("utf-8"))
     child = batch["States"]["RunRows"]["ItemProcessor"]
-    request = json.loads((MACHINES / "generate_safe_image.asl.json").read_text("utf-8"))
-    path = {"FilterKeywords", "ClassifyPrompt", "GenerateImages", "PublishImages", "Completed"}
-    assert Row().transitions == (
-        1
-        + entered(child, child["StartAt"], {"RowDone"})
-        + entered(request, request["StartAt"], path)
-    )
+    entered, name = 1, child["StartAt"]
+    while name != "RowDone":
+        state = child["States"][name]
+        name = state.get("Next") or state["Default"]
+        entered += 1
+    for row, path in ((Row(), Path(ACCEPTED, 1)), (blocked(), Path(KEYWORD))):
+        assert row.transitions == 1 + entered + len(path.states)
 
 
 def test_the_document_quotes_what_is_computed_here() -> None:
-    text = (ROOT / "docs" / "batches.md").read_text("utf-8")
-    for table in document(ROWS, Row(), INSTANCES).split("\n\n"):
-        assert table in text
+    text = DOCUMENT.read_text("utf-8")
+    assert replaced(text) == text, "python -m bench.batch.paper --write writes them anew"
+    assert replaced(text.replace(f" {Row().transitions} transitions", "")) == text

@@ -7,6 +7,7 @@ from typing import Any
 
 from count_outcomes.counting import UNITS
 from local.cost.deployed import last_days
+from local.cost.paths import ACCEPTED, KEYWORD, Path
 from local.cost.prices import shipped
 from local.deployed_stack import DeployedStack
 from shared.metrics import METRICS
@@ -64,7 +65,10 @@ def test_a_stack_that_has_worked() -> None:
     assert rows["SageMaker"] == "506.88"
     assert rows["Rekognition"] == "1.05"
     assert rows["Comprehend"] == "0.60*"
-    transitions = 1000 * 16 + 100 * 9 + 50 * 5
+    once, twice, blocked = (
+        len(path.states) for path in (Path(ACCEPTED, 1), Path(ACCEPTED, 2), Path(KEYWORD))
+    )
+    transitions = 1000 * once + 100 * blocked + 50 * (twice - once)
     assert rows["Step Functions"] == f"{transitions * 0.025 / 1000:.2f}"
     assert rows["CloudWatch, standing, fixed"] == "10.60"
     assert "1,100 requests, 1,050 pictures painted" in sheet.says

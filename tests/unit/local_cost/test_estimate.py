@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path as Folder
 
 import pytest
 
 from local.cost import usage
 from local.cost.endpoint_hours import DAYS_A_MONTH, hours
 from local.cost.estimate import IDLE, PAINTING, Estimate, estimate
+from local.cost.paths import ACCEPTED, IMAGE, KEYWORD, Path
 from local.cost.prices import FILE, load, shipped
-from local.cost.workflow import facts
+from local.cost.workflow import ROOT, facts, kind, machine
 from local.cost.workload import Workload, WorkloadError
 
+ONCE = len(Path(ACCEPTED, 1).states)
+CHOICES = sum(kind(state) == "Choice" for state in Path(ACCEPTED, 1).states)
 PLAIN = Workload(keyword=0, classifier=0, invalid=0, unsafe=0, retries=0)
 
 
@@ -24,8 +27,8 @@ def priced(workload: Workload) -> Estimate:
 
 def test_an_accepted_request_of_one_picture() -> None:
     found = priced(PLAIN)
-    assert found.transitions == 16
-    assert found.usd("Step Functions") == pytest.approx(16 * 0.025)
+    assert found.transitions == ONCE
+    assert found.usd("Step Functions") == pytest.approx(ONCE * 0.025)
     assert found.usd("Rekognition") == pytest.approx(1.0)
     assert found.usd("Comprehend, toxicity") == pytest.approx(0.3)
     assert found.usd("Comprehend, language") == pytest.approx(0.3)
@@ -33,26 +36,34 @@ def test_an_accepted_request_of_one_picture() -> None:
     assert found.delivered == pytest.approx(found.images)
 
 
-def test_each_retry_is_a_transition_and_each_attempt_five_states() -> None:
-    # Of the sixteen states five are Choices and one is the end.
+def test_each_retry_is_a_transition_and_each_attempt_its_states() -> None:
     again = priced(replace(PLAIN, retries=0.5))
-    assert again.transitions == 16 + 0.5 * (16 - 5 - 1)
+    assert again.transitions == ONCE + 0.5 * (ONCE - CHOICES - 1)
     twice = priced(replace(PLAIN, unsafe=0.5, max_attempts=2))
-    # Half end at once, a quarter after the second attempt, a quarter blocked, by one state more.
-    assert twice.transitions == pytest.approx(0.5 * 16 + 0.25 * 21 + 0.25 * 22)
+    # Half end at once, a quarter after the second attempt, a quarter blocked.
+    second, blocked = (len(Path(end, 2).states) for end in (ACCEPTED, IMAGE))
+    assert twice.transitions == pytest.approx(0.5 * ONCE + 0.25 * second + 0.25 * blocked)
     assert twice.usd("Rekognition") == pytest.approx(1.5)
+
+
+def test_every_function_that_the_machine_calls_is_paid() -> None:
+    for name, state in machine()["States"].items():
+        if "lambda:invoke" in state.get("Resource", ""):
+            told = f"local/cost/usage.py does not say what {name} calls"
+            assert usage.LAMBDA + name in usage.of_state(name, PLAIN), told
+            assert name in usage.SECONDS, told
 
 
 def test_what_is_blocked_early_is_cheap() -> None:
     blocked = priced(replace(PLAIN, keyword=1.0))
-    assert blocked.transitions == 9
+    assert blocked.transitions == len(Path(KEYWORD).states)
     assert blocked.delivered == 0
     for label in ("Rekognition", PAINTING, "Comprehend, toxicity", "SNS"):
         assert blocked.usd(label) == 0
 
 
 def test_an_idle_stack_costs_what_the_runbook_says() -> None:
-    doc = (Path(__file__).parents[3] / "docs" / "operations.md").read_text("utf-8")
+    doc = (ROOT / "docs" / "operations.md").read_text("utf-8")
     assert "costs some 12 US dollars a month" in doc
     assert f"{facts().alarm_metrics} metrics at 0.10" in doc
     fixed = sum(row.spent.usd for row in priced(PLAIN).rows if row.fixed)
@@ -129,17 +140,17 @@ def test_designs_change_the_path_that_there_is() -> None:
         for name in ("express", "one-lambda", "polling", "lambda-a-picture", "catch")
     }
     assert changed["one-lambda"].transitions == 0
-    assert changed["catch"].transitions == 16 - 5
-    assert changed["lambda-a-picture"].transitions == 17
+    assert changed["catch"].transitions == ONCE - CHOICES
+    assert changed["lambda-a-picture"].transitions == ONCE + 1
     # Seven states become two calls and two Choices.
-    assert changed["express"].transitions == 16 - 7 + 4
+    assert changed["express"].transitions == ONCE - 7 + 4
     # Six seconds are two looks.
-    assert changed["polling"].transitions == 16 + 3 * 2
+    assert changed["polling"].transitions == ONCE + 3 * 2
     assert changed["polling"].usd("SNS") == 0
     assert ours.usd(IDLE) == changed["catch"].usd(IDLE)
 
 
-def test_unverified_prices_mark_what_they_are_in(tmp_path: Path) -> None:
+def test_unverified_prices_mark_what_they_are_in(tmp_path: Folder) -> None:
     marked = {row.label for row in priced(PLAIN).rows if not row.spent.verified}
     assert marked == {"Comprehend, toxicity", "EventBridge"}
     assert not priced(PLAIN).month.verified

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 
 import pytest
@@ -20,22 +21,37 @@ from local.cost.paths import (
 from local.cost.workflow import NoSuchPath, facts, walk
 from local.cost.workload import Workload
 
+ROUND = {"PlanNextAttempt", "GenerateImages", "StoreImages", "ModerateImages", "AreImagesSafe"}
+
 
 @pytest.mark.parametrize(
-    ("path", "states"),
+    ("path", "end"),
     [
-        (Path(ACCEPTED, 1), 16),
-        (Path(ACCEPTED, 2), 16 + 5),
-        (Path(ACCEPTED, 1, True), 16 + 3),
-        (Path(KEYWORD), 9),
-        (Path(CLASSIFIER), 11),
-        (Path(INVALID), 7),
-        (Path(IMAGE, 3), 16 + 2 * 5 + 1),
+        (Path(ACCEPTED, 1), "Completed"),
+        (Path(ACCEPTED, 2), "Completed"),
+        (Path(ACCEPTED, 1, True), "Completed"),
+        (Path(KEYWORD), "BlockedPrompt"),
+        (Path(CLASSIFIER), "BlockedPrompt"),
+        (Path(INVALID), "Invalid"),
+        (Path(IMAGE, 3), "BlockedImage"),
     ],
 )
-def test_states_that_a_path_enters(path: Path, states: int) -> None:
-    assert len(path.states) == states
+def test_a_path_enters_the_states_up_to_its_end(path: Path, end: str) -> None:
+    assert (path.states[0], path.states[-1]) == ("AcceptRequest", end)
     assert path.states.count("GenerateImages") == path.attempts
+
+
+@pytest.mark.parametrize(
+    ("longer", "shorter", "more"),
+    [
+        (Path(ACCEPTED, 2), Path(ACCEPTED, 1), ROUND),
+        (Path(IMAGE, 3), Path(IMAGE, 2), ROUND),
+        (Path(ACCEPTED, 1, True), Path(ACCEPTED, 1), {"ReviewRequest", "EndReview", "IsApproved"}),
+        (Path(CLASSIFIER), Path(KEYWORD), {"ClassifyPrompt", "IsPromptSafe"}),
+    ],
+)
+def test_what_a_longer_path_enters_more(longer: Path, shorter: Path, more: set[str]) -> None:
+    assert Counter(longer.states) - Counter(shorter.states) == Counter(more)
 
 
 def test_only_ways_that_there_are() -> None:
