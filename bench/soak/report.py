@@ -14,13 +14,10 @@ from bench.soak.ring import Ring
 from bench.soak.tables import costs, titled
 from bench.soak.weight import ENGINE, FUNCTIONS, STAND_INS
 from bench.spent import GPU_HOUR, PRICED, cost
+from local.record_text import STAGES
 
 BEYOND = (10_000, 100_000)
 _MOST_NAMED = 10
-_STAGES = (
-    *("AcceptRequest", "FilterKeywords", "ClassifyPrompt", "GenerateImages", "StoreImages"),
-    *("ModerateImages", "PublishImages"),
-)
 
 
 def print_ring(console: Console, ring: Ring) -> None:
@@ -152,7 +149,7 @@ def _times(ring: Ring) -> Table:
     table.add_column("requests", justify="right")
     for percent in PERCENTS:
         table.add_column(f"p{percent}", justify="right")
-    rows = {name: ring.stages[name] for name in _STAGES if name in ring.stages}
+    rows = {name: ring.stages[name] for name in STAGES if name in ring.stages}
     rows["sent to ended"] = [1000 * seconds for seconds in ring.round_trips]
     for name, values in rows.items():
         if values:

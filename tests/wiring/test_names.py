@@ -109,10 +109,13 @@ def test_the_machine_may_invoke_its_tasks_and_nothing_else() -> None:
 def test_a_stage_is_known_to_who_counts_and_who_shows_it(state: str) -> None:
     assert state in counting.STAGES, f"add {state} to functions/count_outcomes/counting.py, STAGES"
     assert state in record_text.STAGES, f"add {state} to local/record_text.py, STAGES"
-    words = (ROOT / "web" / "public" / "words.js").read_text("utf-8")
+    page = ROOT / "web" / "public"
+    words, progress = ((page / name).read_text("utf-8") for name in ("words.js", "progress.js"))
     assert re.search(rf"^  {state}: \"", words, re.M), (
         f"add {state} to web/public/words.js, DECIDERS"
     )
+    step = f'["{state}", "'
+    assert step in words or step in progress, f"add {state} to web/public/words.js, STEPS"
 
 
 def test_the_local_engine_has_a_process_for_every_function() -> None:
