@@ -6,8 +6,15 @@ from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 
-# By detail type, what the event's detail must say: of what has failed, that another try may do.
-HEARD = {"ImageInReview": None, "ImageFailed": {"retryable": [True]}}
+# By detail type, what the event's detail must say. Of what has failed: that another try may do, and
+# that it is no row of a batch, of which there may be thousands.
+HEARD = {
+    "ImageInReview": None,
+    "ImageFailed": {
+        "retryable": [True],
+        "requester": events.Match.anything_but_prefix("s3:batches"),
+    },
+}
 
 app = cdk.App()
 # It uploads no files, so that the account need not be bootstrapped for the CDK.

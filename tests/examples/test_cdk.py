@@ -42,13 +42,14 @@ def test_it_asks_for_what_safelight_tells(template: Path) -> None:
 
 
 def test_whom_the_queues_and_the_topic_hear(template: Path) -> None:
-    """Nobody but EventBridge, and that for these rules alone where the service can tell."""
+    """Nobody but EventBridge; the queue these rules alone, which no policy of a topic can say."""
     resources = json.loads(template.read_text("utf-8"))["Resources"].values()
     policies = [one for one in resources if one["Type"].endswith("Policy")]
     statements = [s for one in policies for s in one["Properties"]["PolicyDocument"]["Statement"]]
     allowed = [one for one in statements if one["Effect"] == "Allow"]
     assert all(one["Principal"] == {"Service": "events.amazonaws.com"} for one in allowed)
-    assert len(allowed) == 3
+    conditions = [list(one.get("Condition", {})) for one in allowed]
+    assert conditions == [[], ["ArnEquals"], ["ArnEquals"]]
     assert len(statements) - len(allowed) == 2
 
 
@@ -64,9 +65,10 @@ def test_people_are_told_of_what_waits_for_them(template: Path, stack: Stack) ->
     )
     stack.client("events").put_events(
         Entries=[
-            event(stack, "ImageFailed", request_id="s3:broken", retryable=False),
-            event(stack, "ImageFailed", request_id="s3:late", retryable=True),
-            event(stack, "ImageInReview", request_id="s3:unsure"),
+            event(stack, "ImageFailed", "s3:prompts", "broken", retryable=False),
+            event(stack, "ImageFailed", "s3:batches", "row", retryable=True),
+            event(stack, "ImageFailed", "s3:prompts", "late", retryable=True),
+            event(stack, "ImageInReview", "s3:batches", "unsure"),
         ]
     )
     told: set[str] = set()
@@ -77,13 +79,14 @@ def test_people_are_told_of_what_waits_for_them(template: Path, stack: Stack) ->
         told |= {json.loads(message) for message in messages}
         if len(told) > 1:
             break
-    assert told == {"ImageFailed: s3:late", "ImageInReview: s3:unsure"}
+    assert told == {"ImageFailed: s3:prompts/late", "ImageInReview: s3:batches/unsure"}
 
 
-def event(stack: Stack, kind: str, **detail: Any) -> dict[str, str]:
+def event(stack: Stack, kind: str, requester: str, name: str, **detail: Any) -> dict[str, str]:
+    whole = {"event_id": uuid.uuid4().hex, "requester": requester, **detail}
     return {
         "EventBusName": stack.outputs["EventBus"],
         "Source": "safelight",
         "DetailType": kind,
-        "Detail": json.dumps({"event_id": uuid.uuid4().hex, **detail}),
+        "Detail": json.dumps({"request_id": f"{requester}/{name}", **whole}),
     }

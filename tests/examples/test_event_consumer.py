@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from samtranslator.yaml_helper import yaml_parse
 from workflow.running_system import ROOT, Run, Stack
 
 from examples.event_consumer.orders.handler import change_of
@@ -45,6 +46,19 @@ def test_only_what_has_a_key_was_delivered() -> None:
     ]
     change = change_of(told("ImageCompleted", 1, images=images, warnings=[]))
     assert (change.pictures, change.withheld) == ([{"bucket": "images", "key": "one.png"}], 1)
+
+
+def test_who_takes_orders_asks_as_the_shop_and_tells_nothing() -> None:
+    template = yaml_parse((FOLDER / "template.yaml").read_text("utf-8"))
+    policy = template["Resources"]["RequestPictures"]["Properties"]["PolicyDocument"]
+    (statement,) = policy["Statement"]
+    assert statement["Action"] == "events:PutEvents"
+    assert statement["Condition"] == {
+        "ForAllValues:StringEquals": {
+            "events:source": {"Ref": "ShopSource"},
+            "events:detail-type": "ImageRequested",
+        }
+    }
 
 
 class Shop:

@@ -1,7 +1,7 @@
 """Keeps a shop's orders up to date with what Safelight tells of their pictures.
 
-Events come at least once and in any order. One conditional write for each makes both harmless: an
-order never goes back to an earlier state, and no picture is billed twice.
+Events come at least once and in any order. One conditional write for each makes both harmless: what
+has ended waits no more, unless it is run again, and no picture is billed twice.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import boto3  # noqa: TID251 - a stack of its own, without Safelight's adapters
 from botocore.exceptions import ClientError
 
 _WAITING = {"ImageQueued": "WAITING", "ImageInReview": "IN_REVIEW"}
-# Of one run only what comes after what is known, each event once.
+# Nothing of an earlier run, nothing of a run that has ended, and each event once.
 _IS_NEWS = (
     "attribute_not_exists(request_id)"
     " OR (progress <= :progress AND NOT contains(event_ids, :event_id))"
