@@ -38,7 +38,7 @@ def test_states_and_calls_are_those_of_the_engine(stack: Stack, case: Case) -> N
     try:
         key = f"prompts/{case.path.name.replace(' ', '-')}.json"
         run = stack.drop(key, json.dumps(case.request).encode())
-        found = _settled(stack, run.record["request_id"], measure.computed(case))
+        found = _settled(stack, measure.computed(case))
     finally:
         for server in servers:
             server.record_calls(False)
@@ -47,7 +47,7 @@ def test_states_and_calls_are_those_of_the_engine(stack: Stack, case: Case) -> N
     assert found == measure.computed(case)
 
 
-def _settled(stack: Stack, request_id: str, wanted: usage.Counts) -> Any:
+def _settled(stack: Stack, wanted: usage.Counts) -> Any:
     """The event of the outcome is counted after the end."""
     deadline = time.monotonic() + _SETTLES
     while True:
