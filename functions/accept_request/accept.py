@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 STAGE = "AcceptRequest"
 # As in the state machine's arithmetic: beside each wait for the endpoint, and for everything else.
 WAIT_MARGIN = timedelta(seconds=300)
-OTHER_STAGES = timedelta(seconds=20_000)
+OTHER_STAGES = timedelta(seconds=30_000)
 # What the machine need not carry of a record.
 _OF_THE_RECORD = frozenset({"status", "stage", "prompt", "history"})
 

@@ -127,7 +127,7 @@ def test_an_accepted_request_is_claimed(
     assert record["execution_arn"] == execution["arn"]
     assert record["created_at"] == "2026-11-20T10:00:01.250Z"
     # 3 attempts of 3,600 + 600 s, and half an hour.
-    assert record["deadline"] == "2026-11-21T02:48:21.250Z"
+    assert record["deadline"] == "2026-11-21T05:35:01.250Z"
     assert record["expires_at"] == 1795168801 + 90 * 86400
     assert "prompt" not in record
 
