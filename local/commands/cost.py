@@ -54,7 +54,7 @@ _SWITCHES = (
     ("always_on", "one instance at least, instead of scaling to zero"),
     ("text_in_images", "have the text in pictures read, too"),
     ("shadow_policy", "a shadow policy is evaluated beside the one that judges"),
-    ("own_key", "encrypt with a KMS key of your own"),
+    ("own_key", "encrypt with a KMS key of your own: what it costs a month, not its calls"),
 )
 
 
@@ -183,7 +183,14 @@ def _show(screen: Console, sheet: Sheet, markdown: bool) -> None:
         return
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     for place, name in enumerate(sheet.columns):
-        table.add_column(name, justify="right" if place else "left", overflow="fold")
+        # A name is broken between its words.
+        word = max((len(word) for row in sheet.rows for word in row[place].split()), default=0)
+        table.add_column(
+            name,
+            justify="right" if place else "left",
+            overflow="fold",
+            min_width=None if place else word,
+        )
     for row in sheet.rows:
         table.add_row(*map(Text, row), style="bold" if row[0] == "in all" else "")
     screen.print(Text(sheet.title, style="bold"))
@@ -197,7 +204,7 @@ def _plot(screen: Console, workload: Workload, prices: Prices, args: argparse.Na
 
     drawn = curves.plot(workload, prices)
     if not args.markdown and not args.no_compare:
-        for line in terminal_plot.drawn(drawn):
+        for line in terminal_plot.drawn(drawn, screen.width):
             screen.print(line)
     if args.plot:
         title, note = document.words(workload, prices)

@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from local.cost.designs import OVERHEAD_SECONDS
+from local.cost.designs import OVERHEAD_SECONDS, most_seconds_in_one_lambda
 from local.cost.estimate import (
     BACKEND_ROWS,
     SECONDS_A_MONTH,
@@ -123,7 +123,7 @@ def _custom(workload: Workload, prices: Prices) -> str:
 
     half = first_load(affordable)
     wins = f"{busy * 1000:.2f} USD per 1,000 prompts when busy, {asked * 1000:.2f} for toxicity"
-    full = 86_400 / unit_seconds(chars)
+    full = 3600 * workload.active_hours / unit_seconds(chars)
     told = (
         f"A custom endpoint costs {day:.2f} USD a day for one unit, asked or not, and scales up "
         f"from {number(full)} prompts a day on ({UNIT_UTILISATION:.0%} of use): {wins}."
@@ -136,12 +136,13 @@ def _custom(workload: Workload, prices: Prices) -> str:
 
 
 def _sleeping(workload: Workload, prices: Prices) -> Comparison:
-    asleep, awake = (replace(workload, always_on=on) for on in (False, True))
-    choices = [Choice(f"sleeps, {_hours(asleep)}", asleep), Choice("always on", awake)]
+    asked = [workload]
     if workload.active_hours > _FEW_HOURS:
-        few = replace(asleep, active_hours=_FEW_HOURS)
-        choices.insert(1, Choice(f"sleeps, {_hours(few)}", few))
-    limits = [_until_awake(one, awake, prices) for one in choices if not one.workload.always_on]
+        asked.append(replace(workload, active_hours=_FEW_HOURS))
+    asleep, awake = ([replace(one, always_on=on) for one in asked] for on in (False, True))
+    choices = [Choice(f"sleeps, {_hours(one)}", one) for one in asleep]
+    choices += [Choice(f"always on, {_hours(one)}", one) for one in awake]
+    limits = [_until_awake(*each, prices) for each in zip(asleep, awake, strict=True)]
     month = prices.instance(workload.instance_type).of(SECONDS_A_MONTH / 3600).usd
     return Comparison(
         "Scaling to zero",
@@ -151,14 +152,13 @@ def _sleeping(workload: Workload, prices: Prices) -> Comparison:
     )
 
 
-def _until_awake(choice: Choice, awake: Workload, prices: Prices) -> str:
+def _until_awake(asleep: Workload, awake: Workload, prices: Prices) -> str:
     def same(load: float) -> bool:
-        ratio = _ratio(at(choice.workload, load, prices), at(awake, load, prices))
-        return ratio > 1 - SAME
+        return _ratio(at(asleep, load, prices), at(awake, load, prices)) > 1 - SAME
 
-    load, when = first_load(same), _hours(choice.workload)
+    load, when = first_load(same), _hours(asleep)
     if load is None:
-        return f"With {when} it saves at every load."
+        return f"With {when} it saves more than {SAME:.0%} at every load."
     return (
         f"With {when} it saves less than {SAME:.0%} from {number(load)} images a day on: "
         "there, always on wins."
@@ -205,13 +205,15 @@ def _batches(workload: Workload, prices: Prices) -> Comparison:
         return _ratio(at(best, load, prices), at(alone, load, prices)) < 1 - SAME
 
     begins = first_load(saves)
-    told = "Batches save nothing at any load."
+    told = f"Batches save less than {SAME:.0%} at every load."
     if begins is not None:
-        saved = 1 - _ratio(at(best, LOADS[-1], prices), at(alone, LOADS[-1], prices))
         told = (
-            f"One at a time wins nowhere; below {number(begins)} images a day few pictures meet, "
-            f"and batches save less than {SAME:.0%}. At {LOADS[-1]:,} they save {saved:.0%}."
+            "One at a time wins nowhere; below "
+            f"{number(begins)} images a day batches save less than {SAME:.0%}."
         )
+        if begins < LOADS[-1]:
+            saved = 1 - _ratio(at(best, LOADS[-1], prices), at(alone, LOADS[-1], prices))
+            told += f" At {LOADS[-1]:,} they save {saved:.0%}."
     return Comparison("Pictures painted together", choices, told)
 
 
@@ -232,11 +234,21 @@ def _designs(workload: Workload, prices: Prices) -> Comparison:
     return Comparison(
         "Designs of the workflow",
         tuple(choices.values()),
-        f"Per 1,000 images at {LOADS[-1]:,} a day: {told}. {_one_lambda(ours, prices)}",
+        f"Per 1,000 images at {LOADS[-1]:,} a day: {told or 'no design differs by a cent'}. "
+        f"{_one_lambda(ours, prices)} {_one_lambda_ends(ours)}",
     )
 
 
+def _one_lambda_ends(ours: Workload) -> str:
+    most = most_seconds_in_one_lambda(ours)
+    when = "with every attempt" + ("" if ours.always_on else " and a waking endpoint")
+    if most <= 0:
+        return f"It is not possible here: {when}, a request takes more than Lambda's 15 minutes."
+    return f"Lambda's 15 minutes, {when}, are over where a picture takes {most:.0f} s."
+
+
 def _one_lambda(ours: Workload, prices: Prices) -> str:
+    """At a load at which an endpoint is awake."""
     one = replace(ours, design="one-lambda")
 
     def dearer(seconds: float) -> bool:
@@ -254,8 +266,8 @@ def _one_lambda(ours: Workload, prices: Prices) -> str:
         low, high = (low, middle) if dearer(middle) else (middle, high)
     return (
         f"One Lambda that waits wins below {high:.0f} s a picture (and {OVERHEAD_SECONDS:g} s "
-        "beside it), and the state machine above; what it saves is the durable wait, each stage's "
-        "own retries and role, and the record of what happened."
+        "beside it), and the state machine above; what it goes without is the durable wait, each "
+        "stage's own retries and role, and the record of what happened."
     )
 
 
@@ -268,7 +280,7 @@ def _told(segments: Iterable[tuple[float, str]]) -> str:
     if not others:
         return f"{first} is cheapest at every load."
     rest = ", ".join(f"{name} from {number(load)} images a day on" for load, name in others)
-    return f"{first} is cheapest for few images, {rest}."
+    return f"{first} is cheapest for fewer images, {rest}."
 
 
 def number(value: float) -> str:

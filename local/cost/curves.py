@@ -46,6 +46,11 @@ class Plot:
         return 10.0**low, 10.0 ** max(high, low + 1)
 
 
+def axis(value: float) -> str:
+    """A decade of either axis."""
+    return f"{value:,.0f}" if value >= 1 else f"{value:g}"
+
+
 def plot(workload: Workload, prices: Prices) -> Plot:
     """The workload, and what one other choice at a time makes of it."""
     size, speedup = list(BATCH_SPEEDUPS.items())[-1]

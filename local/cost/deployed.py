@@ -9,7 +9,7 @@ from local.cost import designs, usage
 from local.cost.estimate import PAINTING, Bill, Row, pay_requests, pay_standing
 from local.cost.paths import ACCEPTED, CLASSIFIER, IMAGE, INVALID, KEYWORD, Path
 from local.cost.prices import Prices, Spent
-from local.cost.report import Sheet, figure
+from local.cost.report import Sheet, figure, share
 from local.cost.workload import Workload
 from local.deployed_stack import DeployedStack
 
@@ -131,11 +131,11 @@ def _sheet(
         (
             f"{row.label}{', fixed' if row.fixed else ''}",
             figure(row.spent.usd, row.spent.verified),
-            f"{row.spent.usd / total.usd:.1%}",
+            share(row.spent, total),
         )
         for row in rows
     ]
-    lines.append(("in all", figure(total.usd, total.verified), "100.0%"))
+    lines.append(("in all", figure(total.usd, total.verified), share(total, total)))
     return Sheet(
         f"Stack {name}, the last {DAYS} days, USD at list prices",
         ("", "USD", "share"),

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from local.cost import usage
-from local.cost.paths import Path
+from local.cost.endpoint_hours import ALARM_MINUTES
+from local.cost.paths import Path, most_attempts
 from local.cost.workflow import facts, kind
 from local.cost.workload import Workload
 
@@ -22,12 +23,17 @@ EXPRESS_REQUEST, EXPRESS_SECOND = (
 )
 _CHECK = ("FilterKeywords", "IsPromptClean", "ClassifyPrompt", "IsPromptSafe")
 _MODERATION = ("StoreImages", "ModerateImages", "AreImagesSafe")
+_STAGES = (
+    *("AcceptRequest", "FilterKeywords", "ClassifyPrompt"),
+    *("GenerateImages", "StoreImages", "ModerateImages", "PublishImages"),
+)
 # Express bills memory in steps of 64 MB; these children stay in the first.
 _EXPRESS_GB = 64 / 1024
 POLL_SECONDS = 5.0
 _LOOK_SECONDS = 0.1
 # Beside painting: the endpoint's queue, reading the request, writing the reply.
 OVERHEAD_SECONDS = 2.0
+MOST_LAMBDA_SECONDS = 900.0
 _CALLBACK = {
     usage.LAMBDA + "ResumeGeneration": -1,
     usage.NOTICES: -1,
@@ -73,6 +79,30 @@ def painting_seconds(workload: Workload) -> float:
     return OVERHEAD_SECONDS + workload.images_per_request * workload.seconds_per_image
 
 
+def waiting(workload: Workload, seconds: float) -> Taken:
+    """What it takes that requests wait so long for a sleeping endpoint; with a token, nothing."""
+    if workload.design == "one-lambda":
+        return Taken({}, {}, max(map(facts().memory.__getitem__, _STAGES)) * seconds)
+    if workload.design == "polling":
+        return _looks(seconds / POLL_SECONDS)
+    return Taken({}, {}, 0)
+
+
+def _looks(number: float) -> Taken:
+    """Of a workflow at whether the picture is there."""
+    counts = {usage.LAMBDA + "GenerateImages": number, usage.GETS: number}
+    seconds = number * _LOOK_SECONDS * facts().memory["GenerateImages"]
+    return Taken(counts, {TRANSITION: 3 * number}, seconds)
+
+
+def most_seconds_in_one_lambda(workload: Workload) -> float:
+    """How slow a picture may be for a request that takes every attempt, and wakes the endpoint."""
+    waking = 0.0 if workload.always_on else 60 * (workload.start_minutes + ALARM_MINUTES)
+    stages = sum(usage.SECONDS[name] for name in _STAGES)
+    each = (MOST_LAMBDA_SECONDS - waking - stages) / most_attempts(workload)
+    return (each - OVERHEAD_SECONDS) / workload.images_per_request
+
+
 def _express(ours: Taken, states: Sequence[str]) -> Taken:
     """Each run of such states is one Task that calls a child, and one Choice on its answer."""
     workflow: dict[str, float] = {}
@@ -90,10 +120,7 @@ def _child(states: Collection[str]) -> dict[str, float]:
 
 
 def _one_lambda(ours: Taken, path: Path, workload: Workload) -> Taken:
-    """One invocation does everything and waits; it has the memory that its hungriest stage needs.
-
-    It must be over within Lambda's 15 minutes, a sleeping endpoint's waking included.
-    """
+    """One invocation does everything and waits, with the memory that its hungriest stage needs."""
     memory, counts = facts().memory, dict(ours.counts)
     stages = [name for name in path.states if usage.LAMBDA + name in counts]
     seconds = sum(usage.SECONDS[name] for name in stages)
@@ -109,13 +136,12 @@ def _one_lambda(ours: Taken, path: Path, workload: Workload) -> Taken:
 
 def _polling(ours: Taken, path: Path, workload: Workload) -> Taken:
     """Wait, look and Choice until the picture is there; the notice and its function go."""
-    looks = math.ceil(painting_seconds(workload) / POLL_SECONDS) * path.attempts
+    looks = _looks(math.ceil(painting_seconds(workload) / POLL_SECONDS) * path.attempts)
     counts = dict(ours.counts)
     usage.add(counts, _CALLBACK, path.attempts)
-    seconds = usage.gigabyte_seconds(counts)
-    usage.add(counts, {usage.LAMBDA + "GenerateImages": 1, usage.GETS: 1}, looks)
-    seconds += looks * _LOOK_SECONDS * facts().memory["GenerateImages"]
-    return Taken(counts, _with(ours, {TRANSITION: 3 * looks}).workflow, seconds)
+    seconds = usage.gigabyte_seconds(counts) + looks.gb_seconds
+    usage.add(counts, looks.counts)
+    return Taken(counts, _with(ours, looks.workflow).workflow, seconds)
 
 
 def _lambda_a_picture(ours: Taken, states: Sequence[str], workload: Workload) -> Taken:

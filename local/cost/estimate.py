@@ -120,6 +120,8 @@ def estimate(workload: Workload, prices: Prices) -> Estimate:
     logged = pay_requests(bill, average, month, workload.log_level, prices)
     _pay_classifier(pay, workload, average.classified * month)
     running = hours(workload, average.painted * workload.requests_per_day)
+    waited = designs.waiting(workload, 3600 * running.waited)
+    logged += pay_requests(bill, waited, 1, workload.log_level, prices)
     pay(PAINTING, instance.key, running.painting)
     pay(IDLE, instance.key, running.idle, workload.always_on)
     _pay_storage(pay, workload, average, month, logged)
@@ -191,9 +193,17 @@ def _pay_classifier(pay: Pay, workload: Workload, prompts: float) -> None:
     elif workload.backend == "guardrail":
         pay(label, "guardrails.content-unit", prompts * math.ceil(chars / 1000))
     else:
-        asked = prompts * unit_seconds(chars)
-        pay(label, "comprehend.inference-unit-second", max(asked, SECONDS_A_MONTH), True)
+        more = custom_units(workload, prompts) - 1
+        pay(label, "comprehend.inference-unit-second", SECONDS_A_MONTH, True)
+        pay(label, "comprehend.inference-unit-second", more * SECONDS_A_MONTH)
         pay(label, "comprehend.model-month", 1, True)
+
+
+def custom_units(workload: Workload, prompts: float) -> float:
+    """Inference units of a custom endpoint, month's mean: whole ones, one while nobody asks."""
+    active = workload.active_hours / 24
+    asked = prompts * unit_seconds(workload.prompt_chars) / (SECONDS_A_MONTH * active)
+    return 1 - active + active * max(1, math.ceil(asked))
 
 
 def unit_seconds(chars: int) -> float:

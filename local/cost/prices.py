@@ -129,9 +129,11 @@ def load(file: Path | None = None) -> Prices:
     for key in ours.by_key:
         if key not in prices.by_key and not key.startswith(INSTANCE):
             raise PriceError(f"{file}: {key} has no price")
-    for key in prices.by_key:
+    for key, price in prices.by_key.items():
         if key not in ours.by_key and not key.startswith(INSTANCE):
             raise PriceError(f"{file}: {key} is no price that is used here")
+        if key.startswith(INSTANCE) and not price.usd:
+            raise PriceError(f"{file}: {key}: usd must be above 0")
     if not prices.instances:
         raise PriceError(
             f"{file}: there is no price of an instance, such as {INSTANCE}ml.g5.xlarge"

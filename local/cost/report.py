@@ -16,6 +16,8 @@ LEFT_OUT = (
     "batches' and data sets' own executions, and training."
 )
 _MARK = "*"
+# A day's, as good as none: no workload has none at all.
+_NO_IMAGES = 1e-9
 _DOCUMENT_WIDTH = 120
 
 
@@ -44,20 +46,25 @@ def services(found: Estimate, prices: Prices) -> Sheet:
         (
             f"{row.label}{', fixed' if row.fixed else ''}",
             figure(found.of_thousand(row.spent), row.spent.verified),
-            f"{row.spent.usd / total.usd:.1%}",
+            share(row.spent, total),
             f"{row.spent.usd:,.2f}",
         )
         for row in found.rows
     ]
     rows.append(
-        ("in all", figure(found.per_thousand, total.verified), "100.0%", f"{total.usd:,.2f}")
+        (
+            "in all",
+            figure(found.per_thousand, total.verified),
+            share(total, total),
+            f"{total.usd:,.2f}",
+        )
     )
     each = f"{1000 * total.usd / found.delivered:,.2f}" if found.delivered else "none are"
-    fixed = sum((row.spent for row in found.rows if row.fixed), Spent())
+    idle = at(found.workload, _NO_IMAGES, prices).month.usd
     says = (
         f"{found.images:,.0f} images a month asked for, {found.delivered:,.0f} delivered: "
         f"{each} USD per 1,000 delivered. {found.transitions:.2f} state transitions a request. "
-        f"Fixed, without a request: {fixed.usd:,.2f} USD a month."
+        f"A month without a request: {idle:,.2f} USD."
     )
     title = f"{found.workload.images_per_day:,.0f} images a day, {prices.region}, USD"
     return Sheet(title, ("", "per 1,000 images", "share", "a month"), tuple(rows), says)
@@ -83,6 +90,11 @@ def of_row(found: Estimate, label: str) -> str:
     """One service, for 1,000 images."""
     spent = sum((row.spent for row in found.rows if row.label == label), Spent())
     return figure(found.of_thousand(spent), spent.verified)
+
+
+def share(spent: Spent, total: Spent) -> str:
+    """In per cent; of nothing, none."""
+    return f"{spent.usd / total.usd if total.usd else 0:.1%}"
 
 
 def figure(usd: float, verified: bool) -> str:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from html import escape
 
-from local.cost.curves import LEAST, MOST, Curve, Plot
+from local.cost.curves import LEAST, MOST, Curve, Plot, axis
 
 _WIDTH, _LEFT, _RIGHT, _TOP, _BOTTOM_LINE = 860, 64, 168, 56, 436
 _LABEL_GAP = 17
@@ -85,7 +85,7 @@ def _grid(plot: Plot) -> Iterator[str]:
         yield f'<path class="grid" d="M{_LEFT} {y:.1f}H{_WIDTH - _RIGHT}"/>'
         yield (
             f'<text class="faint" x="{_LEFT - 8}" y="{y + 4:.1f}" '
-            f'text-anchor="end">{usd:,.0f}</text>'
+            f'text-anchor="end">{axis(usd)}</text>'
         )
     for decade in range(round(math.log10(MOST / LEAST)) + 1):
         load = LEAST * 10**decade
@@ -93,7 +93,7 @@ def _grid(plot: Plot) -> Iterator[str]:
         yield f'<path class="grid" d="M{x:.1f} {_TOP}V{bottom}"/>'
         yield (
             f'<text class="faint" x="{x:.1f}" y="{bottom + 18}" '
-            f'text-anchor="middle">{load:,.0f}</text>'
+            f'text-anchor="middle">{axis(load)}</text>'
         )
 
 

@@ -89,7 +89,9 @@ class Workload:
         if not 0 < self.utilisation <= 1:
             raise WorkloadError("utilisation", "must be above 0 and at most 1")
         if self.keyword + self.classifier + self.invalid > 1:
-            raise WorkloadError("keyword", "with classifier and invalid must be at most 1")
+            blocked = self.keyword + self.classifier + self.invalid
+            rule = f"with classifier and invalid must be at most 1, and is {blocked:g}"
+            raise WorkloadError("keyword", rule)
         for name, known in (
             ("backend", BACKENDS),
             ("source", SOURCES),

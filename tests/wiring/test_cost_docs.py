@@ -40,7 +40,7 @@ def test_what_is_told_in_short_is_what_the_tables_say() -> None:
     assert f"State transitions cost {found.usd('Step Functions'):.2f} USD per 1,000" in DOC
     sleeping = next(one for one in comparisons(Workload(), shipped()) if "zero" in one.title)
     assert "some two hundred requests" in DOC
-    assert "from 200 images a day on" in sleeping.says
+    assert "from 220 images a day on" in sleeping.says
 
 
 @pytest.mark.parametrize("line", LINES)

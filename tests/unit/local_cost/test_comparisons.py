@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -17,7 +19,9 @@ from local.cost.comparisons import (
     number,
     winners,
 )
-from local.cost.prices import shipped
+from local.cost.estimate import estimate
+from local.cost.prices import FILE, shipped
+from local.cost.prices import load as load_prices
 from local.cost.workload import Workload
 
 
@@ -45,7 +49,7 @@ def test_every_choice_differs_in_what_it_is_about(found: dict[str, Comparison]) 
 
 def test_a_custom_classifier_is_paid_asked_or_not(found: dict[str, Comparison]) -> None:
     says = found["Who classifies prompts"].says
-    assert says.startswith("guardrail is cheapest at every load.")
+    assert says.startswith("guardrail is cheapest for fewer images, toxicity from 830,000 ")
     assert "43.20 USD a day" in says
     # 200 characters are two unit-seconds at 70 % of use: 30,240 prompts fill a day of one unit.
     assert "from 30,000 prompts a day on" in says
@@ -65,13 +69,29 @@ def test_a_custom_classifier_wins_on_long_prompts_where_it_may() -> None:
             assert custom > toxicity
 
 
+def test_what_is_told_holds_where_choices_hardly_differ(tmp_path: Path) -> None:
+    document = json.loads(FILE.read_text("utf-8"))
+    for key, price in document["prices"].items():
+        if not key.startswith("sagemaker."):
+            price["usd"] = 0
+            price.pop("beyond", None)
+    file = tmp_path / "prices.json"
+    file.write_text(json.dumps(document), "utf-8")
+    prices = load_prices(file)
+    says = [one.says for one in comparisons(Workload(), prices)]
+    assert "at 100,000 a day: no design differs by a cent." in says[-1]
+    quick = comparisons(Workload(seconds_per_image=0.001), shipped())
+    assert quick[3].says == "Batches save less than 1% at every load."
+    assert estimate(Workload(backend="custom"), prices).month.usd > 0
+
+
 def test_sleeping_ceases_to_save(found: dict[str, Comparison]) -> None:
     sleeping = found["Scaling to zero"]
-    assert "in 24 hours a day it saves less than 1% from 200 images a day on" in sleeping.says
+    assert "in 24 hours a day it saves less than 1% from 220 images a day on" in sleeping.says
     assert "in 2 hours a day it saves less than 1% from " in sleeping.says
     rare = comparisons(Workload(active_hours=1), shipped())[1]
     assert [choice.name for choice in rare.choices] == [
-        "sleeps, requests in 1 hour a day", "always on"
+        "sleeps, requests in 1 hour a day", "always on, requests in 1 hour a day"
     ]  # fmt: skip
 
 

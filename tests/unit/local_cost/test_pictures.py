@@ -66,6 +66,20 @@ def test_dots_in_a_terminal() -> None:
     assert first[0] != "⠀"
     assert last[-1] != "⠀"
     assert "100,000" in lines[19]
-    assert lines[-3:] == ["  ━━ falling", "  ━━ level", "  here"]
+    assert lines[-3:] == [
+        "  ━━ falling, 1,000 to 1.00", "  ━━ level, 10 to 10.00", "  here"
+    ]  # fmt: skip
     (through,) = [line for line in lines[1:19] if line.count("⠀") < 10]
     assert "⠤" in through or "⠒" in through or "⠉" in through or "⣀" in through
+
+
+@pytest.mark.parametrize("columns", [40, 60, 80, 200])
+def test_a_plot_in_a_terminal_of_any_width(plot: Plot, columns: int) -> None:
+    *drawn, _ = (line.plain for line in terminal_plot.drawn(plot, columns))
+    assert all(len(line) <= max(columns, 60) for line in drawn)
+    (loads,) = (line for line in drawn if line.lstrip().startswith("10 ") and "0,0" in line)
+    assert set(loads.split()) <= {"10", "100", "1,000", "10,000", "100,000", "1,000,000"}
+
+
+def test_less_than_a_dollar_has_a_name_on_the_axis() -> None:
+    assert [curves.axis(value) for value in (0.01, 1, 1_000_000)] == ["0.01", "1", "1,000,000"]

@@ -43,7 +43,7 @@ def test_every_price_has_a_source_that_anybody_may_read() -> None:
 def test_what_was_assumed_says_so() -> None:
     unsure = {price.key for price in shipped() if not price.verified}
     assert unsure == {
-        "comprehend.toxicity-unit", "rekognition.image", "eventbridge.s3-event"
+        "comprehend.unit", "comprehend.toxicity-unit", "rekognition.image", "eventbridge.s3-event"
     }  # fmt: skip
     assert shipped()["rekognition.image"].unsure == "rekognition.image beyond 1,000,000 a month"
 
@@ -95,6 +95,12 @@ def test_ones_own_prices_are_taken_and_instances_may_be_others(own: Any) -> None
 def test_a_broken_price_is_named(own: Any, fields: dict[str, Any], told: str) -> None:
     with pytest.raises(PriceError, match=told.replace(".", r"\.")):
         own("lambda.request", **fields)
+
+
+def test_an_instance_is_never_free(own: Any) -> None:
+    """Axes are logarithmic, and shares are of a sum."""
+    with pytest.raises(PriceError, match=r"ml\.g5\.xlarge: usd must be above 0"):
+        own(f"{INSTANCE}ml.g5.xlarge", usd=0)
 
 
 def test_an_unknown_price_is_a_slip(own: Any) -> None:
