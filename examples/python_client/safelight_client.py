@@ -23,6 +23,16 @@ _WAIT_SECONDS, _TIMEOUT_SECONDS = 25, 35
 Auth = Callable[[str, str, bytes], dict[str, str]]
 
 
+class _NoRedirects(urllib.request.HTTPRedirectHandler):
+    """Python would send the caller's key on to wherever an answer points."""
+
+    def redirect_request(self, *_: Any) -> None:
+        return None
+
+
+_OPENER = urllib.request.build_opener(_NoRedirects)
+
+
 class Refused(Exception):
     """The API refuses a call: `code` says why, `errors` which fields are to blame."""
 
@@ -129,7 +139,7 @@ class Client:
             if answer.status not in _TRY_AGAIN or tried == _TRIES or pause > self._patience:
                 break
             time.sleep(pause)
-        if 200 <= answer.status < 400:
+        if 200 <= answer.status < 300 or answer.status == 304:
             return answer
         raise Refused(answer.status, answer.json())
 
@@ -138,7 +148,7 @@ def _send(method: str, url: str, headers: dict[str, str], body: bytes) -> Answer
     request = urllib.request.Request(url, body or None, headers, method=method)  # noqa: S310
     try:
         try:
-            reply = urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS)  # noqa: S310
+            reply = _OPENER.open(request, timeout=_TIMEOUT_SECONDS)
         except urllib.error.HTTPError as refused:
             reply = refused
         with reply:

@@ -161,6 +161,14 @@ def test_a_key_is_shown_to_the_api_and_to_nobody_else(server: ApiServer, tmp_pat
     assert [call.headers["x-api-key"] for call in server.calls] == ["key of a shop"] * 2 + [None]
 
 
+def test_a_key_is_not_sent_to_where_the_api_has_moved(server: ApiServer) -> None:
+    server.answers = {GET: (302, None), ("GET", "/elsewhere"): (200, COMPLETED)}
+    server.headers = {"Location": f"http://localhost:{server.server_port}/elsewhere"}
+    with pytest.raises(Refused, match="302"):
+        Client(server.url, api_key("key of a shop")).result("api-1")
+    assert server.asked() == ["GET /images/api-1"]
+
+
 def test_calls_are_signed_for_iam(server: ApiServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")

@@ -23,13 +23,14 @@ class Call:
 class ApiServer(ThreadingHTTPServer):
     """`with ApiServer() as server: server.url`; `answers` by method and path, 404 for others.
 
-    A text is answered as it is, None without a body.
+    A text is answered as it is, None without a body; each answer has `headers`.
     """
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.url = f"http://127.0.0.1:{self.server_port}"
         self.answers: dict[tuple[str, str], tuple[int, Any]] = {}
+        self.headers: dict[str, str] = {}
         self.calls: list[Call] = []
 
     def __enter__(self) -> ApiServer:
@@ -55,7 +56,8 @@ class _Handler(BaseHTTPRequestHandler):
         status, told = self.server.answers.get((self.command, self.path), missing)
         text = told if isinstance(told, str) else "" if told is None else json.dumps(told)
         self.send_response(status)
-        self.send_header("Content-Length", str(len(text.encode())))
+        for name, value in {**self.server.headers, "Content-Length": len(text.encode())}.items():
+            self.send_header(name, str(value))
         self.end_headers()
         self.wfile.write(text.encode())
 
