@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from wiring.system import LAMBDA_TASKS
 
+from local.cost.paths import ACCEPTED, Path
 from shared.inferences import MAX_INFERENCES, inference_id
 
 if TYPE_CHECKING:
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 # Caller, service, operation, and how many such calls of the caller's come before.
 Call = tuple[str, str, str, int]
+# The functions' states on the way to a picture.
+STATES = [state for state in Path(ACCEPTED, 1).states if state in LAMBDA_TASKS]
 KILLS = ("kill_before", "kill_after")
 EVER: Json = {"times": None}
 # Letters of which no word is made: a prompt's tag must mean nothing to a filter.

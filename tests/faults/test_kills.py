@@ -2,7 +2,7 @@
 
 import pytest
 from faults.campaign import Campaign, World
-from faults.case import EVER, KILLS, Case, Json, at, cases, delivered, killed, name_of
+from faults.case import EVER, KILLS, STATES, Case, Json, at, cases, delivered, killed, name_of
 from faults.promises import assert_one_truthful_end
 from faults.scene import Act, Scene
 from workflow.running_system import Stack
@@ -114,10 +114,6 @@ def _stop_in(state: str) -> Act:
 
 
 # Stopped while the state's call is under way: the call goes on, and its answer meets nobody.
-TASKS = (
-    *("AcceptRequest", "FilterKeywords", "ClassifyPrompt", "GenerateImages"),
-    *("StoreImages", "ModerateImages", "PublishImages"),
-)
 UNHEARD = delivered("events:lambda", "drop", resource="CloseExecution", **EVER)
 SLOWLY: Json = {"seconds": 3.0}
 
@@ -146,7 +142,7 @@ def _stopped_between(state: str, service: str, operation: str, unheard: bool) ->
 
 
 STOPPED = [
-    *(_stopped(state, unheard) for state in TASKS for unheard in (False, True)),
+    *(_stopped(state, unheard) for state in STATES for unheard in (False, True)),
     *(
         _stopped_between(caller.strip("/"), service, operation, unheard)
         for caller, service, operation, _ in MACHINE_WRITES

@@ -2,8 +2,9 @@
 
 import pytest
 from faults.campaign import Campaign, World
-from faults.case import EVER, Case, Json, at, cases
+from faults.case import EVER, STATES, Case, Json, at, cases
 from faults.promises import assert_one_truthful_end
+from wiring.system import LAMBDA_TASKS
 
 pytestmark = pytest.mark.engine
 
@@ -98,10 +99,10 @@ def test_a_broken_call(campaign: tuple[Campaign, World], case: Case) -> None:
     assert_one_truthful_end(world, case.tag, case.ends)
 
 
-STATES = (
-    *("AcceptRequest", "FilterKeywords", "ClassifyPrompt", "GenerateImages"),
-    *("StoreImages", "ModerateImages", "PublishImages"),
-)
+def test_a_state_is_broken_here_or_with_the_reviews() -> None:
+    assert {*STATES, "ReviewRequest"} == {*LAMBDA_TASKS}
+
+
 # Once: a function's answer is taken as it is, and one that is no answer is a failure.
 INVOCATIONS = {
     "error": (DONE, FAILED),

@@ -126,7 +126,7 @@ def test_an_accepted_request_is_claimed(
     assert (record["status"], record["stage"]) == ("RUNNING", "AcceptRequest")
     assert record["execution_arn"] == execution["arn"]
     assert record["created_at"] == "2026-11-20T10:00:01.250Z"
-    # 3 attempts of 3,600 + 600 s, and half an hour.
+    # 3 attempts of 3 waits of 3,600 + 600 + 300 s, and 30,000 s.
     assert record["deadline"] == "2026-11-21T05:35:01.250Z"
     assert record["expires_at"] == 1795168801 + 90 * 86400
     assert "prompt" not in record
