@@ -38,8 +38,8 @@ class Waiting:
     def succeed(self, token: str | None = None) -> None:
         self.steps.send_task_success(taskToken=token or self.token, output='{"ok":true}')
 
-    def fail(self) -> None:
-        self.steps.send_task_failure(taskToken=self.token, error="Throttled", cause="busy")
+    def fail(self, error: str = "Throttled") -> None:
+        self.steps.send_task_failure(taskToken=self.token, error=error, cause="busy")
 
 
 @pytest.fixture
@@ -66,15 +66,21 @@ def test_failure_has_the_error_and_cause_that_were_sent(waiting: Any, finish: Ru
 
 
 def test_each_attempt_has_a_token_and_a_number_of_its_own(waiting: Any, finish: Run) -> None:
-    rule = {"ErrorEquals": ["Throttled"], "IntervalSeconds": 1, "MaxAttempts": 1}
-    task = waiting(Retry=[rule])
-    assert task.retry == "0"
-    task.fail()
-    second = task.next_token()
-    assert task.retry == "1"
-    assert second != task.token
-    assert refused(task.succeed) == "TaskTimedOut"
-    task.succeed(second)
+    """Counted over all rules: by the number, the newest of a Task's tries is known."""
+    rules = [
+        {"ErrorEquals": [error], "IntervalSeconds": 1, "MaxAttempts": 2}
+        for error in ("Throttled", "Unavailable")
+    ]
+    task = waiting(Retry=rules)
+    tries = [(task.retry, task.token)]
+    for error in ("Throttled", "Throttled", "Unavailable"):
+        task.fail(error)
+        task.token = task.next_token()
+        tries.append((task.retry, task.token))
+    assert [retry for retry, _ in tries] == ["0", "1", "2", "3"]
+    assert len({token for _, token in tries}) == 4
+    assert refused(lambda: task.succeed(tries[0][1])) == "TaskTimedOut"
+    task.succeed()
     assert finish(task.execution)["output"] == {"ok": True}
 
 
