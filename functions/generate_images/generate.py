@@ -103,7 +103,8 @@ def generate(desk: Desk, task: dict[str, Any]) -> str:
             raise GenerationExpired(str(row["failure_reason"]))
         if row["status"] == "COMPLETED":
             desk.step_functions.succeed(task["token"], result_of(row))
-        elif row["status"] == "PENDING":
+        elif row["status"] == "PENDING" and row["task_token"] == task["token"]:
+            # Else a newer try has taken over, and starts it.
             _start(desk, task, n, model_request(request, negative, seed), now)
         return identity
     raise GenerationFailed(f"all {MAX_INFERENCES} inferences of attempt {attempt} failed")

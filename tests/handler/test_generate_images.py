@@ -159,6 +159,17 @@ def test_the_log_holds_neither_token_nor_prompt(
     assert "lighthouse" not in logged()
 
 
+def test_a_try_that_was_given_up_pays_nothing(generate: Any, answers: Any, item: Any) -> None:
+    answers.refuse("InvokeEndpointAsync", "ServiceUnavailable", 503)
+    with pytest.raises(Exception, match="InvokeEndpointAsync"):
+        generate("task_retried")
+
+    identity = generate("first_attempt")["inference_id"]
+
+    assert len(answers.asked("InvokeEndpointAsync")) == 1
+    assert item(INFERENCES, identity)["status"] == "PENDING"
+
+
 @pytest.fixture
 def looked(aws: Any) -> Callable[..., None]:
     """Writes a look of this moment at an endpoint that is asleep, changed as told."""
