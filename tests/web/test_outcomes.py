@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -128,6 +129,35 @@ def test_a_technical_failure_is_nobodys_fault(
     visitor.page.go_back()
     visitor.result()
     visitor.keep("failed" if step == "malformed" else "expired")
+
+
+def test_who_is_refused_reads_why(visit: Visit, stack: Stack) -> None:
+    """By the record: no stage of the stack as it ships refuses."""
+    visitor = visit()
+    visitor.ask("a jetty for somebody who is suspended")
+    visitor.result()
+    reason = {
+        "stage": "AcceptRequest", "category": "requester", "rule": "suspended",
+        "action": "reject", "message": "this requester is suspended",
+    }  # fmt: skip
+    stack.client("dynamodb").update_item(
+        TableName=stack.outputs["ResultsTable"],
+        Key={"request_id": {"S": visitor.request_id()}},
+        UpdateExpression="SET #status = :refused, reasons = :reasons, images = :none",
+        ExpressionAttributeNames={"#status": "status"},
+        ExpressionAttributeValues={
+            ":refused": {"S": "REFUSED"}, ":reasons": {"S": json.dumps([reason])},
+            ":none": {"S": "[]"},
+        },
+    )  # fmt: skip
+
+    visitor.page.reload()
+
+    assert visitor.result() == "The request was refused"
+    visitor.expect("#lead").to_contain_text("nothing to do with what your prompt says")
+    visitor.expect(".reason").to_contain_text("This requester is suspended.")
+    visitor.expect(".badge.broken").to_have_text("REFUSED")
+    visitor.keep("refused")
 
 
 def test_what_is_wrong_is_told_beside_its_field(visit: Visit) -> None:

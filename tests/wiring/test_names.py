@@ -21,6 +21,7 @@ from wiring.system import (
     statements,
     variables_read,
 )
+from wiring.test_state_machine import CLOSED
 
 from count_outcomes import counting
 from local import record_text
@@ -116,6 +117,16 @@ def test_a_stage_is_known_to_who_counts_and_who_shows_it(state: str) -> None:
     )
     step = f'["{state}", "'
     assert step in words or step in progress, f"add {state} to web/public/words.js, STEPS"
+
+
+@pytest.mark.parametrize("status", sorted(CLOSED))
+def test_people_read_a_status_in_words(status: str) -> None:
+    words = (ROOT / "web" / "public" / "words.js").read_text("utf-8")
+    assert f"\n  {status}: {{\n    tone: " in words, (
+        f"add {status} to web/public/words.js, STATUSES"
+    )
+    told = f"add {status} to local/record_text.py, _TONES"
+    assert record_text.tone(status) != record_text.OPEN, told
 
 
 def test_the_local_engine_has_a_process_for_every_function() -> None:

@@ -63,8 +63,8 @@ const STATUSES = {
   },
   REFUSED: {
     tone: "broken", short: "Refused", title: "The request was refused",
-    text: "A quota or a budget is used up. That says nothing about your prompt.",
-    next: "Ask again later, or ask whoever runs this service for more.",
+    text: "The reason below has nothing to do with what your prompt says. Nothing was found unsafe.",
+    next: "Whoever runs this service can tell you more.",
   },
   FAILED: {
     tone: "broken", short: "Failed", title: "Something broke on our side",
