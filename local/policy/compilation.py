@@ -34,6 +34,8 @@ def compiled(policy: dict[str, Any]) -> dict[str, str]:
         f'POLICY_HASH = "{policy_hash(policy)}"\n',
         **{f"{name}.json": _compact(compiled_part(policy, name)) for name in _PARTS},
         "request.schema.json": _compact(_without_prose(request)),
+        # Of the ordinary words in keywords.json: it goes with every copy, and so with the package.
+        "COPYRIGHT": (ROOT / "policy" / "english" / "COPYRIGHT").read_text("utf-8"),
     }
 
 

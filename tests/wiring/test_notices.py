@@ -22,6 +22,14 @@ def test_every_package_has_its_licence(lock: str) -> None:
     assert not unknown, f"look them up, and add them to tests/licences/licences.json: {unknown}"
 
 
+def test_every_notice_that_goes_with_the_functions_is_told_of() -> None:
+    text = NOTICES.read_text("utf-8")
+    found = {path.parent for path in (ROOT / "functions").rglob("COPYRIGHT")}
+    assert found
+    for folder in found:
+        assert f"{folder.relative_to(ROOT)}" in text
+
+
 def test_no_licence_is_told_of_what_nobody_pins() -> None:
     assert not licences().keys() - set().union(*map(pinned, LOCKS))
 
