@@ -154,8 +154,9 @@ def _send(method: str, url: str, headers: dict[str, str], body: bytes) -> Answer
         with reply:
             told = {name.lower(): value for name, value in reply.headers.items()}
             return Answer(reply.status, told, reply.read())
-    except (OSError, http.client.HTTPException):
-        return Answer(_NO_ANSWER, {}, b"")
+    except (OSError, http.client.HTTPException) as error:
+        told = {"code": "no_answer", "detail": str(error)}
+        return Answer(_NO_ANSWER, {}, json.dumps(told).encode())
 
 
 def _pause(answer: Answer, usual: float) -> float:

@@ -121,6 +121,12 @@ def test_it_gives_up(scripted: Callable[..., Scripted], status: int) -> None:
     assert (script.answers, len(script.pauses)) == ([], 5)
 
 
+def test_that_nobody_answers_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(time, "sleep", lambda _: None)
+    with pytest.raises(Refused, match=r"0 no_answer: .*refused"):
+        Client("http://127.0.0.1:1").ask(PROMPT, "order-5")
+
+
 def test_it_does_not_wait_for_tomorrows_quota(scripted: Callable[..., Scripted]) -> None:
     script = scripted((429, {"retry-after": "30000"}, {"code": "quota_exceeded"}))
     with pytest.raises(Refused, match="quota_exceeded"):
