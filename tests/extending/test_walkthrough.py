@@ -28,7 +28,8 @@ TESTS = (
     *("tests/handler/test_events.py", "tests/security/test_document.py"),
     *("tests/wiring/test_names.py", "tests/wiring/test_docs.py"),
     *("tests/wiring/test_operations.py", "tests/wiring/test_state_machine.py"),
-    *("tests/wiring/test_picture.py", "tests/unit/local_cost/test_paths.py"),
+    *("tests/wiring/test_picture.py", "tests/wiring/test_cost_docs.py"),
+    "tests/unit/local_cost",
     "tests/unit/bench_batch",
     MEASURED,
 )
