@@ -24,13 +24,17 @@ from local.record_text import (
 _BAR = 40
 
 
-def print_record(console: Console, record: Record) -> None:
-    """Everything a person asks of a record; `--json` shows the rest."""
+def print_record(console: Console, record: Record, objects_at: str = "s3:/") -> None:
+    """Everything a person asks of a record; `--json` shows the rest.
+
+    `objects_at` is what comes before a picture's bucket: the address of a local engine, which a
+    browser opens.
+    """
     _heading(console, record)
     _grounds(console, "Reasons", record.get("reasons", []))
     _grounds(console, "Warnings", record.get("warnings", []))
     _attempts(console, record.get("attempts", []))
-    _images(console, record.get("images", []))
+    _images(console, record.get("images", []), objects_at)
     _reviews(console, record)
     _shadow(console, record.get("shadow", {}))
     _timings(console, record)
@@ -89,12 +93,12 @@ def _attempts(console: Console, attempts: list[dict[str, Any]]) -> None:
     _titled(console, "Attempts", columns, rows)
 
 
-def _images(console: Console, images: list[dict[str, Any]]) -> None:
+def _images(console: Console, images: list[dict[str, Any]], objects_at: str) -> None:
     if images:
         console.print("Pictures", style="bold")
     for image in images:
         size = f"{image['width']} x {image['height']}"
-        line = f"  {image['index'] + 1}  {image['verdict']}  {size}  {_place(image)}"
+        line = f"  {image['index'] + 1}  {image['verdict']}  {size}  {_place(image, objects_at)}"
         console.print(line, soft_wrap=True, highlight=False)  # an address must not be broken
 
 
@@ -123,12 +127,13 @@ def _shadow(console: Console, shadow: dict[str, Any]) -> None:
     _titled(console, title, ("stage", "verdict", "differs", "why"), rows)
 
 
-def _place(image: dict[str, Any]) -> str:
+def _place(image: dict[str, Any], objects_at: str) -> str:
     """Of a withheld picture only the preview has a place to name."""
     if image.get("delivered"):
-        return f"s3://{image['bucket']}/{image['key']}"
+        return f"{objects_at}/{image['bucket']}/{image['key']}"
     if image.get("preview_published"):
-        return f"withheld; preview s3://{image['preview_bucket']}/{image['preview_key']}"
+        preview = f"{objects_at}/{image['preview_bucket']}/{image['preview_key']}"
+        return f"withheld; preview {preview}"
     return "withheld"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -46,12 +47,14 @@ def add_to(subparsers: Subparsers) -> None:
 def run(args: argparse.Namespace) -> int:
     """Show it."""
     from local.commands.record_view import print_list, print_record
-    from local.commands.which_stack import which_stack
+    from local.commands.which_stack import objects_at, which_stack
 
     stack = which_stack(args.stack)
     if args.list:
         return _print(_listed(stack, args.requester), print_list, args.json)
-    return _print(record_of(stack, args.request_id or _last(args.stack)), print_record, args.json)
+    record = record_of(stack, args.request_id or _last(args.stack))
+    view = functools.partial(print_record, objects_at=objects_at(args.stack))
+    return _print(record, view, args.json)
 
 
 def _print(shown: Any, view: Callable[[Console, Any], None], as_json: bool) -> int:

@@ -10,6 +10,7 @@ from rich.console import Console
 from local.commands.failure import NOT_DELIVERED, SUCCESS, CommandError
 from local.commands.last_request import remember
 from local.commands.record_view import print_list, print_record
+from local.commands.which_stack import objects_at
 from local.deployed_stack import DeployedStack
 from local.executions import (
     Execution,
@@ -22,6 +23,7 @@ from local.executions import (
 
 # AcceptRequest decides under which key a request is recorded; on AWS that takes a few seconds.
 _ACCEPT_SECONDS = 60.0
+_IN_REVIEW = "ReviewRequest"
 _LOOK_HERE, _LOOK_AT_AWS = 0.3, 1.0
 
 
@@ -32,16 +34,23 @@ def follow(stack: DeployedStack, token: str, args: argparse.Namespace) -> int:
         if not args.wait:
             return _name_only(console, stack, token, args.stack)
         execution, request_id = _wait(console, stack, token, args)
-    except (NotStarted, StillRunning) as error:
+    except NotStarted as error:
         raise CommandError(
-            f"{error}.\nIf nothing starts, see `safelight dead-letters list` and whether the file "
-            "lies under prompts/; a longer patience is --timeout SECONDS."
+            f"{error}.\nSee `safelight dead-letters list`, and whether the file lies under "
+            "prompts/; a longer patience is --timeout SECONDS."
+        ) from error
+    except StillRunning as error:
+        if request_id := _accepted_as(Executions(stack), token):
+            remember(args.stack, request_id)
+        raise CommandError(
+            f"{error}.\nWhat waits for a person is in `safelight review list`; `safelight show "
+            "--last` tells of it later. A longer patience is --timeout SECONDS."
         ) from error
     if request_id is None:
         console.print("Ignored: a key that ends in / is a folder, not a request.")
         return SUCCESS
     remember(args.stack, request_id)
-    return _show(console, stack, execution, request_id)
+    return _show(console, stack, execution, request_id, args.stack)
 
 
 def follow_all(stack: DeployedStack, arns: list[str], args: argparse.Namespace) -> int:
@@ -66,7 +75,7 @@ def follow_all(stack: DeployedStack, arns: list[str], args: argparse.Namespace) 
     request_ids = [str(executions.request_id(execution)) for execution in ended]
     if len(ended) == 1:
         remember(args.stack, request_ids[0])
-        return _show(console, stack, ended[0], request_ids[0])
+        return _show(console, stack, ended[0], request_ids[0], args.stack)
     records = list(filter(None, map(stack.record, request_ids)))
     print_list(console, records)
     delivered = [record for record in records if record["status"] == "COMPLETED"]
@@ -82,15 +91,23 @@ def _wait(
             token,
             seconds=args.timeout,
             every=_pause(args),
-            progress=lambda execution: status.update(execution.stage or "starting"),
+            progress=lambda execution: status.update(_doing(execution)),
         )
+
+
+def _doing(execution: Execution) -> str:
+    if execution.stage == _IN_REVIEW:
+        return f"{_IN_REVIEW}: waits for a person (in another window: safelight review list)"
+    return execution.stage or "starting"
 
 
 def _pause(args: argparse.Namespace) -> float:
     return _LOOK_AT_AWS if args.stack else _LOOK_HERE
 
 
-def _show(console: Console, stack: DeployedStack, execution: Execution, request_id: str) -> int:
+def _show(
+    console: Console, stack: DeployedStack, execution: Execution, request_id: str, name: str | None
+) -> int:
     if execution.first is not None:
         console.print(
             f"The same was requested before: nothing is recorded or announced again. "
@@ -102,7 +119,7 @@ def _show(console: Console, stack: DeployedStack, execution: Execution, request_
             f"the execution ended as {execution.status} in {execution.stage} and there is no "
             f"record {request_id}: {execution.arn}"
         )
-    print_record(console, record)
+    print_record(console, record, objects_at(name))
     return SUCCESS if record["status"] == "COMPLETED" else NOT_DELIVERED
 
 
@@ -110,8 +127,7 @@ def _name_only(console: Console, stack: DeployedStack, token: str, name: str | N
     """The record's key is known once AcceptRequest has run."""
     executions, deadline = Executions(stack), time.monotonic() + _ACCEPT_SECONDS
     while time.monotonic() < deadline:
-        arn = executions.find(token)
-        request_id = executions.request_id(executions.look(arn)) if arn else None
+        request_id = _accepted_as(executions, token)
         if request_id is not None:
             remember(name, request_id)
             console.print(f"Requested: {request_id}", soft_wrap=True, highlight=False)
@@ -119,3 +135,9 @@ def _name_only(console: Console, stack: DeployedStack, token: str, name: str | N
             return SUCCESS
         time.sleep(_LOOK_HERE)
     raise NotStarted(f"no execution accepted it within {_ACCEPT_SECONDS:.0f} s")
+
+
+def _accepted_as(executions: Executions, token: str) -> str | None:
+    """The record's key, once it is known."""
+    arn = executions.find(token)
+    return executions.request_id(executions.look(arn)) if arn else None

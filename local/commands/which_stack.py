@@ -51,6 +51,11 @@ def engine_of(name: str | None) -> str:
     return "" if name else _instance().endpoint
 
 
+def objects_at(name: str | None) -> str:
+    """What comes before BUCKET/KEY: an address to open, of an engine; s3:/ in an account."""
+    return engine_of(name) or "s3:/"
+
+
 def api_here() -> str:
     """Where the API of the running instance lies: under its page."""
     return f"{_instance().page}api"

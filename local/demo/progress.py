@@ -52,11 +52,11 @@ class Progress:
 
     def _table(self) -> Table:
         table = Table(box=None, pad_edge=False)
-        for name in ("request", "came by", "now", "seconds"):
+        for name in ("request", "now", "seconds"):
             table.add_column(name, justify="right" if name == "seconds" else "left", no_wrap=True)
         for run in self._runs:
             seconds = f"{run.seconds:.1f}" if run.token else ""
-            table.add_row(run.scenario.title, run.scenario.came_by, stage_of(run), seconds)
+            table.add_row(run.scenario.title, stage_of(run), seconds)
         return table
 
 

@@ -19,27 +19,20 @@ _WIDE = 160
 
 
 def print_outcomes(console: Console, runs: list[Run]) -> None:
-    """One row per request; in a narrow window the milliseconds have a table of their own."""
+    """One row per request; in a wide window with the milliseconds, which the gallery has, too."""
     wide = console.width >= _WIDE
     table = _table("Outcomes")
-    for name in ("request", "came by", "outcome", "reason or warning"):
-        table.add_column(name, overflow="fold")
+    table.add_column("request")
+    table.add_column("outcome", no_wrap=True)
+    table.add_column("reason or warning", overflow="fold")
     table.add_column("attempts", justify="right")
-    times = table if wide else _table("Milliseconds")
-    if not wide:
-        times.add_column("request", no_wrap=True)
-    for stage in (*STAGES, "total"):
-        times.add_column(_short(stage), justify="right")
+    for stage in (*STAGES, "total") if wide else ():
+        table.add_column(_short(stage), justify="right")
     for run in runs:
-        if wide:
-            table.add_row(*_outcome(run), *_times(run))
-        else:
-            table.add_row(*_outcome(run))
-            times.add_row(run.scenario.title, *_times(run))
+        table.add_row(*_outcome(run), *(_times(run) if wide else ()))
     console.print(table)
-    if not wide:
-        console.print(times)
-    console.print("Stages that a request is the first to reach start cold: a process each.\n")
+    if wide:
+        console.print("Milliseconds; a stage's first request starts its process.\n")
 
 
 def print_memory(console: Console, held: Iterable[Held]) -> None:
@@ -91,13 +84,7 @@ def _table(title: str) -> Table:
 def _outcome(run: Run) -> tuple[str | Text, ...]:
     status = Text(run.outcome, style=COLOURS[tone(run.outcome)])
     attempts = run.record.get("attempts", []) if run.record else []
-    return (
-        run.scenario.title,
-        run.scenario.came_by,
-        status,
-        why(run),
-        str(len(attempts) or ""),
-    )
+    return run.scenario.title, status, why(run), str(len(attempts) or "")
 
 
 def _times(run: Run) -> list[str]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from local.commands import waiting
+from local.commands.failure import CommandError
 from local.deployed_stack import DeployedStack
 from local.executions import Executions, NotStarted, StillRunning, wait_for_end
 
@@ -111,3 +114,15 @@ def test_patience_ends() -> None:
         wait_for_end(running, "v1", seconds=0.05, every=0.01)
     with pytest.raises(NotStarted):
         wait_for_end(running, "v2", seconds=0.05, every=0.01)
+
+
+def test_what_waits_for_a_person_is_remembered_and_says_where_to_look(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    remembered: list[str] = []
+    monkeypatch.setattr(waiting, "remember", lambda _, request_id: remembered.append(request_id))
+    asked = stack(StepFunctions("RUNNING", None, [*ACCEPTED, entered("ReviewRequest")]))
+    line = argparse.Namespace(wait=True, timeout=0.05, stack=None)
+    with pytest.raises(CommandError, match="safelight review list"):
+        waiting.follow(asked, "v1", line)
+    assert remembered == ["s3:prompts/fox"]

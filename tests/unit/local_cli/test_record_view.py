@@ -131,6 +131,15 @@ def test_where_a_withheld_original_lies_is_not_shown() -> None:
     assert "secret" not in shown(print_record, RECORD)
 
 
+def test_pictures_of_a_local_engine_have_an_address_to_open() -> None:
+    out = io.StringIO()
+    delivered = {**RECORD["images"][0], "delivered": True, "bucket": "images", "key": "n/1/0.jpg"}
+    record = {**RECORD, "images": [delivered, *RECORD["images"]]}
+    print_record(Console(file=out, width=100), record, "http://127.0.0.1:4566")
+    assert "http://127.0.0.1:4566/images/n/1/0.jpg" in out.getvalue()
+    assert "preview http://127.0.0.1:4566/images/0-preview.jpg" in out.getvalue()
+
+
 def test_an_open_record_is_shown() -> None:
     new = {
         name: RECORD[name]

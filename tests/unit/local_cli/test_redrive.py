@@ -86,6 +86,7 @@ class Stack(DeployedStack):
 def nothing_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(last_request, "remember", lambda *_: None)
     monkeypatch.setattr("local.commands.waiting.remember", lambda *_: None)
+    monkeypatch.setattr("local.commands.waiting.objects_at", lambda _: "s3:/")
 
 
 def redrive(monkeypatch: pytest.MonkeyPatch, stack: Stack, *line: str) -> int:
