@@ -40,23 +40,27 @@ def _transitions(path: Path) -> int:
     return _CHILD + len(path.states)
 
 
-def _invocations(path: Path) -> int:
-    return round(usage.invocations(usage.calls(path, Workload())))
+def _calls(path: Path) -> usage.Counts:
+    return usage.calls(path, Workload())
+
+
+_ACCEPTED = _calls(Path(ACCEPTED, 1))
 
 
 @dataclass(frozen=True)
 class Row:
     """What an accepted row with one picture takes. Calls are as `make bench-batch` counts them.
 
-    Transitions and invocations are those of the state machine's own path. Lambda: half a second at
-    512 MB each, an assumption. DynamoDB: seven writes, with their indexes and of up to 3 KB.
-    `seconds` is how long the model takes for a picture: an assumption, too, and the first to be
-    measured.
+    Transitions and invocations are those of the state machine's own path; how long each function
+    runs is assumed in local/cost/usage.py. DynamoDB: seven writes, with their indexes and of up to
+    3 KB. `seconds` is how long the model takes for a picture: an assumption, too, and the first to
+    be measured.
     """
 
     transitions: int = _transitions(Path(ACCEPTED, 1))
-    invocations: int = _invocations(Path(ACCEPTED, 1))
-    gigabyte_seconds: float = invocations * 0.5 * 0.5
+    invocations: int = round(usage.invocations(_ACCEPTED))
+    lambda_seconds: float = usage.lambda_seconds(_ACCEPTED)
+    gigabyte_seconds: float = usage.gigabyte_seconds(_ACCEPTED)
     comprehend_units: int = 3
     language_units: int = 3
     images: int = 1
@@ -83,12 +87,9 @@ class Limit:
 
 def costs(row: Row, rows: int) -> dict[str, float]:
     """USD for so many rows, by service."""
-    language = shipped()["comprehend.unit"].usd
     each = {
         "SageMaker": row.seconds * INSTANCE_HOUR / HOUR,
         "Step Functions": row.transitions * price("state transitions"),
-        "Comprehend, toxicity": row.comprehend_units * price("Comprehend units"),
-        "Comprehend, language": row.language_units * language,
         "Lambda": row.invocations * price("Lambda requests")
         + row.gigabyte_seconds * price("Lambda GB-seconds"),
         "S3 requests": row.puts * price("S3 writes") + row.gets * price("S3 reads"),
@@ -98,25 +99,29 @@ def costs(row: Row, rows: int) -> dict[str, float]:
         + row.notices * price("SNS notices"),
     }
     spent = {name: usd * rows for name, usd in each.items()}
-    spent["Rekognition"] = rekognition(rows * row.images)
+    for name, key, units in (
+        ("Comprehend, toxicity", "comprehend.toxicity-unit", row.comprehend_units),
+        ("Comprehend, language", "comprehend.unit", row.language_units),
+        ("Rekognition", "rekognition.image", row.images),
+    ):
+        spent[name] = shipped()[key].of(rows * units).usd
     return dict(sorted(spent.items(), key=lambda one: -one[1]))
 
 
 def blocked() -> Row:
     """A row that the keywords block: no model is asked."""
     path = Path(KEYWORD)
-    calls = _invocations(path)
-    return Row(_transitions(path), calls, calls * 0.25, 0, 0, 0, 10, 3, 1, 1, 1, 0, 5000, 0.0)
-
-
-def rekognition(images: int) -> float:
-    """USD for so many images in one month."""
-    return shipped()["rekognition.image"].of(images).usd
+    calls = _calls(path)
+    lambdas = (
+        round(usage.invocations(calls)),
+        usage.lambda_seconds(calls),
+        usage.gigabyte_seconds(calls),
+    )
+    return Row(_transitions(path), *lambdas, 0, 0, 0, 10, 3, 1, 1, 1, 0, 5000, 0.0)
 
 
 def limits(row: Row) -> list[Limit]:
     """Every quota that a row meets at the defaults of us-east-1, the tightest first."""
-    busy = row.gigabyte_seconds / 0.5
     on_its_way = OVERHEAD_SECONDS + 2 * row.seconds
     found = [
         Limit(GPU, "of the account, by type; often 0", 1 / row.seconds, "yes",
@@ -130,7 +135,7 @@ def limits(row: Row) -> list[Limit]:
               "state-map-distributed, H"),
         Limit("DynamoDB, a new table on demand", "4,000 writes a second, doubling",
               4000 / row.writes, "warm throughput", "on-demand-capacity-mode, H"),
-        Limit("Lambda", "1,000 at once", 1000 / busy, "yes", "scaling-behavior, H"),
+        Limit("Lambda", "1,000 at once", 1000 / row.lambda_seconds, "yes", "scaling-behavior, H"),
         Limit("Step Functions StateTransition", "5,000 a second", 5000 / row.transitions, "yes",
               "service-quotas, H"),
         Limit("Step Functions StartExecution", "300 a second, 1,300 at first", 300.0, "yes",

@@ -149,6 +149,15 @@ def add(counted: Counts, more: Mapping[str, float], times: float = 1) -> None:
         counted[name] = counted.get(name, 0) + number * times
 
 
+def lambda_seconds(counted: Mapping[str, float]) -> float:
+    """Of all invocations."""
+    return sum(
+        number * SECONDS[name.removeprefix(LAMBDA)]
+        for name, number in counted.items()
+        if name.startswith(LAMBDA)
+    )
+
+
 def gigabyte_seconds(counted: Mapping[str, float]) -> float:
     """Of all invocations, by each function's memory and time."""
     memory = facts().memory

@@ -16,7 +16,6 @@ from bench.batch.paper import (
     costs,
     limits,
     prepare_events,
-    rekognition,
     replaced,
     rows_per_second,
     under_way,
@@ -27,10 +26,12 @@ from local.stack import ROOT
 MACHINES = ROOT / "statemachine"
 
 
-def test_rekognitions_tiers_add_up() -> None:
-    assert rekognition(1_000_000) == pytest.approx(1000)
-    assert rekognition(ROWS) == pytest.approx(1000 + 4 * 800 + 5 * 600)
-    assert rekognition(36_000_000) == pytest.approx(1000 + 4 * 800 + 30 * 600 + 250)
+def test_tiers_add_up() -> None:
+    spent = costs(Row(), ROWS)
+    assert spent["Rekognition"] == pytest.approx(1000 + 4 * 800 + 5 * 600)
+    # Three units a row.
+    assert spent["Comprehend, language"] == pytest.approx(10 * 100 + 20 * 50)
+    assert costs(Row(), 36_000_000)["Rekognition"] == pytest.approx(1000 + 3200 + 18_000 + 250)
 
 
 def test_a_row_costs_what_its_parts_cost() -> None:
