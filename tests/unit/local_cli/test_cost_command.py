@@ -32,7 +32,7 @@ def test_tables_choices_plot_and_what_is_left_out(capsys: Output) -> None:
     assert "2,000 images a day, us-east-1, USD" in out
     for part in ("Step Functions", "Scaling to zero", "ml.g5.2xlarge", "Designs of", "as asked"):
         assert part in out
-    assert "* has a price that is not verified: comprehend.toxicity-unit" in out
+    assert "* has a price that is not verified: comprehend.unit beyond" in out
     assert "Left out: data transfer, tax, free tiers" in out
 
 
@@ -91,7 +91,7 @@ def test_a_batch_s_speed_is_published_or_told(capsys: Output) -> None:
         (("--images-per-day", "0"), "--images-per-day must be a number above 0."),
         (("--images-per-request", "9"), "--images-per-request must be from 1 to 4."),
         (("--instance-type", "ml.x"), "--instance-type ml.x has no price; there are ml.g4dn"),
-        (("--keyword", "0.99"), "--keyword with classifier and invalid must be at most 1."),
+        (("--keyword", "0.99"), "--keyword with classifier and invalid must be at most 1, and is"),
     ],
 )
 def test_what_is_wrong_names_the_option(
