@@ -29,6 +29,7 @@ setup: $(VENV)/.ready ## make the environment (.venv) that everything but sam us
 
 $(VENV)/.ready: locks/dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Safelight needs Python 3.11 or newer; say make PYTHON=/path/to/python3.13")'
+	@echo 'Making $(VENV), once: 0.6 GB, a minute or two.'
 	$(PYTHON) -m venv --clear $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement locks/dev.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .

@@ -8,6 +8,7 @@ import shutil
 import sys
 from pathlib import Path
 
+from local.commands.local_env import BRIDGE
 from local.deployed_stack import REQUEST_EVENT, default_key
 from local.engine.settings import REGION
 from local.stack import ROOT, LocalStack
@@ -15,10 +16,14 @@ from local.stack import ROOT, LocalStack
 PROMPT_FILE = ROOT / "events" / "prompts" / "clean.json"
 REQUEST_FILE = ROOT / "events" / "requests" / "clean.json"
 _SOURCE = "newsletter"
+_LOOPBACK = "http://127."
 
 
-def invitation(stack: LocalStack, env_file: Path) -> str:
-    """All of it. AWS CLI lines are indented by two and begin with the variables they need."""
+def invitation(stack: LocalStack, env_file: Path, for_containers: str) -> str:
+    """All of it. AWS CLI lines are indented by two and begin with the variables they need.
+
+    `for_containers` is the engine's address in the file of variables.
+    """
     aws, own = aws_lines(stack), own_lines()
     return "\n".join(
         [
@@ -39,12 +44,25 @@ def invitation(stack: LocalStack, env_file: Path) -> str:
             "Change policy/default.json, and have the next request judged by it:",
             f"  {own['policy']}",
             "",
-            "Invoke one function with SAM CLI against this stack:",
-            f"  sam local invoke FUNCTION --event EVENT.json --env-vars {_short(env_file)}",
+            *_single_function(env_file, for_containers),
             "",
             "Outcomes appear here as they come. Ctrl-C stops everything.",
         ]
     )
+
+
+def _single_function(env_file: Path, for_containers: str) -> list[str]:
+    if for_containers.startswith(_LOOPBACK):
+        return [
+            "The containers of `sam local` do not reach this address. For them, start it as:",
+            f"  {own_name()} local --host {BRIDGE} --port 4566",
+        ]
+    event = _short(ROOT / "events" / "accept_request" / "direct_start.json")
+    sam = _short(ROOT / ".venv-sam" / "bin" / "sam")
+    return [
+        "Invoke one function with SAM CLI against this stack:",
+        f"  {sam} local invoke AcceptRequestFunction -e {event} --env-vars {_short(env_file)}",
+    ]
 
 
 def painted_by(stack: LocalStack) -> str:

@@ -181,7 +181,8 @@ def _serve(args: argparse.Namespace, screen: Console) -> None:
         write_local_env(env_file, stack, *reached)
         _note(stack)
         try:
-            screen.print(invitation(stack, env_file), soft_wrap=True, highlight=False, markup=False)
+            told = invitation(stack, env_file, reached[1])
+            screen.print(told, soft_wrap=True, highlight=False, markup=False)
             _tell_outcomes(stack, screen)
         finally:
             running_instance.remove(os.getpid())
