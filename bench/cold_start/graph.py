@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,7 +67,7 @@ def imports_in(source: str) -> Imports:
     for module, name in _imported(tree.body):
         (used if name in names else annotating).add(module)
     inside = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
-    later = {module for node in inside for module, _ in _imported(node.body)}
+    later = {module for node in inside for module, _ in _imported(ast.walk(node))}
     return Imports(frozenset(used), frozenset(annotating - used), frozenset(later - used))
 
 
@@ -77,9 +77,9 @@ def file_of(module: str) -> Path | None:
     return path if path.is_file() else None
 
 
-def _imported(body: list[ast.stmt]) -> Iterator[tuple[str, str]]:
-    """(module, the name that it goes by) of our modules that are imported right here."""
-    for node in body:
+def _imported(nodes: Iterable[ast.AST]) -> Iterator[tuple[str, str]]:
+    """(module, the name that it goes by) of our modules that these nodes import."""
+    for node in nodes:
         if isinstance(node, ast.ImportFrom) and node.module:
             for alias in node.names:
                 inner = f"{node.module}.{alias.name}"
