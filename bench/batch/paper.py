@@ -52,9 +52,8 @@ class Row:
     """What an accepted row with one picture takes. Calls are as `make bench-batch` counts them.
 
     Transitions and invocations are those of the state machine's own path; how long each function
-    runs is assumed in local/cost/usage.py. DynamoDB: seven writes, with their indexes and of up to
-    3 KB. `seconds` is how long the model takes for a picture: an assumption, too, and the first to
-    be measured.
+    runs, and how many units a DynamoDB write takes, is assumed in local/cost/usage.py. `seconds` is
+    how long the model takes for a picture: an assumption, too, and the first to be measured.
     """
 
     transitions: int = _transitions(Path(ACCEPTED, 1))
@@ -64,7 +63,7 @@ class Row:
     comprehend_units: int = 3
     language_units: int = 3
     images: int = 1
-    writes: int = 20
+    writes: int = round(_ACCEPTED[usage.WRITES] * usage.UNITS_A_WRITE)
     reads: int = 1
     puts: int = 5
     gets: int = 3
@@ -117,7 +116,8 @@ def blocked() -> Row:
         usage.lambda_seconds(calls),
         usage.gigabyte_seconds(calls),
     )
-    return Row(_transitions(path), *lambdas, 0, 0, 0, 10, 3, 1, 1, 1, 0, 5000, 0.0)
+    writes = round(calls[usage.WRITES] * usage.UNITS_A_WRITE)
+    return Row(_transitions(path), *lambdas, 0, 0, 0, writes, 3, 1, 1, 1, 0, 5000, 0.0)
 
 
 def limits(row: Row) -> list[Limit]:

@@ -159,6 +159,8 @@ def _until_awake(asleep: Workload, awake: Workload, prices: Prices) -> str:
     load, when = first_load(same), _hours(asleep)
     if load is None:
         return f"With {when} it saves more than {SAME:.0%} at every load."
+    if load <= _LEAST:
+        return f"With {when} it saves less than {SAME:.0%} at every load."
     return (
         f"With {when} it saves less than {SAME:.0%} from {number(load)} images a day on: "
         "there, always on wins."

@@ -108,7 +108,7 @@ def test_winners_change_where_prices_cross() -> None:
 
 def test_one_lambda_wins_while_pictures_are_fast(found: dict[str, Comparison]) -> None:
     says = found["Designs of the workflow"].says
-    assert "polling instead of a callback adds 0.15 USD" in says
+    assert "polling instead of a callback adds 0.14 USD" in says
     assert re.search(r"Catch instead of Choice saves 0\.1\d USD", says)
     wins = re.search(r"One Lambda that waits wins below (\d+) s a picture", says)
     assert wins
