@@ -82,8 +82,9 @@ def test_rules_names_and_documents_hold(followed: Path) -> None:
 
 def test_the_code_is_in_its_form_and_the_template_sound(followed: Path) -> None:
     changed = [block.path for block in BLOCKS if block.path.endswith(".py")]
-    for command in (["format", "--check"], ["check"]):
-        status, told = run(followed, "-m", "ruff", *command, "--no-cache", *changed)
+    formed = ["ruff", "format", "--check", "--no-cache"]
+    for command in (formed, ["ruff", "check", "--no-cache"], ["mypy", "--cache-dir", os.devnull]):
+        status, told = run(followed, "-m", *command, *changed)
         assert status == 0, told
     lint = Path(sys.executable).with_name("cfn-lint")
     found = subprocess.run([lint, "template.yaml"], cwd=followed, capture_output=True, check=False)
