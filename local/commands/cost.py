@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -187,7 +188,7 @@ def _show(screen: Console, sheet: Sheet, markdown: bool) -> None:
         word = max((len(word) for row in sheet.rows for word in row[place].split()), default=0)
         table.add_column(
             name,
-            justify="right" if place else "left",
+            justify="right" if place and _are_figures(row[place] for row in sheet.rows) else "left",
             overflow="fold",
             min_width=None if place else word,
         )
@@ -197,6 +198,10 @@ def _show(screen: Console, sheet: Sheet, markdown: bool) -> None:
     screen.print(table)
     if sheet.says:
         screen.print(Text(f"{sheet.says}\n"))
+
+
+def _are_figures(cells: Iterable[str]) -> bool:
+    return all(cell[:1].isdigit() for cell in cells if cell)
 
 
 def _plot(screen: Console, workload: Workload, prices: Prices, args: argparse.Namespace) -> None:
