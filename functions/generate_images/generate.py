@@ -96,7 +96,7 @@ def generate(desk: Desk, task: dict[str, Any]) -> str:
             "expires_at": int((now + timedelta(days=desk.settings.retention_days)).timestamp()),
         }
         # An execution that began before a deployment may not tell its tries apart.
-        row = desk.inferences.bind(identity, task["token"], task.get("retry", 0), first)
+        row = desk.inferences.bind(identity, task["token"], task.get("tried_at", 0), first)
         if row["status"] == "FAILED":
             continue
         if row["status"] == "EXPIRED":

@@ -33,7 +33,7 @@ def build() -> Desk:
 
 
 def lambda_handler(event: dict[str, Any], context: object) -> dict[str, str]:
-    """{token, retry, request_id, run, attempt, labels, request, policy, source, requester,
+    """{token, tried_at, request_id, run, attempt, labels, request, policy, source, requester,
     execution_arn} in; {inference_id} out.
 
     The Task's own result is the token's: {inference_id, seed, negative_prompt_added, warnings,

@@ -29,7 +29,7 @@ def build() -> tuple[Metrics, Desk]:
 
 
 def lambda_handler(event: dict[str, Any], context: object) -> dict[str, str]:
-    """{token, retry, request_id, run, n, about, request, reasons, warnings, images, attempts,
+    """{token, tried_at, request_id, run, n, about, request, reasons, warnings, images, attempts,
     classification, models, policy_hash, requester, deadline, expires_at, regenerable, appeal,
     execution_arn} in; {review_id, done} out.
 

@@ -76,7 +76,7 @@ def open_review(desk: Desk, task: dict[str, Any]) -> tuple[str, str]:
     identity = review_id(task["request_id"], task["run"], task["n"])
     first = _first(task, now, desk.review_seconds)
     # An execution that began before a deployment may not tell its tries apart.
-    row = desk.reviews.open(identity, task["token"], task.get("retry", 0), first)
+    row = desk.reviews.open(identity, task["token"], task.get("tried_at", 0), first)
     if row["status"] != "OPEN":
         # Nobody waits for the token of a try that was given up: the newest one is still owed.
         if desk.step_functions.succeed(task["token"], result_of(row)):

@@ -61,14 +61,15 @@ class Inferences:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def bind(self, identity: str, token: str, retry: int, first: Item) -> Item:
+    def bind(self, identity: str, token: str, tried_at: int, first: Item) -> Item:
         """Puts the token of the Task's newest try on the row, making the row if need be.
 
-        Returns the row. A try that was given up and goes on all the same changes nothing: nobody
-        waits for its token. A row that failed keeps the token that was told so: a second notice of
-        its failure must not reach the Task that waits for the next inference.
+        Returns the row. `tried_at` is when the try began, in milliseconds since 1970. A try that
+        was given up and goes on all the same changes nothing: nobody waits for its token. A row
+        that failed keeps the token that was told so: a second notice of its failure must not reach
+        the Task that waits for the next inference.
         """
-        sets = ["task_token = :token", "task_retry = :retry"]
+        sets = ["task_token = :token", "task_tried_at = :tried_at"]
         sets += ["#status = if_not_exists(#status, :pending)"]
         sets += [f"#{name} = if_not_exists(#{name}, :{name})" for name in first]
         _, row = self._table.update(
@@ -76,10 +77,10 @@ class Inferences:
             f"SET {', '.join(sets)}",
             {name: name for name in first} | {"status": "status"},
             first
-            | {"token": token, "retry": retry}
+            | {"token": token, "tried_at": tried_at}
             | {"pending": "PENDING", "failed": "FAILED", "expired": "EXPIRED"},
             "attribute_not_exists(#status) OR (NOT #status IN (:failed, :expired)"
-            " AND NOT task_retry > :retry)",
+            " AND NOT task_tried_at > :tried_at)",
         )
         return row
 

@@ -100,21 +100,21 @@ class Reviews:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def open(self, identity: str, token: str, retry: int, first: Item) -> Item:
+    def open(self, identity: str, token: str, tried_at: int, first: Item) -> Item:
         """Puts the token of the Task's newest try on the row, making the row if need be.
 
-        Returns the row. A try that was given up and goes on all the same changes nothing: nobody
-        waits for its token. A review that has ended stays as it is, too: who wanted to open it
-        answers the token at once.
+        Returns the row. `tried_at` is when the try began, in milliseconds since 1970. A try that
+        was given up and goes on all the same changes nothing: nobody waits for its token. A review
+        that has ended stays as it is, too: who wanted to open it answers the token at once.
         """
-        sets = ["task_token = :token", "task_retry = :retry"]
+        sets = ["task_token = :token", "task_tried_at = :tried_at"]
         sets += [f"#{name} = if_not_exists(#{name}, :{name})" for name in (*first, *_NEW)]
         _, row = self._table.update(
             {"review_id": identity},
             f"SET {', '.join(sets)}",
             {name: name for name in (*first, *_NEW)},
-            first | _NEW | {"token": token, "retry": retry, "open": "OPEN"},
-            f"attribute_not_exists(#status) OR ({_IS_OPEN} AND NOT task_retry > :retry)",
+            first | _NEW | {"token": token, "tried_at": tried_at, "open": "OPEN"},
+            f"attribute_not_exists(#status) OR ({_IS_OPEN} AND NOT task_tried_at > :tried_at)",
         )
         return row
 

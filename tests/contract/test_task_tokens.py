@@ -22,7 +22,7 @@ class Waiting:
     def __init__(self, engine: Engine, create: Make, probe: str, file: Path, **state: Any) -> None:
         self.steps = engine.client("stepfunctions")
         self.file = file
-        told = "{% $string($states.context.State.RetryCount) & ' ' & $states.context.Task.Token %}"
+        told = "{% $string($toMillis($now())) & ' ' & $states.context.Task.Token %}"
         payload = {"op": "write", "file": str(file), "text": told}
         limits = {"TimeoutSeconds": 600, **state}
         machine = create(single(call_and_wait(probe, payload, **limits)))
@@ -32,7 +32,8 @@ class Waiting:
     def next_token(self) -> str:
         told = wait_for(lambda: self.file.exists() and self.file.read_text())
         self.file.unlink()
-        self.retry, token = str(told).split()
+        tried_at, token = str(told).split()
+        self.tried_at = int(tried_at)
         return token
 
     def succeed(self, token: str | None = None) -> None:
@@ -65,19 +66,20 @@ def test_failure_has_the_error_and_cause_that_were_sent(waiting: Any, finish: Ru
     assert finish(task.execution)["output"] == {"error": "Throttled", "cause": "busy"}
 
 
-def test_each_attempt_has_a_token_and_a_number_of_its_own(waiting: Any, finish: Run) -> None:
-    """Counted over all rules: by the number, the newest of a Task's tries is known."""
+def test_each_attempt_has_a_token_of_its_own_and_a_later_time(waiting: Any, finish: Run) -> None:
+    """By the time, the newest of a Task's tries is known, whichever rule tried it again."""
     rules = [
         {"ErrorEquals": [error], "IntervalSeconds": 1, "MaxAttempts": 2}
         for error in ("Throttled", "Unavailable")
     ]
     task = waiting(Retry=rules)
-    tries = [(task.retry, task.token)]
+    tries = [(task.tried_at, task.token)]
     for error in ("Throttled", "Throttled", "Unavailable"):
         task.fail(error)
         task.token = task.next_token()
-        tries.append((task.retry, task.token))
-    assert [retry for retry, _ in tries] == ["0", "1", "2", "3"]
+        tries.append((task.tried_at, task.token))
+    times = [tried_at for tried_at, _ in tries]
+    assert times == sorted(set(times))
     assert len({token for _, token in tries}) == 4
     assert refused(lambda: task.succeed(tries[0][1])) == "TaskTimedOut"
     task.succeed()

@@ -283,7 +283,7 @@ def test_so_it_is_for_an_execution_that_began_before_a_deployment(
     looked: Any, generate: Any, call: Call, event: Event, answers: Any, item: Any
 ) -> None:
     looked()
-    added = {"source", "requester", "execution_arn", "retry"}
+    added = {"source", "requester", "execution_arn", "tried_at"}
     for scenario in ("first_attempt", "task_retried"):
         payload = event(f"generate_images/{scenario}")
         earlier = {name: value for name, value in payload.items() if name not in added}

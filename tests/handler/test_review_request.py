@@ -87,7 +87,7 @@ def test_the_review_of_a_prompt_is_opened(
     assert row == {
         "review_id": identity,
         "task_token": payload["token"],
-        "task_retry": 0,
+        "task_tried_at": payload["tried_at"],
         "status": "OPEN",
         "queue": "open",
         **{name: payload[name] for name in ("request_id", "run", "n", "about", "requester")},
@@ -142,7 +142,7 @@ def test_a_retried_task_binds_its_token_and_tells_the_same_again(
     identity = open_review("uncertain_prompt")["review_id"]
     before = item(REVIEWS, identity)
 
-    second_try = {"token": "of-the-second-try", "retry": 1}
+    second_try = {"token": "of-the-second-try", "tried_at": 1795291202000}
     open_review("uncertain_prompt", **second_try)
 
     bound = {f"task_{name}": value for name, value in second_try.items()}
@@ -155,14 +155,15 @@ def test_so_it_is_for_an_execution_that_began_before_a_deployment(
     open_review: Open, call: Any, item: Any, event: Any
 ) -> None:
     payload = event("review_request/uncertain_prompt")
-    del payload["retry"]
+    del payload["tried_at"]
     for token in ("of-the-first-try", "of-the-second-try"):
         identity = call("review_request", payload | {"token": token})["review_id"]
         assert item(REVIEWS, identity)["task_token"] == token
 
 
 def test_a_try_that_was_given_up_leaves_the_newer_token(open_review: Open, item: Any) -> None:
-    identity = open_review("uncertain_prompt", token="of-the-second-try", retry=1)["review_id"]
+    second_try = {"token": "of-the-second-try", "tried_at": 1795291202000}
+    identity = open_review("uncertain_prompt", **second_try)["review_id"]
 
     assert open_review("uncertain_prompt") == {"review_id": identity, "done": "opened"}
 

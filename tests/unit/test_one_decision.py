@@ -51,7 +51,7 @@ class StepFunctions:
 
     def start(self, request_id: str) -> str:
         arn = f"arn:execution:{request_id}"
-        waiting = {"token": "", "retry": -1, "bound": False}
+        waiting = {"token": "", "tried_at": -1, "bound": False}
         self.executions[arn] = waiting | {"status": "RUNNING", "result": None}
         return arn
 
@@ -59,8 +59,8 @@ class StepFunctions:
         """Begins the Task anew: the token before is worth nothing any more."""
         execution = self.executions[arn]
         execution |= {"token": next(self._tokens), "bound": False}
-        execution["retry"] += 1
-        return execution["token"], execution["retry"]
+        execution["tried_at"] += 1
+        return execution["token"], execution["tried_at"]
 
     def succeed(self, token: str, output: dict[str, Any]) -> bool:
         if self.line == "lost":
@@ -102,7 +102,7 @@ class OneDecision(RuleBasedStateMachine):
         super().__init__()
         self.fuse = Fuse()
         self.ends: dict[str, Any] = {}
-        # Executions, the tokens of their Tasks' tries, and which retry each is.
+        # Executions, the tokens of their Tasks' tries, and when each began.
         self.tries: list[tuple[str, str, int]] = []
         self.mock = mock_aws()
         self.mock.start()
@@ -186,10 +186,10 @@ class OneDecision(RuleBasedStateMachine):
                 self.step_functions.stop(arn, "Superseded")
                 return
 
-    def _task(self, arn: str, token: str, retry: int) -> dict[str, Any]:
+    def _task(self, arn: str, token: str, tried_at: int) -> dict[str, Any]:
         return {
             "token": token,
-            "retry": retry,
+            "tried_at": tried_at,
             "request_id": arn.rsplit(":", 1)[1],
             "run": 1,
             "n": 1,

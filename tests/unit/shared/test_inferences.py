@@ -23,7 +23,7 @@ def inferences(table: Callable[[str], Table]) -> Inferences:
 
 
 def test_a_row_is_made_when_it_is_bound(inferences: Inferences) -> None:
-    made = {"inference_id": "1f", "status": "PENDING", "task_token": "A", "task_retry": 0}
+    made = {"inference_id": "1f", "status": "PENDING", "task_token": "A", "task_tried_at": 0}
     assert inferences.bind("1f", "A", 0, FIRST) == FIRST | made
 
 
@@ -36,7 +36,7 @@ def test_a_retry_replaces_the_token_and_nothing_else(inferences: Inferences) -> 
     assert after == before | {
         "status": "INVOKED",
         "task_token": "B",
-        "task_retry": 1,
+        "task_tried_at": 1,
         "output_location": PLACES[0],
         "failure_location": PLACES[1],
         "deadline": DEADLINE,

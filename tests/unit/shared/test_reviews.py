@@ -71,7 +71,7 @@ def decided(reviews: Reviews) -> Item:
 
 def test_a_review_is_made_when_it_is_opened(reviews: Reviews) -> None:
     made = {"review_id": "1f", "status": "OPEN", "queue": "open"}
-    assert reviews.get("1f") == FIRST | made | {"task_token": "A", "task_retry": 0}
+    assert reviews.get("1f") == FIRST | made | {"task_token": "A", "task_tried_at": 0}
 
 
 def test_a_retry_replaces_the_token_and_nothing_else(reviews: Reviews) -> None:
@@ -80,7 +80,7 @@ def test_a_retry_replaces_the_token_and_nothing_else(reviews: Reviews) -> None:
 
     after = reviews.open("1f", "B", 1, FIRST | {"opened_at": NOW, "answer_by": AFTER})
 
-    assert after == before | {"task_token": "B", "task_retry": 1}
+    assert after == before | {"task_token": "B", "task_tried_at": 1}
 
 
 def test_a_try_that_was_given_up_does_not_take_the_token_back(reviews: Reviews) -> None:
