@@ -107,7 +107,7 @@ def _express(ours: Taken, states: Sequence[str]) -> Taken:
     """Each run of such states is one Task that calls a child, and one Choice on its answer."""
     workflow: dict[str, float] = {}
     for group in (_CHECK, _MODERATION):
-        for inside, run in groupby(states, lambda state, group=group: state in group):  # type: ignore[misc]
+        for inside, run in groupby(states, group.__contains__):
             if inside:
                 usage.add(workflow, _child(list(run)))
     return _with(ours, workflow)
