@@ -261,9 +261,10 @@ def loads(found: Results) -> Grid:
         "At concurrency",
         ("load", "design", "n", "a second", "median", "slowest", "CPU ms", "processes", "MB"),
         caption=(
-            "One run of each; median and slowest in seconds. Requests a second are those of this machine's processors, which "
-            "engine, functions and senders share. CPU: a request's, with the starts of processes "
-            "that the load asks for. Processes and memory: of the functions, at most."
+            "One run of each; median and slowest in seconds. Requests a second are those of this "
+            "machine's processors, which engine, functions and senders share. CPU: a "
+            "request's, with the starts of processes that the load asks for. Processes and memory: "
+            "of the functions, at most."
         ),
     )
     for times, load in found.loads:
