@@ -18,7 +18,7 @@ export SAM_CLI_TELEMETRY := 0
 export CHROMIUM
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-batch demo-dataset demo-train local test test-rules test-engine test-faults fuzz check lint format bench bench-cold-start bench-latency bench-engine lock clean
+.PHONY: help setup demo demo-batch demo-dataset demo-train local test test-rules test-engine test-workflow test-faults fuzz check lint format bench bench-cold-start bench-latency bench-engine lock clean
 .PHONY: examples-setup test-examples setup-web test-web openapi container-setup test-container demo-endpoint bench-endpoint
 .PHONY: bench-batch bench-page bench-filter evaluate peers train-classifier sam-setup validate build test-sam-local audit soak
 
@@ -36,9 +36,9 @@ $(VENV)/.ready: locks/dev.txt pyproject.toml
 	@$(BIN)/safelight models fetch || true
 	@touch $@
 
-# The two use different processors: one computes, the other mostly waits for the engine.
+# Beside each other: the first computes, the others mostly wait, each for engines of its own.
 test: setup ## run every test that needs neither an account nor containers
-	@$(MAKE) --no-print-directory -j2 test-rules test-engine
+	@$(MAKE) --no-print-directory -j3 test-rules test-engine test-workflow
 
 QUICK_RINGS := tests/unit tests/handler tests/wiring
 USUAL := not sam_local and not container and not web
@@ -47,8 +47,11 @@ test-rules: setup ## of these, the ones of rules, handlers and files
 	$(BIN)/python -m pytest -m "$(USUAL)" -p no:cacheprovider $(QUICK_RINGS)
 
 # A campaign of faults runs as a whole before its first test.
-test-engine: setup ## of these, the ones on the local engine
-	$(BIN)/python -m pytest -m "$(USUAL)" --timeout 600 $(QUICK_RINGS:%=--ignore=%)
+test-engine: setup ## of these, the ones of and on the local engine
+	$(BIN)/python -m pytest -m "$(USUAL)" --timeout 600 $(QUICK_RINGS:%=--ignore=%) --ignore=tests/workflow
+
+test-workflow: setup ## of these, requests and jobs from end to end on the local engine
+	$(BIN)/python -m pytest -m "$(USUAL)" --timeout 600 tests/workflow
 
 fuzz: setup ## look for minutes for inputs that break a parser (ARGS="-k door")
 	FUZZ=deep $(BIN)/python -m pytest tests/fuzz --verbose --timeout 1800 --durations 5 $(ARGS)
