@@ -82,6 +82,8 @@ def safelight_on(
 
     def safelight_on(stack: Stack) -> Safelight:
         monkeypatch.setattr(which_stack, "which_stack", lambda *_: stack.deployed)
+        endpoint = stack.deployed.client("s3").meta.endpoint_url
+        monkeypatch.setattr(which_stack, "engine_of", lambda _: endpoint)
         monkeypatch.setattr(last_request, "_NOTE", tmp_path / "last.json")
 
         def run(*line: str) -> tuple[int, str]:
