@@ -38,10 +38,11 @@ CODES = {
     "unavailable": (503, "Service Unavailable"),
 }
 _UNAVAILABLE_SECONDS = "5"
-_JSON = re.compile(r'application/json\s*(;\s*charset\s*=\s*"?utf-?8"?\s*)?', re.IGNORECASE)
-_REVIEWER = re.compile(r"[A-Za-z0-9._-]{1,64}")
-_ASSUMED_ROLE = re.compile(r"arn:aws[a-z-]*:sts::([0-9]{12}):assumed-role/([^/]+)/[^/]+")
-_WHOLE = re.compile(r"-?[0-9]{1,9}")
+# Compiled by re when they are first needed: most calls need none, and every cold start would pay.
+_JSON = r'(?i:application/json\s*(;\s*charset\s*=\s*"?utf-?8"?\s*)?)'
+_REVIEWER = r"[A-Za-z0-9._-]{1,64}"
+_ASSUMED_ROLE = r"arn:aws[a-z-]*:sts::([0-9]{12}):assumed-role/([^/]+)/[^/]+"
+_WHOLE = r"-?[0-9]{1,9}"
 # What a page of another origin may read beside the few headers that it always may.
 _EXPOSED = "Location, Retry-After, ETag, Idempotent-Replay, Preference-Applied"
 
@@ -172,7 +173,7 @@ def reviewer(event: Event, auth: str, reviewers: Collection[str]) -> str:
     context = event["requestContext"]
     if auth == "none":
         name = header(event, "Safelight-Reviewer") or ""
-        who, allowed = f"local:{name}", bool(_REVIEWER.fullmatch(name))
+        who, allowed = f"local:{name}", bool(re.fullmatch(_REVIEWER, name))
     elif auth == "iam":
         allowed = not _iam_names(context).isdisjoint(reviewers)
     elif auth == "cognito":
@@ -193,7 +194,7 @@ def _iam_names(context: Mapping[str, Any]) -> set[str]:
     arn = (context.get("identity") or {}).get("userArn")
     if not isinstance(arn, str):
         return set()
-    if not (role := _ASSUMED_ROLE.fullmatch(arn)):
+    if not (role := re.fullmatch(_ASSUMED_ROLE, arn)):
         return {arn}
     return {role[2]} if role[1] == context.get("accountId") else set()
 
@@ -205,7 +206,7 @@ def _groups(context: Mapping[str, Any]) -> set[str]:
 
 def json_body(event: Event, max_bytes: int) -> dict[str, Any]:
     """The JSON object in the body. Raises Problem and InvalidRequest, of the field `body`."""
-    if not _JSON.fullmatch((header(event, "Content-Type") or "").strip()):
+    if not re.fullmatch(_JSON, (header(event, "Content-Type") or "").strip()):
         raise Problem("unsupported_media_type", "the Content-Type must be application/json")
     text = event.get("body") or ""
     try:
@@ -251,7 +252,7 @@ def whole_number(event: Event, name: str, least: int, most: int, otherwise: int)
     found = parameter(event, name)
     if found is None:
         return otherwise
-    if not _WHOLE.fullmatch(found):
+    if not re.fullmatch(_WHOLE, found):
         raise InvalidRequest(name, "type", f"{name} must be a whole number")
     if int(found) < least:
         raise InvalidRequest(name, "minimum", f"{name} must be at least {least}")

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 
 from shared.announcement import public
 from shared.api import weak_etag
-from shared.appeals import objection
 from shared.dynamodb import Item
 from shared.records import only, part, utc_text
 from shared.version import VERSION
@@ -60,7 +59,7 @@ class Viewer:
             "images": images,
             **{name: part(record, name, {}) for name in ("models", "timings", "usage")},
             "reviews": [only(_REVIEW, one) for one in part(record, "reviews", [])],
-            "appealable": self.reviews and objection(record) is None,
+            "appealable": self.reviews and _appealable(record),
             "links": links,
         }
         if "appeal" in record:
@@ -133,6 +132,13 @@ def _name_behind(record: Item, requester: str) -> str:
     """For whom the requester said to ask."""
     whole, own = str(record.get("requester", "")), f"api:{requester}/"
     return whole.removeprefix(own) if whole.startswith(own) else ""
+
+
+def _appealable(record: Item) -> bool:
+    # Asked where there are reviews: elsewhere every cold start would pay for the import.
+    from shared.appeals import objection
+
+    return objection(record) is None
 
 
 def _past(run: dict[str, Any]) -> dict[str, Any]:
