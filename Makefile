@@ -41,6 +41,7 @@ test: setup ## run every test that needs neither an account nor containers
 	@$(MAKE) --no-print-directory -j3 test-rules test-engine test-workflow
 
 QUICK_RINGS := tests/unit tests/handler tests/wiring
+LONG_RINGS := tests/workflow tests/security
 USUAL := not sam_local and not container and not web
 
 test-rules: setup ## of these, the ones of rules, handlers and files
@@ -48,10 +49,10 @@ test-rules: setup ## of these, the ones of rules, handlers and files
 
 # A campaign of faults runs as a whole before its first test.
 test-engine: setup ## of these, the ones of and on the local engine
-	$(BIN)/python -m pytest -m "$(USUAL)" --timeout 600 $(QUICK_RINGS:%=--ignore=%) --ignore=tests/workflow
+	$(BIN)/python -m pytest -m "$(USUAL)" --timeout 600 $(QUICK_RINGS:%=--ignore=%) $(LONG_RINGS:%=--ignore=%)
 
-test-workflow: setup ## of these, requests and jobs from end to end on the local engine
-	$(BIN)/python -m pytest -m "$(USUAL)" --timeout 600 tests/workflow
+test-workflow: setup ## of these, requests and jobs from end to end, and the roles that they need
+	$(BIN)/python -m pytest -m "$(USUAL)" --timeout 600 $(LONG_RINGS)
 
 fuzz: setup ## look for minutes for inputs that break a parser (ARGS="-k door")
 	FUZZ=deep $(BIN)/python -m pytest tests/fuzz --verbose --timeout 1800 --durations 5 $(ARGS)
