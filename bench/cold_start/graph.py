@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import functools
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,28 +27,25 @@ class Imports:
 
 def reached(module: str, later: bool) -> set[str]:
     """The modules that it needs, and itself; with `later` those that some calls need, too."""
+    return _closure(module, lambda imports: imports.used | (imports.later if later else set()))
+
+
+def loaded_in_vain(module: str) -> set[str]:
+    """What is in memory once a module is imported, for no more than its name in an annotation."""
+    loaded = _closure(module, lambda imports: imports.used | imports.annotating)
+    return loaded - reached(module, later=False)
+
+
+def _closure(module: str, followed: Callable[[Imports], frozenset[str]]) -> set[str]:
+    """It, and whatever it comes to by the imports that are followed."""
     found: set[str] = set()
     to_do = [module]
     while to_do:
         name = to_do.pop()
         if name not in found:
             found.add(name)
-            imports = imports_of(name)
-            to_do += imports.used | (imports.later if later else frozenset())
+            to_do += followed(imports_of(name))
     return found
-
-
-def loaded_in_vain(module: str) -> set[str]:
-    """What is in memory once a module is imported, for no more than its name in an annotation."""
-    loaded: set[str] = set()
-    to_do = [module]
-    while to_do:
-        name = to_do.pop()
-        if name not in loaded:
-            loaded.add(name)
-            imports = imports_of(name)
-            to_do += imports.used | imports.annotating
-    return loaded - reached(module, later=False)
 
 
 @functools.cache

@@ -152,21 +152,24 @@ def add(counted: Counts, more: Mapping[str, float], times: float = 1) -> None:
 
 def lambda_seconds(counted: Mapping[str, float]) -> float:
     """Of all invocations."""
-    return sum(
-        number * SECONDS[name.removeprefix(LAMBDA)]
-        for name, number in counted.items()
-        if name.startswith(LAMBDA)
-    )
+    return sum(_seconds_by_function(counted).values())
 
 
 def gigabyte_seconds(counted: Mapping[str, float]) -> float:
     """Of all invocations, by each function's memory and time."""
     memory = facts().memory
     return sum(
-        number * SECONDS[name.removeprefix(LAMBDA)] * memory[name.removeprefix(LAMBDA)]
+        seconds * memory[function] for function, seconds in _seconds_by_function(counted).items()
+    )
+
+
+def _seconds_by_function(counted: Mapping[str, float]) -> dict[str, float]:
+    functions = {
+        name.removeprefix(LAMBDA): number
         for name, number in counted.items()
         if name.startswith(LAMBDA)
-    )
+    }
+    return {function: number * SECONDS[function] for function, number in functions.items()}
 
 
 def invocations(counted: Mapping[str, float]) -> float:
